@@ -1,0 +1,1 @@
+"""What must be true of a running platform: evidence, verdicts, a registry, reports."""

@@ -1,0 +1,95 @@
+"""The stack's outputs as one typed value: the contract between program, checks and CLI.
+
+`__main__.py` exports it under the name `target`; everyone else reads it with
+`pulumi stack output target --json --show-secrets` and parses it here.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SshTarget(_Frozen):
+    """How to reach a server over SSH: its host key is pinned, never learned."""
+
+    host: str
+    port: int = 22
+    user: str = "root"
+    host_key: str = Field(description="public host key, '<type> <base64>', no comment")
+    private_key: SecretStr = Field(description="OpenSSH private key in PEM")
+
+
+class ServerTarget(_Frozen):
+    """One server of the platform."""
+
+    name: str
+    id: int = Field(description="id of the server in the Hetzner API")
+    server_type: str
+    ipv4: str
+    ssh: SshTarget
+
+
+class CoolifyTarget(_Frozen):
+    """Coolify's API, reached through an SSH tunnel to the first server."""
+
+    version: str
+    port: int = Field(default=8000, description="port on the server's own loopback address")
+    token: SecretStr
+
+
+class HetznerTarget(_Frozen):
+    """The Hetzner API the stack was made with."""
+
+    endpoint: str
+    token: SecretStr
+
+
+class ServiceTarget(_Frozen):
+    """One service of the app behind the proxy."""
+
+    name: str = Field(description="as in the runbook: nutri-backend, nutri-ml-service")
+    url: str = Field(description="base URL, no trailing slash: https://api.example.org")
+    image: str = Field(description="image without tag")
+    tag: str
+    replicas: int
+    applications: tuple[str, ...] = Field(description="Coolify uuids, one a replica, in order")
+    health_path: str = "/health"
+    live_path: str = "/health/live"
+
+
+class Expectations(_Frozen):
+    """Budgets and settings the checks judge against."""
+
+    live_latency_ms: int = 500
+    backups: bool = True
+    open_ports: tuple[int, ...] = Field(description="TCP ports open to the world")
+    ssh_networks: tuple[str, ...] = Field(description="CIDRs that may reach port 22")
+    shut_ports: tuple[int, ...] = Field(description="TCP ports nobody outside may reach")
+
+
+class Vantage(_Frozen):
+    """From where the checks look: which CA they trust and which DNS servers they ask."""
+
+    ca_bundle: str | None = Field(
+        default=None, description="PEM file trusted besides the system's authorities"
+    )
+    nameservers: tuple[str, ...] = Field(
+        default=(), description="'address:port' of DNS servers; empty: the system's resolver"
+    )
+
+
+class Target(_Frozen):
+    """Everything an outside observer needs to know about one running stack."""
+
+    stack: str
+    domain: str
+    servers: tuple[ServerTarget, ...]
+    coolify: CoolifyTarget
+    hetzner: HetznerTarget
+    services: tuple[ServiceTarget, ...]
+    expectations: Expectations
+    vantage: Vantage

@@ -1,0 +1,1 @@
+"""The pinned Pulumi engine and plugins for machines that cannot download them."""

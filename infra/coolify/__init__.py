@@ -1,0 +1,1 @@
+"""Coolify seen from the program: a typed API client and dynamic resources on it."""

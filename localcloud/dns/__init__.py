@@ -1,0 +1,1 @@
+"""An authoritative DNS server for the zones of the double."""

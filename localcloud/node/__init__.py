@@ -1,0 +1,1 @@
+"""Servers as systemd containers with their own SSH, cloud-init and Docker engine."""

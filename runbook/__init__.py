@@ -1,0 +1,1 @@
+"""The operator CLI: what cannot be declared is a verb here."""
