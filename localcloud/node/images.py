@@ -1,0 +1,47 @@
+"""The images of the double: which there are, and under which names servers pull them.
+
+A context is a folder under `localcloud/` with a Dockerfile that starts `ARG BASE` / `FROM ${BASE}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.node.image_build import Image, ImageBuilder
+from localcloud.node.progress import Say, say
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+    from localcloud.settings import Instance
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCKER_REGISTRY = "docker.localcloud.test"
+"""Plays Docker Hub and the registry of Coolify's own images: open to all."""
+GHCR_REGISTRY = "ghcr.localcloud.test"
+"""Plays GitHub's container registry: needs a login."""
+
+_APP_TAGS = ("good-1", "good-2", "never-healthy")
+_APP_SERVICES = ("backend", "ml-service")
+
+
+@dataclass(frozen=True)
+class Published:
+    """An image and the name servers pull it by."""
+
+    image: str
+    """Name in the image table."""
+    reference: str
+    """`<registry>/<repository>:<tag>`."""
+
+
+IMAGES: tuple[Image, ...] = (Image("python", "images/python"),)
+
+PUBLISHED: tuple[Published, ...] = ()
+
+
+def builder(client: DockerClient, instance: Instance, tell: Say = say) -> ImageBuilder:
+    """The builder of this table, with the cache of `instance`."""
+    return ImageBuilder(client, IMAGES, ROOT, instance.cache, tell)
