@@ -1,0 +1,349 @@
+"""Commands and tunnels over SSH by the `ssh` program, with the host key pinned beforehand.
+
+Nothing of the user's own SSH set-up takes part: no config, no agent, no known hosts. Secrets go
+to a remote command by its standard input, never in its text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from common.ssh_errors import (
+    CommandFailedError,
+    CommandTimeoutError,
+    HostKeyMismatchError,
+    SshClientMissingError,
+    SshConnectionLostError,
+    SshError,
+    SshPermissionDeniedError,
+    SshRefusedError,
+    SshTimeoutError,
+    SshUnreachableError,
+    TunnelError,
+    error_from_log,
+)
+from common.ssh_options import client_options, known_hosts_line
+from common.waiting import NotYetError, WaitTimeoutError, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from common.target import SshTarget
+
+P = TypeVar("P", "subprocess.Popen[str]", "subprocess.Popen[bytes]")
+
+__all__ = [
+    "CommandFailedError",
+    "CommandTimeoutError",
+    "HostKeyMismatchError",
+    "Result",
+    "SshClient",
+    "SshClientMissingError",
+    "SshConnectionLostError",
+    "SshError",
+    "SshPermissionDeniedError",
+    "SshRefusedError",
+    "SshTimeoutError",
+    "SshUnreachableError",
+    "TunnelError",
+    "tunnel",
+]
+
+_SSH_FAILED = 255
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a remote command left behind."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+class SshClient:
+    """Runs commands on one server; a context manager that owns its temporary key files.
+
+    Safe to use from several threads: each command has its own `ssh` process.
+    """
+
+    def __init__(self, target: SshTarget, *, connect_timeout: int = 10) -> None:
+        self.target = target
+        self._connect_timeout = connect_timeout
+        self._folder = _private_folder()
+        try:
+            self._write("identity", target.private_key.get_secret_value().strip() + "\n")
+            self._write("known_hosts", known_hosts_line(target))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the key files; the client is of no use afterwards."""
+        self._folder.cleanup()
+
+    def run(
+        self,
+        command: str | Sequence[str],
+        *,
+        stdin: str | None = None,
+        timeout: float = 60.0,
+        check: bool = True,
+        secrets: Sequence[str] = (),
+    ) -> Result:
+        """Run a command (shell text, or a list that gets quoted) and return what it left.
+
+        Args:
+            command: carries no secret; the remote process list shows it.
+            stdin: text for its standard input; None means none.
+            timeout: bound for the whole call in seconds.
+            check: raise CommandFailedError on a code other than 0.
+            secrets: texts to blot out of what an error says.
+
+        Raises:
+            SshError: one of its subclasses when SSH itself failed.
+            CommandTimeoutError: when the bound has passed.
+            CommandFailedError: when `check` is set and the command failed.
+        """
+        text = _shell_text(command)
+        with self._log() as log:
+            done = self._spawn(text, log, stdin, timeout)
+            failure = self._failure(done.returncode, log)
+        if failure:
+            raise failure
+        if check and done.returncode:
+            raise self._command_failed(text, done, secrets)
+        return Result(done.stdout, done.stderr, done.returncode)
+
+    def stream(self, command: str | Sequence[str]) -> Iterator[str]:
+        """Yield a command's output line by line (both its outputs), without a bound in time.
+
+        Raises:
+            SshError: when SSH itself failed.
+        """
+        with self._log() as log:
+            arguments = [*self._argv(log), "exec 2>&1; " + _shell_text(command)]
+            with _killed_at_exit(
+                subprocess.Popen(
+                    arguments,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    errors="replace",
+                    env=_environment(),
+                )
+            ) as process:
+                yield from (line.rstrip("\n") for line in process.stdout or ())
+                failure = self._failure(process.wait(), log)
+        if failure:
+            raise failure
+
+    def interactive(self, command: str | None = None) -> int:
+        """Give this terminal to a command, or to a login shell; returns its exit code."""
+        with self._log() as log:
+            words = [] if command is None else [command]
+            code = subprocess.run(
+                [*self._argv(log, terminal=command is None), *words],
+                check=False,
+                env=_environment(),
+            ).returncode
+            failure = self._failure(code, log)
+        if failure:
+            raise failure
+        return code
+
+    @contextlib.contextmanager
+    def tunnel(self, remote_port: int, *, remote_host: str = "127.0.0.1") -> Iterator[Path]:
+        """A Unix socket on this machine that leads to a port the server itself can reach.
+
+        Use it as `httpx.Client(transport=httpx.HTTPTransport(uds=str(path)))`. When nothing
+        listens at the far end, the tunnel opens all the same and each request fails.
+
+        Raises:
+            SshError: when the connection or the tunnel could not be made.
+        """
+        socket = Path(self._folder.name) / f"{uuid.uuid4().hex[:8]}.sock"
+        forward = f"{socket}:{remote_host}:{remote_port}"
+        with (
+            self._log() as log,
+            _killed_at_exit(
+                subprocess.Popen(
+                    [*self._argv(log, forward=forward)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=_environment(),
+                )
+            ) as process,
+        ):
+            try:
+                self._wait_for_tunnel(process, socket, log)
+                yield socket
+            finally:
+                process.kill()
+                process.wait()
+                socket.unlink(missing_ok=True)
+
+    def _wait_for_tunnel(self, process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
+        def is_open() -> bool:
+            if process.poll() is not None:
+                failure = error_from_log(self.target, log.read_text(errors="replace"))
+                raise failure or TunnelError(f"the tunnel to {self.target.host} ended at once")
+            if not socket.exists():
+                raise NotYetError("ssh has not opened it yet")
+            return True
+
+        try:
+            wait_until(
+                f"the tunnel to {self.target.host}",
+                is_open,
+                bound=self._connect_timeout * 2,
+                interval=0.02,
+                max_interval=0.2,
+                retry_on=NotYetError,
+                always_wait=True,
+            )
+        except WaitTimeoutError as error:
+            raise SshTimeoutError(str(error)) from error
+
+    def _spawn(
+        self, text: str, log: Path, stdin: str | None, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                [*self._argv(log), text],
+                input=stdin if stdin is not None else "",
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                check=False,
+                env=_environment(),
+            )
+        except subprocess.TimeoutExpired:
+            raise CommandTimeoutError(
+                f"on {self.target.host}: {_shortened(text)!r} did not end within {timeout:g} s"
+            ) from None
+
+    def _argv(self, log: Path, *, forward: str | None = None, terminal: bool = False) -> list[str]:
+        folder = Path(self._folder.name)
+        mode = ["-N", "-T", "-L", forward] if forward else ["-t" if terminal else "-T"]
+        return [
+            _ssh_program(),
+            *client_options(
+                self.target,
+                identity=folder / "identity",
+                known_hosts=folder / "known_hosts",
+                connect_timeout=self._connect_timeout,
+            ),
+            *("-E", str(log)),
+            *mode,
+            *("-p", str(self.target.port)),
+            *("-l", self.target.user),
+            *("--", self.target.host),
+        ]
+
+    def _failure(self, code: int, log: Path) -> SshError | None:
+        # 255 is ssh's own failure or the command's; only ssh writes to this log.
+        if code != _SSH_FAILED:
+            return None
+        return error_from_log(self.target, log.read_text(errors="replace"))
+
+    def _command_failed(
+        self, text: str, done: subprocess.CompletedProcess[str], secrets: Sequence[str]
+    ) -> CommandFailedError:
+        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        message = f"on {self.target.host}: {_shortened(text)!r} failed with code {done.returncode}"
+        return CommandFailedError(
+            _blotted(f"{message}: {said}" if said else message, secrets),
+            code=done.returncode,
+            stdout=_blotted(done.stdout, secrets),
+            stderr=_blotted(done.stderr, secrets),
+        )
+
+    @contextlib.contextmanager
+    def _log(self) -> Iterator[Path]:
+        path = self._write(f"{uuid.uuid4().hex[:8]}.log", "")
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _write(self, name: str, content: str) -> Path:
+        path = Path(self._folder.name) / name
+        path.touch(mode=0o600)
+        path.write_text(content)
+        return path
+
+
+@contextlib.contextmanager
+def tunnel(target: SshTarget, remote_port: int, *, connect_timeout: int = 10) -> Iterator[Path]:
+    """A tunnel with a client of its own; see SshClient.tunnel."""
+    with (
+        SshClient(target, connect_timeout=connect_timeout) as client,
+        client.tunnel(remote_port) as socket,
+    ):
+        yield socket
+
+
+@contextlib.contextmanager
+def _killed_at_exit(process: P) -> Iterator[P]:
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    # A socket's path may have 108 bytes at most, and some TMPDIRs are longer than that.
+    short = len(tempfile.gettempdir()) < 60  # noqa: PLR2004
+    return tempfile.TemporaryDirectory(prefix="nutri-ssh-", dir=None if short else "/tmp")  # noqa: S108
+
+
+def _ssh_program() -> str:
+    found = shutil.which("ssh")
+    if not found:
+        raise SshClientMissingError(
+            "there is no `ssh` on PATH; install the OpenSSH client (Debian: openssh-client)"
+        )
+    return found
+
+
+def _environment() -> dict[str, str]:
+    # Errors are told apart by OpenSSH's English messages.
+    kept = {name: value for name, value in os.environ.items() if name != "SSH_AUTH_SOCK"}
+    return kept | {"LC_ALL": "C"}
+
+
+def _shell_text(command: str | Sequence[str]) -> str:
+    return command if isinstance(command, str) else shlex.join(command)
+
+
+def _shortened(text: str, limit: int = 100) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def _blotted(text: str, secrets: Sequence[str]) -> str:
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return text
