@@ -1,0 +1,96 @@
+"""What Hetzner sells today: server types by location, asked before anything is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from pydantic import BaseModel
+
+from common.errors import OperatorError
+
+_TIMEOUT_SECONDS = 20
+_PAGE = 50
+
+
+class CatalogueError(OperatorError):
+    """The Hetzner API could not be asked."""
+
+
+class Offer(BaseModel):
+    """A server type in one location."""
+
+    name: str
+    available: bool = True
+
+
+class ServerType(BaseModel):
+    """A server type: cores, memory in GB, disk in GB and where it is sold."""
+
+    name: str
+    cores: int
+    memory: float
+    disk: int
+    architecture: str
+    locations: list[Offer] = []
+
+    def sold_in(self, location: str) -> bool:
+        """Whether it can be ordered in a location today."""
+        return any(offer.name == location and offer.available for offer in self.locations)
+
+
+class Catalogue(BaseModel):
+    """Locations, server types, and the type of the stack's server where it exists already."""
+
+    locations: tuple[str, ...]
+    server_types: tuple[ServerType, ...]
+    current_type: str | None = None
+
+
+def _get(client: httpx.Client, path: str, **params: str | int) -> dict[str, Any]:
+    response = client.get(path, params=params)
+    if response.status_code in {401, 403}:
+        raise CatalogueError(
+            "hcloud:token: Hetzner's API refuses it; make a read-write token of the right project"
+        )
+    if response.is_error:
+        raise CatalogueError(f"hcloud:endpoint: {path} answered {response.status_code}")
+    return dict(response.json())
+
+
+def _all(client: httpx.Client, noun: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    page: int | None = 1
+    while page:
+        body = _get(client, f"/{noun}", page=page, per_page=_PAGE)
+        items += body[noun]
+        page = body["meta"]["pagination"]["next_page"]
+    return items
+
+
+def _current_type(client: httpx.Client, server: str) -> str | None:
+    found = _get(client, "/servers", name=server)["servers"]
+    return str(found[0]["server_type"]["name"]) if found else None
+
+
+def fetch(endpoint: str, token: str, server: str) -> Catalogue:
+    """Ask for locations, server types and the type of `server`.
+
+    Raises:
+        CatalogueError: the endpoint cannot be reached, refuses the token or answers no API.
+    """
+    headers = {"Authorization": f"Bearer {token}"}
+    try:
+        with httpx.Client(base_url=endpoint, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
+            return Catalogue.model_validate(
+                {
+                    "locations": [place["name"] for place in _all(client, "locations")],
+                    "server_types": _all(client, "server_types"),
+                    "current_type": _current_type(client, server),
+                }
+            )
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise CatalogueError(
+            f"hcloud:endpoint: no Hetzner API at {endpoint} ({error}); is the network up,"
+            " and is the local cloud running if this is its stack (`make up`)?"
+        ) from None

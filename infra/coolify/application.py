@@ -1,0 +1,191 @@
+"""One replica of a service: a Docker-image application in Coolify, rolled out and waited for."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+
+from common.errors import OperatorError
+from common.waiting import NotYetError, wait_until
+from infra.coolify.deployments import deploy
+from infra.coolify.errors import CoolifyNotFoundError
+from infra.coolify.project import ENVIRONMENT
+from infra.coolify.resource import CoolifyProvider, CoolifyResource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
+    from infra.coolify.client import Client
+
+_PULL_SECONDS = 600
+_DELETE_SECONDS = 120
+
+# A change in these is told to Coolify, but needs no new container.
+_NO_ROLLOUT = frozenset({"connection", "bound"})
+
+
+def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
+    health = props["health"]
+    return {
+        "docker_registry_image_name": props["image"],
+        "docker_registry_image_tag": props["tag"],
+        "ports_exposes": str(int(props["port"])),
+        "custom_network_aliases": props["alias"],
+        "stop_grace_period": int(props["stop_grace_seconds"]),
+        "health_check_enabled": True,
+        "health_check_path": health["path"],
+        "health_check_interval": int(health["interval"]),
+        "health_check_timeout": int(health["timeout"]),
+        "health_check_retries": int(health["retries"]),
+        "health_check_start_period": int(health["start_period"]),
+    }
+
+
+def _labels(props: Mapping[str, Any]) -> dict[str, str]:
+    text = "\n".join(props["labels"])
+    return {"custom_labels": base64.b64encode(text.encode()).decode()}
+
+
+def _variable(key: str, value: str) -> dict[str, Any]:
+    """Return an upsert with every flag: Coolify resets or refuses what is left out."""
+    return {
+        "key": key,
+        "value": value,
+        "is_preview": False,
+        "is_literal": True,
+        "is_multiline": False,
+        "is_shown_once": False,
+        "is_runtime": True,
+        "is_buildtime": False,
+    }
+
+
+def _set_environment(client: Client, uuid: str, wanted: Mapping[str, str]) -> None:
+    """Make the variables exactly `wanted`: the bulk call never deletes."""
+    if wanted:
+        data = [_variable(key, value) for key, value in sorted(wanted.items())]
+        client.patch(f"/applications/{uuid}/envs/bulk", {"data": data})
+    for env in client.get(f"/applications/{uuid}/envs"):
+        if not env.get("is_preview") and env["key"] not in wanted:
+            client.delete(f"/applications/{uuid}/envs/{env['uuid']}")
+
+
+def _configure(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
+    """Store everything; the labels come alone and last, since other fields regenerate them."""
+    client.patch(f"/applications/{uuid}", _settings(props))
+    _set_environment(client, uuid, props["env"])
+    client.patch(f"/applications/{uuid}", _labels(props))
+
+
+def _bound(props: Mapping[str, Any]) -> float:
+    health = props["health"]
+    checks = health["retries"] * (health["interval"] + health["timeout"])
+    return float(_PULL_SECONDS + health["start_period"] + checks + props["stop_grace_seconds"])
+
+
+def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
+    label = f"{props['application']} (tag {props['tag']})"
+    deploy(client, uuid, label, _bound(props))
+
+
+def _existing(client: Client, name: str) -> str | None:
+    """Find an application left by a run that ended halfway; Coolify itself allows twins."""
+    return next((str(a["uuid"]) for a in client.get("/applications") if a["name"] == name), None)
+
+
+def _make(client: Client, props: Mapping[str, Any]) -> str:
+    body = {
+        "name": props["application"],
+        "project_uuid": props["project"],
+        "server_uuid": props["instance"],
+        "environment_name": ENVIRONMENT,
+        "docker_registry_image_name": props["image"],
+        "docker_registry_image_tag": props["tag"],
+        "ports_exposes": str(int(props["port"])),
+        "autogenerate_domain": False,
+        "instant_deploy": False,
+    }
+    return str(client.post("/applications/dockerimage", body)["uuid"])
+
+
+def _is_gone(client: Client, uuid: str) -> bool:
+    try:
+        client.get(f"/applications/{uuid}")
+    except CoolifyNotFoundError:
+        return True
+    raise NotYetError("it is still listed")
+
+
+def _remove(client: Client, uuid: str) -> None:
+    """Delete an application and wait: Coolify only queues the deletion."""
+    client.delete(f"/applications/{uuid}")
+    wait_until(
+        f"application {uuid} to be deleted",
+        lambda: _is_gone(client, uuid),
+        bound=_DELETE_SECONDS,
+        interval=0.3,
+    )
+
+
+class _ApplicationProvider(CoolifyProvider):
+    replace_on: ClassVar[frozenset[str]] = frozenset({"instance", "project", "application"})
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        with self.connect(props) as client:
+            found = _existing(client, props["application"])
+            uuid = found or _make(client, props)
+            try:
+                _configure(client, uuid, props)
+                _deploy(client, uuid, props)
+            except OperatorError:
+                if not found:
+                    with contextlib.suppress(OperatorError):
+                        _remove(client, uuid)
+                raise
+        return CreateResult(uuid, props)
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        with self.connect(news) as client:
+            _configure(client, id_, news)
+            if any(olds.get(k) != v for k, v in news.items() if k not in _NO_ROLLOUT):
+                try:
+                    _deploy(client, id_, news)
+                except OperatorError:
+                    # The old container serves on; the next deploy must not bring the bad tag.
+                    _configure(client, id_, olds)
+                    raise
+        return UpdateResult(news)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        with self.connect(props) as client:
+            try:
+                seen = client.get(f"/applications/{id_}")
+            except CoolifyNotFoundError:
+                return ReadResult("", {})
+        stored = {
+            "image": seen["docker_registry_image_name"],
+            "tag": seen["docker_registry_image_tag"],
+        }
+        return ReadResult(id_, {**props, **stored})
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        with self.connect(props) as client:
+            _remove(client, id_)
+
+
+class Application(CoolifyResource, module="coolify", name="Application"):
+    """A Docker-image application; its id is Coolify's uuid.
+
+    Creating and changing it deploy it and wait until its container is healthy. A deployment that
+    fails fails the update, with the container's last lines, and puts the stored settings back.
+    """
+
+    def __init__(
+        self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(_ApplicationProvider(), name, {**props, "application": name}, opts)

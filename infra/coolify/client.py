@@ -1,0 +1,102 @@
+"""A typed client for the part of Coolify's API the program uses, through an SSH tunnel.
+
+Coolify's port stays closed to the world, so the client talks to the server's own loopback
+address. Success codes of Coolify are uneven (200 and 201), hence any 2xx will do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from common.ssh import tunnel
+from common.target import SshTarget
+from infra.coolify.errors import CoolifyError, CoolifyNotFoundError, CoolifyUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_TIMEOUT_SECONDS = 60
+_NOT_FOUND = 404
+
+
+def _message(response: httpx.Response) -> str:
+    """Return Coolify's own words; `errors` holds lists, or bare strings for hand-made ones."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text[:200]
+    errors = body.get("errors") or {}
+    details = [f"{field}: {value}" for field, value in errors.items()]
+    return " ".join([str(body.get("message", "")), *details])
+
+
+class Client:
+    """Calls on Coolify's API; made by `connect`."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Send one request and return the decoded answer (text where it is no JSON).
+
+        Raises:
+            CoolifyNotFoundError: 404.
+            CoolifyError: any other error status.
+            CoolifyUnreachableError: no answer at all.
+        """
+        try:
+            response = self._http.request(method, f"/api/v1{path}", json=body)
+        except httpx.HTTPError as error:
+            text = f"Coolify's API gave no answer to {method} {path} ({error})"
+            raise CoolifyUnreachableError(text) from None
+        if response.is_error:
+            kind = CoolifyNotFoundError if response.status_code == _NOT_FOUND else CoolifyError
+            raise kind(method, path, response.status_code, _message(response))
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return response.json() if is_json else response.text
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """GET."""
+        return self.call("GET", path)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        """POST."""
+        return self.call("POST", path, body)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """PATCH."""
+        return self.call("PATCH", path, body)
+
+    def delete(self, path: str) -> None:
+        """DELETE; what is gone already is no error."""
+        with contextlib.suppress(CoolifyNotFoundError):
+            self.call("DELETE", path)
+
+
+@contextlib.contextmanager
+def connect(connection: Mapping[str, Any]) -> Iterator[Client]:
+    """Open a tunnel to the server and a client on it.
+
+    Args:
+        connection: `host`, `port`, `user`, `host_key`, `private_key`, `api_port`, `token`.
+    """
+    target = SshTarget(
+        host=connection["host"],
+        port=int(connection["port"]),
+        user=connection["user"],
+        host_key=connection["host_key"],
+        private_key=connection["private_key"],
+    )
+    headers = {"Authorization": f"Bearer {connection['token']}", "Accept": "application/json"}
+    with tunnel(target, int(connection["api_port"])) as socket:
+        transport = httpx.HTTPTransport(uds=str(socket))
+        with httpx.Client(
+            transport=transport,
+            base_url="http://coolify",
+            headers=headers,
+            timeout=_TIMEOUT_SECONDS,
+        ) as http:
+            yield Client(http)

@@ -1,0 +1,54 @@
+"""The names of the services in Hetzner DNS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_hcloud as hcloud
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.host import Host
+    from infra.settings import Settings
+
+_TTL_SECONDS = 300  # short, so that a recreated server is found soon
+
+
+class Dns(pulumi.ComponentResource):
+    """The zone of the domain, with an address record for each service's name."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        names: Sequence[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("nutri:infra:Dns", settings.domain, None, opts)
+        zone = hcloud.Zone(
+            "zone",
+            name=settings.domain,
+            mode="primary",
+            ttl=_TTL_SECONDS,
+            delete_protection=settings.protect,
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+        )
+        for name in names:
+            self._record(zone, name, "A", host.address)
+            self._record(zone, name, "AAAA", host.ipv6)
+        self.register_outputs({})
+
+    def _record(
+        self, zone: hcloud.Zone, name: str, kind: str, address: pulumi.Output[str]
+    ) -> hcloud.ZoneRrset:
+        return hcloud.ZoneRrset(
+            f"{name}-{kind.lower()}",
+            zone=zone.name,
+            name=name,
+            type=kind,
+            ttl=_TTL_SECONDS,
+            records=[hcloud.ZoneRrsetRecordArgs(value=address)],
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,78 @@
+"""The stack's outputs: the `target` that checks and the CLI read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from infra.firewall import SHUT_PORTS, WEB_PORTS
+from infra.platform import API_PORT
+from infra.service import HEALTH_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.host import Host
+    from infra.platform import Platform
+    from infra.service import Service
+    from infra.settings import Settings
+
+
+def _server(host: Host) -> dict[str, Any]:
+    return {
+        "name": host.server.name,
+        "id": host.server.id.apply(int),
+        "server_type": host.server.server_type,
+        "ipv4": host.address,
+        "ssh": host.ssh(),
+    }
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "name": service.spec.name,
+        "url": service.url,
+        "image": service.spec.image,
+        "tag": service.spec.tag,
+        "replicas": service.spec.replicas,
+        "applications": [application.id for application in service.applications],
+        "health_path": HEALTH_PATH,
+        "live_path": f"{HEALTH_PATH}/live",
+    }
+
+
+def _expectations(settings: Settings) -> dict[str, Any]:
+    return {
+        "live_latency_ms": settings.live_latency_ms,
+        "backups": settings.backups,
+        "open_ports": list(WEB_PORTS),
+        "ssh_networks": list(settings.ssh_networks),
+        "shut_ports": list(SHUT_PORTS),
+    }
+
+
+def target(
+    settings: Settings, host: Host, platform: Platform, services: Sequence[Service]
+) -> dict[str, Any]:
+    """Describe the running stack to an outside observer; see `common.target.Target`."""
+    return {
+        "stack": pulumi.get_stack(),
+        "domain": settings.domain,
+        "servers": [_server(host)],
+        "coolify": {
+            "version": platform.instance.version,
+            "port": API_PORT,
+            "token": platform.token.value,
+        },
+        "hetzner": {
+            "endpoint": settings.hcloud_endpoint,
+            "token": pulumi.Output.secret(settings.hcloud_token.get_secret_value()),
+        },
+        "services": [_service(service) for service in services],
+        "expectations": _expectations(settings),
+        "vantage": {
+            "ca_bundle": settings.ca_bundle or None,
+            "nameservers": list(settings.nameservers),
+        },
+    }

@@ -1,0 +1,47 @@
+"""Steps on a server: a script of `infra/scripts`, its values, and the order of the steps."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_command as command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def program(script: str, values: Mapping[str, str]) -> str:
+    """Return a script with its values set before it, each quoted for the shell."""
+    assignments = [f"{name}={shlex.quote(value)}" for name, value in sorted(values.items())]
+    return "\n".join([*assignments, (_SCRIPTS / script).read_text(encoding="utf-8")])
+
+
+def step(  # noqa: PLR0913 - a step has this many sides
+    name: str,
+    connection: command.remote.ConnectionArgs,
+    server: pulumi.CustomResource,
+    values: Mapping[str, pulumi.Input[str]] | None = None,
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource] = (),
+) -> command.remote.Command:
+    """Run `<name>.sh` on a server, again whenever the script or a value changes.
+
+    The script and its values travel on standard input, so that no value shows in a process list.
+    A server that was replaced has the step run anew; one that is deleted takes it along.
+    """
+    text = pulumi.Output.all(**dict(values or {})).apply(lambda known: program(f"{name}.sh", known))
+    return command.remote.Command(
+        name,
+        connection=connection,
+        create="bash -s",
+        stdin=text,
+        triggers=[server.id],
+        add_previous_output_in_env=False,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(after), deleted_with=server),
+    )

@@ -1,0 +1,47 @@
+# Installs the pinned Coolify, or brings a half-made one to its end.
+# Wants: INSTALLER_URL, VERSION, ROOT_EMAIL, ROOT_PASSWORD, ADDRESS_POOL. Safe to run again.
+set -euo pipefail
+
+log=/var/log/coolify-install.log
+healthy() { curl -fsS -m 5 http://127.0.0.1:8000/api/health 2>/dev/null | grep -q OK; }
+image_tag() { docker inspect -f '{{.Config.Image}}' coolify 2>/dev/null | sed 's/.*://'; }
+sql() { docker exec -i coolify-db psql -U coolify -d coolify -v ON_ERROR_STOP=1 -tA; }
+has_root_user() { [ "$(echo 'select 1 from users where id = 0' | sql 2>/dev/null)" = 1 ]; }
+
+wait_for() { # what, seconds, command
+  local deadline=$((SECONDS + $2))
+  until "$3"; do
+    [ $SECONDS -lt $deadline ] || { echo "$1: not within $2 s" >&2; return 1; }
+    sleep 1
+  done
+}
+
+install() {
+  echo "installing Coolify $VERSION (log: $log)"
+  curl -fsSL --retry 5 --retry-delay 2 "$INSTALLER_URL" -o /root/coolify-install.sh || {
+    echo "no installer at $INSTALLER_URL (setting nutri:coolifyInstallerUrl)" >&2
+    exit 1
+  }
+  # The installer takes these from its environment; USER names the key Coolify logs in with.
+  export AUTOUPDATE=false USER=root HOME=/root
+  export ROOT_USERNAME=nutri ROOT_USER_EMAIL="$ROOT_EMAIL" ROOT_USER_PASSWORD="$ROOT_PASSWORD"
+  export DOCKER_ADDRESS_POOL_BASE="$ADDRESS_POOL" DOCKER_ADDRESS_POOL_SIZE=24
+  bash /root/coolify-install.sh "$VERSION" >"$log" 2>&1 </dev/null || {
+    echo "the installer failed; its last lines:" >&2
+    tail -n 30 "$log" >&2
+    exit 1
+  }
+}
+
+# The exit code of the installer proves nothing, so the result is asked for.
+[ "$(image_tag)" = "$VERSION" ] && healthy || install
+wait_for "Coolify's API" 180 healthy || { tail -n 30 "$log" >&2; exit 1; }
+wait_for "Coolify's first user" 60 has_root_user || {
+  # A refused user is only logged; the seeder tries again when the container starts.
+  docker restart coolify >/dev/null
+  wait_for "Coolify's first user, after a restart" 90 has_root_user || {
+    echo "is nutri:coolifyRootEmail ($ROOT_EMAIL) at a domain that resolves?" >&2
+    exit 1
+  }
+}
+echo "Coolify $(image_tag) is up"

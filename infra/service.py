@@ -1,0 +1,118 @@
+"""One service of the app: N replicas behind one name, rolled out one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from infra import labels
+from infra.coolify.application import Application
+
+if TYPE_CHECKING:
+    from infra.host import Host
+    from infra.platform import Platform
+    from infra.settings import Settings
+
+HEALTH_PATH = "/health"
+_DRAIN_SECONDS = 5  # how long the app fails /health, but serves on, after SIGTERM
+_STOP_GRACE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """A service as the configuration wants it."""
+
+    name: str
+    subdomain: str
+    image: str
+    tag: str
+    replicas: int
+    port: int
+    env: dict[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+def _database(settings: Settings) -> dict[str, pulumi.Input[str]]:
+    url = settings.database_url
+    return {"DATABASE_URL": pulumi.Output.secret(url.get_secret_value())} if url else {}
+
+
+def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
+    """Return the app's services; the ML service first, since the backend calls it."""
+    ml = ServiceSpec(
+        name="nutri-ml-service",
+        subdomain="ml",
+        image=settings.ml_image,
+        tag=settings.ml_tag,
+        replicas=settings.ml_replicas,
+        port=8000,
+    )
+    backend = ServiceSpec(
+        name="nutri-backend",
+        subdomain="api",
+        image=settings.backend_image,
+        tag=settings.backend_tag,
+        replicas=settings.backend_replicas,
+        port=3000,
+        env={"ML_SERVICE_URL": f"http://{ml.name}:{ml.port}", **_database(settings)},
+    )
+    return ml, backend
+
+
+class Service(pulumi.ComponentResource):
+    """N equal applications with the same routing labels: Coolify's only way to replicas.
+
+    Attributes:
+        spec: what was asked for.
+        applications: the replicas, in the order they are rolled out.
+        url: where the world reaches the service.
+    """
+
+    def __init__(
+        self,
+        spec: ServiceSpec,
+        host: Host,
+        platform: Platform,
+        settings: Settings,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("nutri:infra:Service", spec.name, None, opts)
+        self.spec = spec
+        self.url = f"https://{spec.subdomain}.{settings.domain}"
+        self.applications: list[Application] = []
+        props = _props(spec, platform, settings)
+        for number in range(1, spec.replicas + 1):
+            self.applications.append(self._replica(number, props, host))
+        self.register_outputs({"url": self.url})
+
+    def _replica(self, number: int, props: dict[str, Any], host: Host) -> Application:
+        # Each waits for the one before, so that one of several always serves.
+        opts = pulumi.ResourceOptions(
+            parent=self, depends_on=self.applications[-1:], deleted_with=host.server
+        )
+        return Application(f"{self.spec.name}-{number}", dict(props), opts)
+
+
+def _props(spec: ServiceSpec, platform: Platform, settings: Settings) -> dict[str, Any]:
+    health = settings.health_check
+    host_name = f"{spec.subdomain}.{settings.domain}"
+    return {
+        "connection": platform.connection(),
+        "instance": platform.instance.server_uuid,
+        "project": platform.project.id,
+        "image": spec.image,
+        "tag": spec.tag,
+        "port": spec.port,
+        "alias": spec.name,
+        "env": pulumi.Output.secret({"DRAIN_SECONDS": str(_DRAIN_SECONDS), **spec.env}),
+        "labels": labels.routing(spec.name, host_name, spec.port, HEALTH_PATH),
+        "stop_grace_seconds": _STOP_GRACE_SECONDS,
+        "health": {
+            "path": HEALTH_PATH,
+            "interval": health.interval,
+            "timeout": health.timeout,
+            "retries": health.retries,
+            "start_period": health.startPeriod,
+        },
+    }

@@ -1,0 +1,204 @@
+"""The stack's configuration as typed, validated settings: every mistake is found at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from typing import Annotated, Any
+
+import pulumi
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+PROJECT = "nutri"
+HCLOUD_ENDPOINT = "https://api.hetzner.cloud/v1"
+_TOKEN_LENGTH = 64  # the Hetzner provider refuses any other before its first request
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_EMAIL = re.compile(r"[^@\s|&\\$#'\"]+@[^@\s|&\\$#'\"]+\.[^@\s|&\\$#'\"]+")
+_VERSION = re.compile(r"\d+\.\d+\.\d+(-[a-z0-9.]+)?")
+_OPENSSH_KEY = re.compile(r"(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+( .*)?")
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; give a network in CIDR form with its host bits zero, such as 203.0.113.7/32"
+        ) from None
+
+
+def _matches(pattern: re.Pattern[str], wanted: str) -> AfterValidator:
+    def validate(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"{text!r} is not {wanted}")
+        return text
+
+    return AfterValidator(validate)
+
+
+def _domain(text: str) -> str:
+    labels = text.split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004
+        raise ValueError(f"{text!r} is not a domain in lower case, such as example.org")
+    return text
+
+
+def _operator_key(text: str) -> str:
+    if not _OPENSSH_KEY.fullmatch(text):
+        raise ValueError("not an OpenSSH public key, such as 'ssh-ed25519 AAAA... name'")
+    if "coolify" in text.lower():
+        raise ValueError(
+            "its comment holds the word 'coolify', and Coolify's installer deletes such lines"
+        )
+    return text
+
+
+def _pool(text: str) -> str:
+    pool = ipaddress.ip_network(_network(text))
+    if pool.overlaps(ipaddress.ip_network("10.0.0.0/8")):
+        raise ValueError(
+            "overlaps 10.0.0.0/8, where Hetzner's private networks are; 172.24.0.0/14 does not"
+        )
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+Tag = Annotated[str, _matches(_TAG, "an image tag")]
+Image = Annotated[
+    str,
+    _matches(
+        re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+"),
+        "an image without tag, such as ghcr.io/owner/name",
+    ),
+]
+Replicas = Annotated[int, Field(ge=1, le=20)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HealthCheck(_Frozen):
+    """Docker's health check of a container: seconds, and a number of tries."""
+
+    interval: int = Field(ge=1, le=300)
+    timeout: int = Field(ge=1, le=60)
+    retries: int = Field(ge=1, le=100)
+    startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
+
+
+class Settings(_Frozen):
+    """All settings of one stack; the names are the config's keys."""
+
+    domain: Annotated[str, AfterValidator(_domain)]
+    tier: str
+    location: str
+    image: str
+    backups: bool
+    protect: bool
+    manage_dns: bool
+    ssh_networks: Annotated[tuple[Network, ...], Field(min_length=1)]
+    operator_keys: tuple[Annotated[str, AfterValidator(_operator_key)], ...]
+    coolify_version: Annotated[str, _matches(_VERSION, "a version such as 4.3.10")]
+    coolify_installer_url: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
+    coolify_root_email: Annotated[str, _matches(_EMAIL, "an e-mail address")]
+    docker_address_pool: Annotated[str, AfterValidator(_pool)]
+    backend_image: Image
+    backend_tag: Tag
+    backend_replicas: Replicas
+    ml_image: Image
+    ml_tag: Tag
+    ml_replicas: Replicas
+    registry_server: str
+    registry_username: str
+    registry_password: SecretStr | None
+    database_url: SecretStr | None
+    health_check: HealthCheck
+    live_latency_ms: int = Field(ge=1, le=60_000)
+    ca_bundle: str
+    nameservers: tuple[Annotated[str, _matches(re.compile(r"\S+:\d+"), "an 'address:port'")], ...]
+    hcloud_token: SecretStr
+    hcloud_endpoint: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
+
+
+_OBJECTS = frozenset(
+    {"ssh_networks", "operator_keys", "health_check", "nameservers"},
+)
+_SECRETS = frozenset({"registry_password", "database_url"})
+
+
+def _key(field: str) -> str:
+    """Return the config key of a field: `ssh_networks` is `sshNetworks`."""
+    head, *rest = field.split("_")
+    return head + "".join(word.title() for word in rest)
+
+
+def _raw(config: pulumi.Config) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in Settings.model_fields:
+        if not field.startswith("hcloud_"):
+            read = config.get_object if field in _OBJECTS else config.get
+            values[field] = read(_key(field))
+    return {k: v for k, v in values.items() if v is not None} | {
+        k: None for k in _SECRETS if values.get(k) is None
+    }
+
+
+def _hcloud() -> dict[str, str]:
+    config = pulumi.Config("hcloud")
+    token = config.get("token") or os.environ.get("HCLOUD_TOKEN", "")
+    endpoint = config.get("endpoint") or os.environ.get("HCLOUD_ENDPOINT") or HCLOUD_ENDPOINT
+    return {"hcloud_token": token, "hcloud_endpoint": endpoint.rstrip("/")}
+
+
+def _token_problems(token: str) -> list[str]:
+    if not token:
+        remedy = "run `pulumi config set --secret hcloud:token`"
+        return [f"hcloud:token: missing; make a read-write token in Hetzner's console and {remedy}"]
+    if len(token) != _TOKEN_LENGTH:
+        wanted = f"a Hetzner token has {_TOKEN_LENGTH}; copy it again without spaces or line ends"
+        return [f"hcloud:token: has {len(token)} characters, {wanted}"]
+    return []
+
+
+def _registry_problems(raw: dict[str, Any]) -> list[str]:
+    if not raw.get("registry_server"):
+        return []
+    problems = []
+    if not raw.get("registry_username"):
+        problems.append(f"{PROJECT}:registryUsername: missing, registryServer needs a user")
+    if not raw.get("registry_password"):
+        problems.append(
+            f"{PROJECT}:registryPassword: missing, registryServer needs a password; run"
+            f" `pulumi config set --secret {PROJECT}:registryPassword`"
+        )
+    return problems
+
+
+def _problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    field, *inner = (str(part) for part in error["loc"])
+    place = f"{PROJECT}:{_key(field)}" + "".join(f"[{part}]" for part in inner)
+    if error["type"] == "missing":
+        return f"{place}: missing; run `pulumi config set {PROJECT}:{_key(field)} ...`"
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def read(config: pulumi.Config | None = None) -> dict[str, Any]:
+    """Return the configuration as it is written, by field, not yet validated."""
+    return _raw(config or pulumi.Config(PROJECT)) | _hcloud()
+
+
+def parse(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
+    """Validate the configuration.
+
+    Returns:
+        The settings, and one line for each mistake: the setting, what is wrong, what would be
+        right. There are settings where there is no mistake in them.
+    """
+    problems = _token_problems(raw["hcloud_token"]) + _registry_problems(raw)
+    try:
+        return Settings.model_validate(raw), problems
+    except ValidationError as error:
+        return None, problems + [_problem(detail) for detail in error.errors()]
