@@ -1,0 +1,94 @@
+"""E4: an operator gets in: SSH with the pinned host key, and Coolify's API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from checks.check import Check, coolify, servers
+from checks.verdict import Verdict, green, red
+from checks.web import Answer, reason
+from common.ssh import HostKeyMismatchError, SshError
+
+if TYPE_CHECKING:
+    from checks.observer import Observer
+    from common.target import CoolifyTarget, ServerTarget, Target
+
+_OK = 200
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+
+
+def collect_ssh(observer: Observer, server: ServerTarget) -> SshError | None:
+    """A command that does nothing; the error when it could not run."""
+    try:
+        observer.ssh(server).run("true")
+    except SshError as error:
+        return error
+    return None
+
+
+def judge_ssh(server: ServerTarget, failure: SshError | None, _target: Target) -> Verdict:
+    """Green when the server has the pinned host key and lets us in."""
+    if failure is None:
+        return green(f"{server.ssh.user}@{server.ssh.host} has the pinned host key and lets us in")
+    if isinstance(failure, HostKeyMismatchError):
+        remedy = "look at the server in the Hetzner console before anything else"
+    else:
+        remedy = "see `runbook check server ssh-port`; a hanging server needs a reset of its power"
+    return red(str(failure), remedy)
+
+
+def collect_coolify(observer: Observer, target: CoolifyTarget) -> Answer:
+    """The version that Coolify's API tells, through a tunnel to the first server."""
+    client = observer.ssh(observer.target.servers[0])
+    with client.tunnel(target.port) as socket:
+        return _get_version(target, httpx.HTTPTransport(uds=str(socket)), observer.timeout)
+
+
+def judge_coolify(target: CoolifyTarget, answer: Answer, _target: Target) -> Verdict:
+    """Green when it is the expected version."""
+    if answer.failure:
+        return red(
+            f"Coolify's API does not answer on the server's port {target.port}: {answer.failure}",
+            "`runbook ssh -- docker logs --tail 100 coolify`; then restart it: "
+            "`runbook ssh -- docker restart coolify`",
+        )
+    if answer.status == _UNAUTHORIZED:
+        return red("Coolify's API does not know the stack's token", "run `pulumi up`")
+    if answer.status == _FORBIDDEN:
+        said = answer.fields.get("message", "no reason given")
+        return red(
+            f"Coolify's API refuses: {said}",
+            "switch its API on and empty its list of allowed addresses, then `pulumi up`",
+        )
+    if answer.status != _OK:
+        return red(
+            f"Coolify's API answers HTTP {answer.status}",
+            "`runbook ssh -- docker logs --tail 100 coolify`",
+        )
+    version = answer.body.strip().strip('"')
+    if version != target.version:
+        return red(
+            f"Coolify is version {version} instead of {target.version}",
+            "it was updated outside Pulumi: set that version, or `pulumi up` for the pinned one",
+        )
+    return green(f"version {version}, its API lets us in")
+
+
+def _get_version(target: CoolifyTarget, transport: httpx.HTTPTransport, timeout: float) -> Answer:
+    headers = {
+        "Authorization": f"Bearer {target.token.get_secret_value()}",
+        "Accept": "application/json",
+    }
+    try:
+        with httpx.Client(transport=transport, timeout=timeout) as client:
+            response = client.get("http://coolify/api/v1/version", headers=headers)
+    except httpx.HTTPError as error:
+        return Answer(failure=reason(error, timeout))
+    return Answer(response.status_code, response.text)
+
+
+SSH = Check("ssh", "E4", "SSH works, host key as pinned", servers, collect_ssh, judge_ssh)
+COOLIFY = Check("coolify", "E1", "Coolify's API works", coolify, collect_coolify, judge_coolify)

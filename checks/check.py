@@ -1,0 +1,52 @@
+"""What a check is: evidence taken by I/O, and a pure verdict on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from checks.observer import Observer
+    from checks.verdict import Verdict
+    from common.target import CoolifyTarget, ServerTarget, ServiceTarget, Target
+
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class Check(Generic[S, E]):
+    """One thing that must be true of each of its subjects."""
+
+    id: str
+    """Short name used on the command line and in reports."""
+    runbook: str
+    """Procedure of the runbook it belongs to: D1, E1, ..."""
+    title: str
+    """What must be true, in a few words."""
+    subjects: Callable[[Target], Mapping[str, S]]
+    """The things to look at, by name."""
+    collect: Callable[[Observer, S], E]
+    """Takes evidence; raises when none can be had."""
+    judge: Callable[[S, E, Target], Verdict]
+    """Pure: concludes from the evidence."""
+
+
+AnyCheck = Check[Any, Any]
+
+
+def services(target: Target) -> Mapping[str, ServiceTarget]:
+    """Every service of the app."""
+    return {service.name: service for service in target.services}
+
+
+def servers(target: Target) -> Mapping[str, ServerTarget]:
+    """Every server of the platform."""
+    return {server.name: server for server in target.servers}
+
+
+def coolify(target: Target) -> Mapping[str, CoolifyTarget]:
+    """The one Coolify."""
+    return {"coolify": target.coolify}

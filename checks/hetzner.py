@@ -1,0 +1,112 @@
+"""The few facts the checks need from the Hetzner API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from checks.web import reason
+from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from common.target import HetznerTarget
+
+
+class HetznerError(OperatorError):
+    """The Hetzner API did not tell what was asked."""
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Named(_Fact):
+    """A thing with a name."""
+
+    name: str
+
+
+class Protection(_Fact):
+    """What the API refuses to do to a server."""
+
+    delete: bool
+    rebuild: bool
+
+
+class PublicIpv4(_Fact):
+    """A public address."""
+
+    ip: str
+
+
+class PublicNet(_Fact):
+    """The public side of a server."""
+
+    ipv4: PublicIpv4 | None
+
+
+class ServerFacts(_Fact):
+    """One server as the API describes it; `backup_window` is None when backups are off."""
+
+    status: str
+    server_type: Named
+    public_net: PublicNet
+    protection: Protection
+    backup_window: str | None
+
+
+class _ServerAnswer(_Fact):
+    server: ServerFacts
+
+
+class HetznerApi:
+    """Reads servers."""
+
+    def __init__(self, target: HetznerTarget, trust: ssl.SSLContext, timeout: float) -> None:
+        self._target = target
+        self._trust = trust
+        self._timeout = timeout
+
+    def server(self, number: int) -> ServerFacts | None:
+        """A server by its id; None when there is none.
+
+        Raises:
+            HetznerError: when the API cannot be reached or refuses.
+        """
+        response = self._get(f"servers/{number}")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if response.status_code != httpx.codes.OK:
+            raise HetznerError(_refusal(response, self._target.endpoint))
+        try:
+            return _ServerAnswer.model_validate_json(response.content).server
+        except ValidationError as error:
+            raise HetznerError(
+                f"{self._target.endpoint} does not answer as the Hetzner API does: "
+                f"{error.error_count()} fields of server {number} are missing or wrong"
+            ) from error
+
+    def _get(self, path: str) -> httpx.Response:
+        secret = self._target.token.get_secret_value()
+        try:
+            with httpx.Client(verify=self._trust, timeout=self._timeout) as client:
+                return client.get(
+                    f"{self._target.endpoint.rstrip('/')}/{path}",
+                    headers={"Authorization": f"Bearer {secret}"},
+                )
+        except httpx.HTTPError as error:
+            why = reason(error, self._timeout)
+            raise HetznerError(f"the Hetzner API at {self._target.endpoint}: {why}") from error
+
+
+def _refusal(response: httpx.Response, endpoint: str) -> str:
+    place = f"the Hetzner API at {endpoint}"
+    if response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return f"{place} refuses the token; is it still valid, and of the right project?"
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return f"{place} limits our rate; try again in a few minutes"
+    return f"{place} answers HTTP {response.status_code}"

@@ -1,0 +1,72 @@
+"""Resolving names with the vantage's DNS servers."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+import dns.exception
+import dns.nameserver
+import dns.resolver
+
+from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LIFETIME = 5.0
+
+
+class NameNotResolvedError(OperatorError):
+    """DNS gives no address for a name."""
+
+
+class Resolver:
+    """Asks the given DNS servers ('address:port'), or the system's when there are none."""
+
+    def __init__(self, nameservers: Sequence[str] = ()) -> None:
+        self._resolver = dns.resolver.Resolver(configure=not nameservers)
+        if nameservers:
+            self._resolver.nameservers = [_nameserver(place) for place in nameservers]
+        self._resolver.lifetime = _LIFETIME
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """The IPv4 addresses of a name, sorted; an address stands for itself.
+
+        Raises:
+            NameNotResolvedError: when there are none.
+        """
+        if _is_address(name):
+            return (name,)
+        try:
+            answer = self._resolver.resolve(f"{name.rstrip('.')}.", "A")
+        except dns.exception.DNSException as error:
+            raise NameNotResolvedError(f"{name} does not resolve: {_reason(error)}") from error
+        return tuple(sorted(str(record) for record in answer))
+
+
+def _nameserver(place: str) -> dns.nameserver.Nameserver:
+    address, _, port = place.rpartition(":")
+    if not address:
+        address, port = place, "53"
+    return dns.nameserver.Do53Nameserver(address.strip("[]"), int(port))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _reason(error: dns.exception.DNSException) -> str:
+    if isinstance(error, dns.resolver.NXDOMAIN):
+        return "there is no such name"
+    if isinstance(error, dns.resolver.NoAnswer):
+        return "it has no A record"
+    if isinstance(error, dns.resolver.NoNameservers):
+        return "no DNS server gave a usable answer"
+    if isinstance(error, dns.exception.Timeout):
+        return f"no DNS server answered within {_LIFETIME:g} s"
+    return type(error).__name__

@@ -1,0 +1,110 @@
+"""The outcome of a run: results, an exit code, and plain forms of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from checks.verdict import Status, Verdict
+from common.errors import OperatorError
+
+
+class ChecksFailedError(OperatorError):
+    """Not every check is green; the text is a table of those that are not."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check of one subject; `seconds` is the time it took."""
+
+    check: str
+    runbook: str
+    title: str
+    subject: str
+    verdict: Verdict
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the other results of a run."""
+        return self.check, self.subject
+
+    def as_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "check": self.check,
+            "runbook": self.runbook,
+            "title": self.title,
+            "subject": self.subject,
+            "status": self.verdict.status.value,
+            "message": self.verdict.message,
+            "remedy": self.verdict.remedy,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results of a run, in order."""
+
+    stack: str
+    results: tuple[Result, ...]
+
+    @property
+    def not_green(self) -> tuple[Result, ...]:
+        """Those that are red or unknown."""
+        return tuple(result for result in self.results if not result.verdict.is_green)
+
+    @property
+    def exit_code(self) -> int:
+        """0: all green. 1: something is red. 2: nothing red, but something could not be told."""
+        if any(result.verdict.status is Status.RED for result in self.results):
+            return 1
+        return 2 if self.not_green or not self.results else 0
+
+    def merged(self, later: Report) -> Report:
+        """This report with the results that a later run has as well."""
+        newer = {result.key: result for result in later.results}
+        return Report(self.stack, tuple(newer.get(old.key, old) for old in self.results))
+
+    def raise_for_red(self) -> None:
+        """Do nothing when all is green.
+
+        Raises:
+            ChecksFailedError: when something is not; its text is a table for people.
+        """
+        if self.exit_code:
+            raise ChecksFailedError(self.summary() + "\n" + self.table(self.not_green))
+
+    def summary(self) -> str:
+        """One line: how many are what."""
+        if not self.results:
+            return f"stack {self.stack}: no check ran"
+        counts = {
+            status: sum(result.verdict.status is status for result in self.results)
+            for status in Status
+        }
+        parts = [f"{count} {status}" for status, count in counts.items() if count]
+        return f"stack {self.stack}: {len(self.results)} checks, {', '.join(parts)}"
+
+    def table(self, results: tuple[Result, ...] | None = None) -> str:
+        """Plain lines, one a result, with the remedy below where there is one."""
+        rows = self.results if results is None else results
+        width = max((len(f"{row.check} {row.subject}") for row in rows), default=0)
+        return "\n".join(line for row in rows for line in _lines(row, width))
+
+    def as_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "stack": self.stack,
+            "green": not self.exit_code,
+            "exit_code": self.exit_code,
+            "results": [result.as_json() for result in self.results],
+        }
+
+
+def _lines(row: Result, width: int) -> list[str]:
+    verdict = row.verdict
+    label = f"{row.check} {row.subject}"
+    head = f"{verdict.status.upper():7} {row.runbook:2} {label:{width}}  {verdict.message}"
+    return [head, f"{'':11}-> {verdict.remedy}"] if verdict.remedy else [head]

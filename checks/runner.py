@@ -1,0 +1,178 @@
+"""Runs checks side by side within a bound; what cannot be collected is unknown, never green."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from checks.observer import Observer
+from checks.registry import select
+from checks.report import Report, Result
+from checks.verdict import Verdict, unknown
+from common.errors import OperatorError
+from common.waiting import Attempt, WaitTimeoutError, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from checks.check import AnyCheck
+    from common.target import Target
+
+_WORKERS = 8
+_BOUND = 60.0
+
+
+@dataclass(frozen=True)
+class _Job:
+    number: int
+    check: AnyCheck
+    name: str
+    subject: Any
+
+    def result(self, verdict: Verdict, seconds: float) -> Result:
+        check = self.check
+        return Result(check.id, check.runbook, check.title, self.name, verdict, seconds)
+
+
+def run(
+    target: Target,
+    checks: Sequence[AnyCheck],
+    *,
+    only: Collection[tuple[str, str]] | None = None,
+    bound: float = _BOUND,
+    observe: Callable[[Target], Observer] = Observer,
+) -> Report:
+    """Run checks once and report on them.
+
+    Args:
+        target: the stack to look at.
+        checks: which ones.
+        only: (check id, subject) pairs to leave it at; None means all.
+        bound: seconds after which what has not ended is unknown.
+        observe: makes the observer; for tests.
+    """
+    jobs = [
+        job for job in _jobs(target, checks) if only is None or (job.check.id, job.name) in only
+    ]
+    with observe(target) as observer:
+        results = _run_all(observer, jobs, bound)
+    late = unknown(f"did not end within {bound:g} s", "run it again, alone")
+    return Report(
+        target.stack, tuple(results.get(job.number) or job.result(late, bound) for job in jobs)
+    )
+
+
+def verify(
+    target: Target,
+    ids: Sequence[str] | None = None,
+    *,
+    settle: float = 120.0,
+    progress: Callable[[Attempt], None] | None = None,
+    observe: Callable[[Target], Observer] = Observer,
+) -> Report:
+    """Run checks; repeat those that are not green until they are or `settle` seconds have passed.
+
+    Services, names and certificates may take a while to settle after a change.
+
+    Raises:
+        OperatorError: when an id is of no check. Red checks raise nothing here: ask the report.
+    """
+    checks = select(ids)
+    report = run(target, checks, observe=observe)
+
+    def all_green() -> bool:
+        nonlocal report
+        if report.not_green:
+            again = {result.key for result in report.not_green}
+            report = report.merged(run(target, checks, only=again, observe=observe))
+        if report.not_green:
+            raise _NotGreenError(report)
+        return True
+
+    if not report.not_green:
+        return report
+    try:
+        wait_until(
+            "all checks to be green",
+            all_green,
+            bound=settle,
+            interval=1.0,
+            max_interval=5.0,
+            retry_on=_NotGreenError,
+            progress=progress,
+        )
+    except WaitTimeoutError:
+        return report
+    return report
+
+
+class _NotGreenError(OperatorError):
+    def __init__(self, report: Report) -> None:
+        first = report.not_green[0]
+        super().__init__(
+            f"{report.summary()}; {first.check} {first.subject}: " + (first.verdict.message)
+        )
+
+
+def _jobs(target: Target, checks: Sequence[AnyCheck]) -> list[_Job]:
+    pairs = [
+        (check, name, subject)
+        for check in checks
+        for name, subject in check.subjects(target).items()
+    ]
+    return [_Job(number, *pair) for number, pair in enumerate(pairs)]
+
+
+def _run_all(observer: Observer, jobs: Sequence[_Job], bound: float) -> dict[int, Result]:
+    # Daemon threads, since a collector that never ends must not keep the program from ending.
+    todo: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, Result]] = queue.SimpleQueue()
+    for job in jobs:
+        todo.put(job)
+    for _ in range(min(_WORKERS, len(jobs))):
+        threading.Thread(target=_work, args=(observer, todo, done), daemon=True).start()
+    return _gather(done, len(jobs), time.monotonic() + bound)
+
+
+def _work(
+    observer: Observer,
+    todo: queue.SimpleQueue[_Job],
+    done: queue.SimpleQueue[tuple[int, Result]],
+) -> None:
+    while True:
+        try:
+            job = todo.get_nowait()
+        except queue.Empty:
+            return
+        started = time.monotonic()
+        verdict = _conclude(observer, job)
+        done.put((job.number, job.result(verdict, time.monotonic() - started)))
+
+
+def _gather(
+    done: queue.SimpleQueue[tuple[int, Result]], count: int, deadline: float
+) -> dict[int, Result]:
+    results: dict[int, Result] = {}
+    while len(results) < count:
+        try:
+            number, result = done.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        results[number] = result
+    return results
+
+
+def _conclude(observer: Observer, job: _Job) -> Verdict:
+    try:
+        evidence = job.check.collect(observer, job.subject)
+        return job.check.judge(job.subject, evidence, observer.target)
+    except OperatorError as error:
+        return unknown(f"could not be collected: {error}", "mend that first, then check again")
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is no evidence
+        return unknown(
+            f"could not be collected: {type(error).__name__}: {error}",
+            "this looks like a fault of the check itself; please report it",
+        )

@@ -1,0 +1,43 @@
+"""What a check concludes: green, red, or unknown; pure values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Status(enum.StrEnum):
+    """Unknown means that no evidence could be had; it never counts as green."""
+
+    GREEN = "green"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A conclusion: what is so and, when it is not as it should be, what to do."""
+
+    status: Status
+    message: str
+    remedy: str = ""
+
+    @property
+    def is_green(self) -> bool:
+        """Whether all is as it should be."""
+        return self.status is Status.GREEN
+
+
+def green(message: str) -> Verdict:
+    """All is as it should be."""
+    return Verdict(Status.GREEN, message)
+
+
+def red(message: str, remedy: str) -> Verdict:
+    """Something is wrong; `remedy` says what to do."""
+    return Verdict(Status.RED, message, remedy)
+
+
+def unknown(message: str, remedy: str) -> Verdict:
+    """It cannot be told whether all is well; `remedy` says how to find out."""
+    return Verdict(Status.UNKNOWN, message, remedy)

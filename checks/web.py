@@ -1,0 +1,106 @@
+"""One HTTP request from outside, pinned to the address that DNS gives."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    from checks.names import Resolver
+
+_BODY_LIMIT = 65_536
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; `failure` says why nothing did. `seconds` runs from connect to last byte."""
+
+    status: int | None = None
+    body: str = ""
+    seconds: float = 0.0
+    failure: str | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The body's JSON object; empty when it is something else."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+class Web:
+    """Sends requests as a stranger would: public name, verified certificate, fresh connection."""
+
+    def __init__(self, resolver: Resolver, trust: ssl.SSLContext, timeout: float) -> None:
+        self._resolver = resolver
+        self._trust = trust
+        self._timeout = timeout
+
+    def get(self, url: str) -> Answer:
+        """GET a URL over a connection of its own; failures become part of the answer."""
+        try:
+            return self._get(httpx.URL(url))
+        except (OperatorError, httpx.HTTPError) as error:
+            return Answer(failure=reason(error, self._timeout))
+
+    def _get(self, url: httpx.URL) -> Answer:
+        address = self._resolver.addresses(url.host)[0]
+        started = time.monotonic()
+        with (
+            httpx.Client(verify=self._trust, timeout=self._timeout, trust_env=False) as client,
+            client.stream(
+                "GET",
+                url.copy_with(host=address),
+                headers={"Host": url.netloc.decode(), "Connection": "close"},
+                extensions={"sni_hostname": url.host},
+            ) as response,
+        ):
+            body = _read(response, started + self._timeout)
+        return Answer(response.status_code, body, time.monotonic() - started)
+
+
+def trust(ca_bundle: str | None) -> ssl.SSLContext:
+    """The authorities to trust: the usual ones and those in the PEM file, if there is one.
+
+    Raises:
+        OperatorError: when the file cannot be read as PEM.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    if ca_bundle:
+        try:
+            context.load_verify_locations(cafile=ca_bundle)
+        except (OSError, ssl.SSLError) as error:
+            raise OperatorError(
+                f"the CA bundle {ca_bundle} cannot be read as PEM certificates: {error}"
+            ) from error
+    return context
+
+
+def reason(error: Exception, timeout: float) -> str:
+    """Why a request failed, in words."""
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {timeout:g} s"
+    text = re.sub(r"^\[[^]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", str(error))
+    return text or type(error).__name__
+
+
+def _read(response: httpx.Response, deadline: float) -> str:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the body did not end in time")
+        if len(body) > _BODY_LIMIT:
+            break
+    return body[:_BODY_LIMIT].decode(errors="replace")
