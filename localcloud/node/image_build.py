@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import BuildError, DockerException, ImageNotFound
@@ -17,6 +15,9 @@ from localcloud.node.locks import exclusive
 from localcloud.node.progress import Say, say, timed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
     from docker import DockerClient
 
 REPOSITORY = "localcloud"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 KEY_LENGTH = 16
 _IGNORED = {"__pycache__", ".ruff_cache", ".mypy_cache", ".pytest_cache"}

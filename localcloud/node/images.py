@@ -23,8 +23,8 @@ DOCKER_REGISTRY = "docker.localcloud.test"
 GHCR_REGISTRY = "ghcr.localcloud.test"
 """Plays GitHub's container registry: needs a login."""
 
-_APP_TAGS = ("good-1", "good-2", "never-healthy")
 _APP_SERVICES = ("backend", "ml-service")
+_APP_TAGS = ("good-1", "good-2", "never-healthy")
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,31 @@ class Published:
     """`<registry>/<repository>:<tag>`."""
 
 
-IMAGES: tuple[Image, ...] = (Image("python", "images/python"),)
+def _apps() -> tuple[Image, ...]:
+    """The app's images: the same program as two services in three states."""
+    return tuple(
+        Image(f"{service}-{tag}", "images/app", "python", {"SERVICE": service, "VERSION": tag})
+        for service in _APP_SERVICES
+        for tag in _APP_TAGS
+    )
 
-PUBLISHED: tuple[Published, ...] = ()
+
+def _published_apps() -> tuple[Published, ...]:
+    return tuple(
+        Published(f"{service}-{tag}", f"{GHCR_REGISTRY}/nutri/{service}:{tag}")
+        for service in _APP_SERVICES
+        for tag in _APP_TAGS
+    )
+
+
+IMAGES: tuple[Image, ...] = (
+    Image("python", "images/python"),
+    Image("node", "images/node"),
+    Image("services", "images/services"),
+    *_apps(),
+)
+
+PUBLISHED: tuple[Published, ...] = (*_published_apps(),)
 
 
 def builder(client: DockerClient, instance: Instance, tell: Say = say) -> ImageBuilder:

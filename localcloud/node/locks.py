@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from localcloud.node.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _POLL_SECONDS = 0.2
 

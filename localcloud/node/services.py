@@ -1,0 +1,165 @@
+"""The services an instance's servers find on their "internet", as one container.
+
+It plays two image registries, Coolify's download site and a certificate authority; each has its
+own name on the instance's network.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+from docker.errors import APIError, NotFound
+
+from localcloud.node import docker_engine
+from localcloud.node.archives import File, put_files
+from localcloud.node.ca import ensure_authority, issue
+from localcloud.node.errors import ServiceError
+from localcloud.node.images import DOCKER_REGISTRY, GHCR_REGISTRY, ROOT, builder
+from localcloud.node.network import ensure_network, remove_network
+from localcloud.node.progress import Say, say
+from localcloud.node.publish import GHCR_PASSWORD, Publisher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+    from localcloud.settings import Instance
+
+CDN, AUTHORITY = "cdn.localcloud.test", "ca.localcloud.test"
+NAMES = (DOCKER_REGISTRY, GHCR_REGISTRY, CDN, AUTHORITY)
+_PORTS = {DOCKER_REGISTRY: "5000/tcp", GHCR_REGISTRY: "5001/tcp"}
+_READY_SECONDS = 30.0
+_POLL_SECONDS = 0.2
+_SECRET = 0o600
+
+
+def up(instance: Instance, tell: Say = say) -> DockerClient:
+    """Bring up everything servers need: engine, images, network, services, published images.
+
+    Returns the client of the engine. Raises NodeError and its subclasses.
+    """
+    client = docker_engine.ensure(tell)
+    images = builder(client, instance, tell)
+    images.ensure(["node", "services"])
+    ensure_network(client, instance)
+    container = _ensure_container(client, instance, images.tag("services"))
+    registries = {name: _published_port(container, port) for name, port in _PORTS.items()}
+    _wait_ready(container, registries)
+    Publisher(client, images, registries, registry_data(instance), tell).ensure()
+    return client
+
+
+def down(instance: Instance) -> None:
+    """Remove the services and the network; the registries' data stays in the cache."""
+    client = docker_engine.connect()
+    _remove(client, _name(instance))
+    remove_network(client, instance)
+
+
+def registry_data(instance: Instance) -> Path:
+    """Where the registries keep their data: shared by all instances of a cache."""
+    return instance.cache / "registry"
+
+
+def _name(instance: Instance) -> str:
+    return f"{instance.prefix}-services"
+
+
+def _ensure_container(client: DockerClient, instance: Instance, image: str) -> Container:
+    try:
+        found = client.containers.get(_name(instance))
+    except NotFound:
+        return _create(client, instance, image)
+    if image not in found.image.tags:
+        _remove(client, _name(instance))
+        return _create(client, instance, image)
+    found.start()
+    found.reload()
+    return found
+
+
+def _create(client: DockerClient, instance: Instance, image: str) -> Container:
+    data, content = registry_data(instance), ROOT / "coolify" / "cdn"
+    data.mkdir(parents=True, exist_ok=True)
+    content.mkdir(parents=True, exist_ok=True)
+    container = client.containers.create(
+        image,
+        name=_name(instance),
+        hostname="services",
+        labels=instance.labels,
+        network=instance.prefix,
+        networking_config={instance.prefix: client.api.create_endpoint_config(aliases=list(NAMES))},
+        ports=dict.fromkeys(_PORTS.values(), ("127.0.0.1", None)),
+        volumes={
+            str(data): {"bind": "/var/lib/registry", "mode": "rw"},
+            str(content): {"bind": "/srv/cdn/coolify", "mode": "ro"},
+        },
+        restart_policy={"Name": "no"},
+    )
+    put_files(container, _secrets(instance))
+    _start(container)
+    return container
+
+
+def _secrets(instance: Instance) -> tuple[File, ...]:
+    authority = ensure_authority(instance)
+    leaf = issue(authority, NAMES)
+    return (
+        File("/run/services/ca.crt", authority.certificate),
+        File("/run/services/ca.key", authority.key, _SECRET),
+        File("/run/services/tls.crt", leaf.certificate),
+        File("/run/services/tls.key", leaf.key, _SECRET),
+        File("/run/services/ghcr-password", GHCR_PASSWORD.encode(), _SECRET),
+    )
+
+
+def _start(container: Container) -> None:
+    try:
+        container.start()
+    except APIError as error:
+        container.remove(force=True)
+        raise ServiceError(
+            f"{container.name} did not start: {error.explanation or error}"
+        ) from error
+    container.reload()
+
+
+def _published_port(container: Container, port: str) -> str:
+    bindings = container.attrs["NetworkSettings"]["Ports"].get(port)
+    if not bindings:
+        logs = container.logs(tail=20).decode(errors="replace")
+        raise ServiceError(f"{container.name} is not running; its last lines:\n{logs}")
+    return f"127.0.0.1:{bindings[0]['HostPort']}"
+
+
+def _wait_ready(container: Container, registries: dict[str, str]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    for name, address in registries.items():
+        while (problem := _problem(address)) is not None:
+            if time.monotonic() > deadline:
+                logs = container.logs(tail=20).decode(errors="replace")
+                raise ServiceError(
+                    f"the registry {name} did not answer within {_READY_SECONDS:.0f} s: "
+                    f"{problem}\n{logs}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+
+def _problem(address: str) -> str | None:
+    try:
+        status = httpx.get(f"http://{address}/v2/", timeout=5).status_code
+    except httpx.HTTPError as error:
+        return str(error)
+    answered = status in {httpx.codes.OK, httpx.codes.UNAUTHORIZED}
+    return None if answered else f"status {status}"
+
+
+def _remove(client: DockerClient, name: str) -> None:
+    try:
+        client.containers.get(name).remove(force=True, v=True)
+    except NotFound:
+        return
