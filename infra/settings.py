@@ -64,6 +64,12 @@ def _pool(text: str) -> str:
     return text
 
 
+def _some_network(networks: tuple[str, ...]) -> tuple[str, ...]:
+    if not networks:
+        raise ValueError("names no network, so nobody could log in; give at least one CIDR")
+    return networks
+
+
 Network = Annotated[str, AfterValidator(_network)]
 Tag = Annotated[str, _matches(_TAG, "an image tag")]
 Image = Annotated[
@@ -99,7 +105,7 @@ class Settings(_Frozen):
     backups: bool
     protect: bool
     manage_dns: bool
-    ssh_networks: Annotated[tuple[Network, ...], Field(min_length=1)]
+    ssh_networks: Annotated[tuple[Network, ...], AfterValidator(_some_network)]
     operator_keys: tuple[Annotated[str, AfterValidator(_operator_key)], ...]
     coolify_version: Annotated[str, _matches(_VERSION, "a version such as 4.3.10")]
     coolify_installer_url: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
@@ -133,6 +139,12 @@ def _key(field: str) -> str:
     """Return the config key of a field: `ssh_networks` is `sshNetworks`."""
     head, *rest = field.split("_")
     return head + "".join(word.title() for word in rest)
+
+
+def _setting(field: str) -> str:
+    """Return the full name of a field's setting: `hcloud_token` is `hcloud:token`."""
+    namespace, _, rest = field.partition("_")
+    return f"hcloud:{rest}" if namespace == "hcloud" else f"{PROJECT}:{_key(field)}"
 
 
 def _raw(config: pulumi.Config) -> dict[str, Any]:
@@ -179,9 +191,10 @@ def _registry_problems(raw: dict[str, Any]) -> list[str]:
 
 def _problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     field, *inner = (str(part) for part in error["loc"])
-    place = f"{PROJECT}:{_key(field)}" + "".join(f"[{part}]" for part in inner)
+    setting = _setting(field)
+    place = setting + "".join(f"[{part}]" for part in inner)
     if error["type"] == "missing":
-        return f"{place}: missing; run `pulumi config set {PROJECT}:{_key(field)} ...`"
+        return f"{place}: missing; run `pulumi config set {setting} ...`"
     return f"{place}: {error['msg'].removeprefix('Value error, ')}"
 
 

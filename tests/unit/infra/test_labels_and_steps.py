@@ -1,0 +1,69 @@
+"""Pure text: routing labels, scripts with their values, user data, random secrets."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra import cloud_init, keys, labels, remote
+
+_SCRIPTS = sorted((Path(remote.__file__).parent / "scripts").glob("*.sh"))
+
+
+def test_every_replica_gets_the_same_lines() -> None:
+    """Traefik drops services defined in two ways, so the lines depend on the service alone."""
+    lines = labels.routing("nutri-backend", "api.nutri.test", 3000, "/health")
+    assert lines == labels.routing("nutri-backend", "api.nutri.test", 3000, "/health")
+    assert "traefik.http.routers.nutri-backend.rule=Host(`api.nutri.test`)" in lines
+    assert "traefik.http.services.nutri-backend.loadbalancer.server.port=3000" in lines
+    assert not [line for line in lines if line.startswith("coolify.")]
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
+def test_values_reach_a_script_as_they_are(value: str) -> None:
+    """Whatever a value holds, the shell reads exactly that and runs nothing of it."""
+    script = remote.program("wait-for-boot.sh", {"VALUE": value}).partition("\n# Waits")[0]
+    done = subprocess.run(
+        ["bash", "-c", f'{script}\nprintf %s "$VALUE"'], capture_output=True, check=True
+    )
+    assert done.stdout == value.encode()
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_sound(script: Path) -> None:
+    """Each script parses, stops at the first failure and says what it wants."""
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    text = script.read_text(encoding="utf-8")
+    assert "set -euo pipefail" in text
+    assert "# Wants:" in text
+
+
+def test_user_data_gives_the_server_its_host_key_only() -> None:
+    """cloud-init gets the pinned key; it makes no other key and allows no password."""
+    config = yaml.safe_load(cloud_init.user_data("PRIVATE", "PUBLIC"))
+    assert config["ssh_keys"] == {"ed25519_private": "PRIVATE", "ed25519_public": "PUBLIC"}
+    assert config["ssh_genkeytypes"] == []
+    assert config["ssh_pwauth"] is False
+
+
+def test_passwords_meet_coolifys_rules() -> None:
+    """Upper, lower, digit and symbol, and nothing its sed or dotenv file would eat."""
+    password = keys.random_password(32)
+    assert len(password) == 32
+    assert any(c.isupper() for c in password)
+    assert any(c.islower() for c in password)
+    assert any(c.isdigit() for c in password)
+    assert set(password) & set("-_.%+=")
+    assert not set(password) & set("|&\\$#'\" ")
+
+
+def test_tokens_differ_and_hold_no_bar() -> None:
+    """Sanctum reads `id|secret` where a bearer has a bar, so ours has none."""
+    tokens = {keys.random_token(48) for _ in range(50)}
+    assert len(tokens) == 50
+    assert all(token.isalnum() for token in tokens)

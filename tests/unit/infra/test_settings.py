@@ -1,0 +1,87 @@
+"""Settings: each mistake is named, with its remedy, and all of them at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Configure = Callable[..., None]
+
+
+_HEALTH = {"interval": 1, "timeout": 3, "retries": 15, "startPeriod": 1}
+
+
+def _problems() -> list[str]:
+    return settings.parse(settings.read())[1]
+
+
+def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
+    """What the conftest calls good is good, so that every other test breaks one thing only."""
+    configure()
+    parsed, problems = settings.parse(settings.read())
+    assert problems == []
+    assert parsed is not None
+    assert (parsed.backend_replicas, parsed.ssh_networks) == (2, ("203.0.113.7/32",))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place", "words"),
+    [
+        ("nutri:sshNetworks", ["203.0.113.7/24"], "nutri:sshNetworks[0]", "host bits"),
+        ("nutri:sshNetworks", ["elsewhere"], "nutri:sshNetworks[0]", "203.0.113.7/32"),
+        ("nutri:sshNetworks", [], "nutri:sshNetworks", "nobody could log in"),
+        ("nutri:domain", None, "nutri:domain", "missing"),
+        ("nutri:domain", "Nutri", "nutri:domain", "example.org"),
+        ("nutri:operatorKeys", ["nonsense"], "nutri:operatorKeys[0]", "OpenSSH public key"),
+        ("nutri:operatorKeys", ["ssh-ed25519 AAAA me@coolify"], "nutri:operatorKeys[0]", "deletes"),
+        ("nutri:dockerAddressPool", "10.1.0.0/16", "nutri:dockerAddressPool", "private networks"),
+        ("nutri:backendReplicas", 0, "nutri:backendReplicas", "greater than or equal to 1"),
+        ("nutri:backendImage", "ghcr.io/nutri/backend:tag", "nutri:backendImage", "without tag"),
+        ("nutri:backendTag", "no good", "nutri:backendTag", "an image tag"),
+        ("nutri:coolifyVersion", "latest", "nutri:coolifyVersion", "4.3.10"),
+        ("nutri:coolifyRootEmail", "ops", "nutri:coolifyRootEmail", "e-mail"),
+        ("nutri:registryPassword", None, "nutri:registryPassword", "--secret"),
+        ("nutri:registryUsername", "", "nutri:registryUsername", "needs a user"),
+        ("nutri:nameservers", ["127.0.0.1"], "nutri:nameservers[0]", "address:port"),
+        ("nutri:healthCheck", _HEALTH | {"retries": 0}, "nutri:healthCheck[retries]", "greater"),
+        ("hcloud:token", None, "hcloud:token", "--secret"),
+        ("hcloud:token", "short", "hcloud:token", "has 5 characters"),
+        ("hcloud:endpoint", "nowhere", "hcloud:endpoint", "URL"),
+    ],
+)
+def test_a_mistake_names_setting_and_remedy(
+    configure: Configure, key: str, value: object, place: str, words: str
+) -> None:
+    """One broken setting gives exactly one line, which starts with its name."""
+    configure({key: value})
+    problems = _problems()
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{place}: ")
+    assert words in problems[0]
+
+
+def test_all_mistakes_come_at_once(configure: Configure) -> None:
+    """Three mistakes are three lines, also when they are found in different ways."""
+    configure({"nutri:domain": None, "hcloud:token": "short", "nutri:registryPassword": None})
+    assert len(_problems()) == 3
+
+
+def test_no_message_tells_a_secret(configure: Configure) -> None:
+    """A token of the wrong length is not repeated in the message about it."""
+    configure({"hcloud:token": "sesame-open"})
+    assert "sesame" not in "\n".join(_problems())
+
+
+def test_the_token_may_come_from_the_environment(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HCLOUD_TOKEN serves where the config has no token."""
+    configure({"hcloud:token": None})
+    monkeypatch.setenv("HCLOUD_TOKEN", "e" * 64)
+    assert _problems() == []
