@@ -1,0 +1,81 @@
+"""Reports on the screen: a table on a terminal, plain lines on a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from checks import Report, Result, Status
+
+if TYPE_CHECKING:
+    from common.target import Target
+
+_COLOURS = {Status.GREEN: "green", Status.RED: "bold red", Status.UNKNOWN: "yellow"}
+
+
+def show_report(report: Report, console: Console) -> None:
+    """All results, then one line of summary."""
+    if console.is_terminal:
+        console.print(_table(report))
+    else:
+        print_plain(report.table(), console)
+    print_plain(report.summary(), console)
+
+
+def show_status(target: Target, report: Report, console: Console) -> None:
+    """One screen: the stack, and each of its parts with what the checks say of it."""
+    print_plain(f"stack {target.stack}, domain {target.domain}", console)
+    for subject, facts in _parts(target).items():
+        print_plain(f"\n{subject}  {facts}", console)
+        for result in report.results:
+            if result.subject == subject:
+                console.print(_status_line(result), soft_wrap=True)
+    print_plain("\n" + report.summary(), console)
+
+
+def print_plain(text: str, console: Console) -> None:
+    """Print text as it is: no markup, no wrapping, no highlighting."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _parts(target: Target) -> dict[str, str]:
+    servers = {one.name: f"{one.server_type} at {one.ipv4}" for one in target.servers}
+    coolify = {"coolify": f"version {target.coolify.version}"}
+    services = {
+        one.name: f"{one.url}  {one.tag}  {one.replicas} replica{'s' * (one.replicas != 1)}"
+        for one in target.services
+    }
+    return servers | coolify | services
+
+
+def _status_line(result: Result) -> Text:
+    verdict = result.verdict
+    line = Text(f"  {verdict.status.upper():7} ", style=_COLOURS[verdict.status])
+    line.append(f"{result.check}: {verdict.message}", style="default")
+    return line
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "runbook", "check", "subject", "finding"):
+        table.add_column(heading, overflow="fold")
+    for result in report.results:
+        colour = _COLOURS[result.verdict.status]
+        table.add_row(
+            Text(result.verdict.status.upper(), style=colour),
+            result.runbook,
+            result.check,
+            Text(result.subject),
+            _finding(result),
+        )
+    return table
+
+
+def _finding(result: Result) -> Group | Text:
+    message = Text(result.verdict.message)
+    if not result.verdict.remedy:
+        return message
+    return Group(message, Text(f"-> {result.verdict.remedy}", style="dim"))

@@ -1,0 +1,99 @@
+"""Reads the target from the stack's outputs, by the `pulumi` program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from common.errors import OperatorError
+from common.target import Target
+
+_PROJECT_FILE = "Pulumi.yaml"
+_TIMEOUT = 120.0
+
+
+class StackError(OperatorError):
+    """The stack's output `target` cannot be had."""
+
+
+def load_target(stack: str | None) -> Target:
+    """The target of a stack; of the selected one when no name is given.
+
+    Raises:
+        StackError: says what is missing.
+    """
+    project = find_project(Path.cwd())
+    done = _pulumi(project, ["stack", "output", "target", "--json", "--show-secrets"], stack)
+    if done.returncode:
+        raise StackError(_explain(done.stderr, stack))
+    try:
+        return Target.model_validate_json(done.stdout)
+    except ValidationError as error:
+        # The input holds secrets: only the places go into the message.
+        places = ", ".join(".".join(map(str, one["loc"])) or "all" for one in error.errors())
+        raise StackError(
+            f"the stack's output `target` is of another version of this program ({places}); "
+            "run `pulumi up` with this one"
+        ) from None
+
+
+def find_project(start: Path) -> Path:
+    """The folder of Pulumi.yaml: upward from `start`, else the one this program came with.
+
+    Raises:
+        StackError: when there is none.
+    """
+    for folder in (start, *start.parents, Path(__file__).resolve().parent.parent):
+        if (folder / _PROJECT_FILE).is_file():
+            return folder
+    raise StackError(f"no {_PROJECT_FILE} here or above; change into the project's folder")
+
+
+def _pulumi(project: Path, words: list[str], stack: str | None) -> subprocess.CompletedProcess[str]:
+    choice = ["--stack", stack] if stack else []
+    try:
+        return subprocess.run(
+            [_program(), "--cwd", str(project), "--non-interactive", *words, *choice],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_TIMEOUT,
+            check=False,
+            env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except subprocess.TimeoutExpired:
+        raise StackError(f"`pulumi stack output` did not end within {_TIMEOUT:g} s") from None
+
+
+def _program() -> str:
+    # Beside the interpreter too: a virtual environment that is used without being activated.
+    path = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
+    found = shutil.which("pulumi", path=path)
+    if not found:
+        raise StackError("there is no `pulumi` on PATH; `make up` installs it, see the README")
+    return found
+
+
+def _explain(said: str, stack: str | None) -> str:
+    text = said.lower()
+    name = f"stack {stack!r}" if stack else "the selected stack"
+    if "no stack named" in text or "unknown stack" in text:
+        return f"there is no {name}; `pulumi stack ls` lists them"
+    if "no stack selected" in text or "no current stack" in text:
+        return "no stack is selected: give --stack NAME, or `pulumi stack select NAME`"
+    if "does not have output" in text:
+        return f"{name} has no output `target` yet: run `pulumi up` first"
+    if "passphrase" in text:
+        return (
+            f"{name} needs its passphrase, and it is missing or wrong: "
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+        )
+    if "login" in text or "access token" in text:
+        return "pulumi knows no state backend: `pulumi login`, or set PULUMI_BACKEND_URL"
+    lines = [line for line in said.strip().splitlines() if line.strip()]
+    return f"pulumi cannot read {name}: {lines[-1] if lines else 'it says nothing'}"
