@@ -35,12 +35,12 @@ def step(  # noqa: PLR0913 - a step has this many sides
     The script and its values travel on standard input, so that no value shows in a process list.
     A server that was replaced has the step run anew; one that is deleted takes it along.
     """
-    text = pulumi.Output.all(**dict(values or {})).apply(lambda known: program(f"{name}.sh", known))
+    known = pulumi.Output.from_input(dict(values or {}))
     return command.remote.Command(
         name,
         connection=connection,
         create="bash -s",
-        stdin=text,
+        stdin=known.apply(lambda texts: program(f"{name}.sh", texts)),
         triggers=[server.id],
         add_previous_output_in_env=False,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=list(after), deleted_with=server),

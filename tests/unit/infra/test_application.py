@@ -1,0 +1,272 @@
+"""An application on Coolify: created, rolled out, put back when a rollout fails."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from common.waiting import without_pauses
+from infra.coolify import application
+from infra.coolify.client import Client
+from infra.coolify.errors import CoolifyError, CoolifyUnreachableError, DeploymentFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROPS: dict[str, Any] = {
+    "connection": {},
+    "instance": "server-uuid",
+    "project": "project-uuid",
+    "application": "nutri-backend-1",
+    "image": "ghcr.test/nutri/backend",
+    "tag": "good-1",
+    "port": 3000,
+    "alias": "nutri-backend",
+    "env": {"DRAIN_SECONDS": "5"},
+    "labels": ["traefik.enable=true"],
+    "stop_grace_seconds": 30,
+    "health": {"path": "/health", "interval": 1, "timeout": 1, "retries": 3, "start_period": 0},
+}
+
+
+class Coolify:
+    """As much of Coolify as an application needs, with its known habits."""
+
+    def __init__(self) -> None:
+        self.apps: dict[str, dict[str, Any]] = {}
+        self.envs: dict[str, str] = {}
+        self.running: str | None = None
+        self.bad_tags = {"bad"}
+        self.calls: list[str] = []
+        self.ended = "finished"
+        self.reachable = True
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        path = request.url.path.removeprefix("/api/v1")
+        self.calls.append(f"{request.method} {path}")
+        if not self.reachable:
+            raise httpx.ConnectError("no route")
+        body = json.loads(request.content) if request.content else {}
+        for (method, pattern), answer in self._routes().items():
+            match = re.fullmatch(pattern, path)
+            if method == request.method and match:
+                return answer(body, *match.groups())
+        return httpx.Response(404, json={"message": "Not found."})
+
+    def _routes(self) -> dict[tuple[str, str], Callable[..., httpx.Response]]:
+        return {
+            ("GET", "/applications"): lambda _: _ok(list(self.apps.values())),
+            ("POST", "/applications/dockerimage"): self._create,
+            ("GET", "/applications/([^/]+)"): self._get,
+            ("PATCH", "/applications/([^/]+)"): self._patch,
+            ("DELETE", "/applications/([^/]+)"): self._delete,
+            ("PATCH", "/applications/[^/]+/envs/bulk"): self._bulk,
+            ("GET", "/applications/[^/]+/envs"): self._list_envs,
+            ("DELETE", "/applications/[^/]+/envs/(.+)"): self._delete_env,
+            ("GET", "/deployments/applications/.+"): lambda _: _ok({"count": 0, "deployments": []}),
+            ("POST", "/deploy"): self._deploy,
+            ("GET", "/deployments/(.+)"): self._deployment,
+        }
+
+    def _create(self, body: dict[str, Any]) -> httpx.Response:
+        self.apps["app-1"] = {"uuid": "app-1", **body}
+        return httpx.Response(201, json={"uuid": "app-1"})
+
+    def _get(self, _: object, uuid: str) -> httpx.Response:
+        app = self.apps.get(uuid)
+        return _ok(app) if app else httpx.Response(404, json={"message": "Not found."})
+
+    def _patch(self, body: dict[str, Any], uuid: str) -> httpx.Response:
+        self.apps[uuid] |= body
+        return _ok({"uuid": uuid})
+
+    def _delete(self, _: object, uuid: str) -> httpx.Response:
+        self.apps.pop(uuid, None)
+        return _ok({"message": "queued"})
+
+    def _bulk(self, body: dict[str, Any]) -> httpx.Response:
+        self.envs |= {item["key"]: item["value"] for item in body["data"]}
+        return httpx.Response(201, json=[])
+
+    def _list_envs(self, _: object) -> httpx.Response:
+        return _ok([{"uuid": k, "key": k, "value": v} for k, v in self.envs.items()])
+
+    def _delete_env(self, _: object, key: str) -> httpx.Response:
+        del self.envs[key]
+        return _ok({})
+
+    def _deploy(self, body: dict[str, Any]) -> httpx.Response:
+        tag = self.apps[body["uuid"]]["docker_registry_image_tag"]
+        self.ended = "failed" if tag in self.bad_tags else "finished"
+        self.running = tag if self.ended == "finished" else self.running
+        return _ok({"deployments": [{"deployment_uuid": "deployment-1"}]})
+
+    def _deployment(self, _: object, uuid: str) -> httpx.Response:
+        logs = json.dumps([{"output": "first"}, {"output": "the database is away"}])
+        return _ok({"deployment_uuid": uuid, "status": self.ended, "logs": logs})
+
+
+def _ok(body: Any) -> httpx.Response:  # noqa: ANN401 - JSON
+    return httpx.Response(200, json=body)
+
+
+@pytest.fixture
+def coolify(monkeypatch: pytest.MonkeyPatch) -> Iterator[Coolify]:
+    """A Coolify behind the provider's connection, with waits that do not wait."""
+    double = Coolify()
+
+    @contextlib.contextmanager
+    def connect(_: object) -> Iterator[Client]:
+        transport = httpx.MockTransport(double.handle)
+        with httpx.Client(transport=transport, base_url="http://coolify") as http:
+            yield Client(http)
+
+    monkeypatch.setattr("infra.coolify.resource.connect", connect)
+    with without_pauses():
+        yield double
+
+
+@pytest.fixture
+def provider() -> application._ApplicationProvider:
+    """The provider under test."""
+    return application._ApplicationProvider()
+
+
+def test_create_configures_and_deploys(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """A created application runs its tag, with health check, variables and labels."""
+    created = provider.create(dict(PROPS))
+    app = coolify.apps[created.id]
+    assert coolify.running == "good-1"
+    assert app["health_check_enabled"] is True
+    assert app["autogenerate_domain"] is False
+    assert base64.b64decode(app["custom_labels"]) == b"traefik.enable=true"
+    assert coolify.envs == {"DRAIN_SECONDS": "5"}
+
+
+def test_labels_are_sent_alone_and_last(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Other fields make Coolify write labels of its own, so ours come after them."""
+    provider.create(dict(PROPS))
+    deploy = coolify.calls.index("POST /deploy")
+    patches = [i for i, call in enumerate(coolify.calls) if call == "PATCH /applications/app-1"]
+    bulk = coolify.calls.index("PATCH /applications/app-1/envs/bulk")
+    assert patches[0] < bulk < patches[1] < deploy
+
+
+def test_create_finishes_what_a_broken_run_left(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """An application of that name is taken over, not made a second time."""
+    coolify.apps["old"] = {"uuid": "old", "name": "nutri-backend-1"}
+    assert provider.create(dict(PROPS)).id == "old"
+    assert list(coolify.apps) == ["old"]
+
+
+def test_a_failed_first_rollout_leaves_nothing(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """A new application whose container never gets healthy is removed again."""
+    with pytest.raises(DeploymentFailedError, match="the database is away"):
+        provider.create({**PROPS, "tag": "bad"})
+    assert coolify.apps == {}
+
+
+def test_a_failed_update_puts_the_stored_settings_back(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Tag and variables are the old ones again; the old container was never touched."""
+    created = provider.create(dict(PROPS))
+    bad = {**PROPS, "tag": "bad", "env": {"OTHER": "1"}}
+    with pytest.raises(DeploymentFailedError, match=r"nutri-backend-1 \(tag bad\)") as caught:
+        provider.update(created.id, dict(PROPS), bad)
+    assert "the database is away" in str(caught.value)
+    assert coolify.apps[created.id]["docker_registry_image_tag"] == "good-1"
+    assert coolify.envs == {"DRAIN_SECONDS": "5"}
+    assert coolify.running == "good-1"
+
+
+def test_variables_that_left_the_config_leave_coolify(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Coolify's bulk call never deletes; the provider does."""
+    created = provider.create(dict(PROPS))
+    provider.update(created.id, dict(PROPS), {**PROPS, "env": {"OTHER": "1"}})
+    assert coolify.envs == {"OTHER": "1"}
+
+
+def test_a_changed_connection_deploys_nothing(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """A rotated token is stored, without a new container."""
+    created = provider.create(dict(PROPS))
+    coolify.calls.clear()
+    provider.update(created.id, dict(PROPS), {**PROPS, "connection": {"token": "new"}})
+    assert "POST /deploy" not in coolify.calls
+
+
+def test_refresh_sees_a_tag_changed_by_hand(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Read returns the stored tag, so that the next preview shows the difference."""
+    created = provider.create(dict(PROPS))
+    coolify.apps[created.id]["docker_registry_image_tag"] = "by-hand"
+    seen = provider.read(created.id, dict(PROPS)).outs
+    assert seen["tag"] == "by-hand"
+    assert provider.diff(created.id, seen, dict(PROPS)).changes
+
+
+def test_refresh_forgets_an_application_deleted_by_hand(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """A vanished application is gone from the state, so that the next up makes it again."""
+    assert provider.read("gone", dict(PROPS)).id == ""
+    assert coolify.apps == {}
+
+
+def test_delete_waits_until_it_is_gone(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Deleting twice is no error."""
+    created = provider.create(dict(PROPS))
+    provider.delete(created.id, dict(PROPS))
+    provider.delete(created.id, dict(PROPS))
+    assert coolify.apps == {}
+
+
+def test_no_diff_without_change_and_replacement_with_the_server(
+    provider: application._ApplicationProvider,
+) -> None:
+    """Equal inputs are no change; another server means another application."""
+    assert not provider.diff("app-1", {**PROPS, "__provider": "x"}, dict(PROPS)).changes
+    moved = provider.diff("app-1", dict(PROPS), {**PROPS, "instance": "other"})
+    assert moved.replaces == ["instance"]
+
+
+@pytest.mark.usefixtures("coolify")
+def test_coolifys_own_words_are_kept() -> None:
+    """Status, message and field errors of a refusal are in the error."""
+    answer = {"message": "Validation failed.", "errors": {"swarm_replicas": ["not allowed."]}}
+    transport = httpx.MockTransport(lambda _: httpx.Response(422, json=answer))
+    with httpx.Client(transport=transport, base_url="http://coolify") as http:
+        with pytest.raises(CoolifyError, match=r"422 Validation failed\. swarm_replicas") as caught:
+            Client(http).patch("/applications/app-1", {})
+        assert caught.value.status == 422
+
+
+def test_no_answer_is_an_error_for_the_operator(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """A dead API is told as such, without a traceback of the HTTP library."""
+    coolify.reachable = False
+    with pytest.raises(CoolifyUnreachableError, match="gave no answer to GET /applications"):
+        provider.create(dict(PROPS))

@@ -1,0 +1,180 @@
+"""The whole program against mocks: what it would register, and how it is protected."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pulumi
+import pulumi.runtime
+import pytest
+import respx
+from google.protobuf import json_format
+from pulumi.runtime import mocks as pulumi_mocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Configure = Callable[..., None]
+
+_MAIN = Path(__file__).parents[3] / "__main__.py"
+_LAST_PAGE = {"meta": {"pagination": {"next_page": None}}}
+_OUTPUTS = {
+    "hcloud:index/server:Server": {"ipv4Address": "127.10.0.1", "ipv6Address": "2001:db8::1"},
+    "hcloud:index/primaryIp:PrimaryIp": {"ipAddress": "127.10.0.1"},
+    "pulumi-python:dynamic/nutri:KeyPair": {"private_key": "PRIVATE", "public_key": "ssh-x AAAA"},
+    "pulumi-python:dynamic/nutri:RandomSecret": {"value": "s" * 48},
+    "pulumi-python:dynamic/coolify:Instance": {"server_uuid": "server", "version": "4.3.10"},
+}
+
+
+class _Mocks(pulumi_mocks.Mocks):
+    def new_resource(
+        self, args: pulumi_mocks.MockResourceArgs
+    ) -> tuple[str | None, dict[Any, Any]]:
+        return "42", {**args.inputs, **_OUTPUTS.get(args.typ, {})}
+
+    def call(self, args: pulumi_mocks.MockCallArgs) -> Any:  # noqa: ANN401 - never answered
+        raise AssertionError(f"no function is expected: {args.token}")
+
+
+class _Monitor(pulumi_mocks.MockMonitor):
+    """Keeps each registration whole, options and all."""
+
+    def __init__(self) -> None:
+        super().__init__(_Mocks())
+        self.seen: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - gRPC's message and name
+        self.seen[f"{request.type}::{request.name}"] = request
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def run(configure: Configure) -> Callable[..., dict[str, Any]]:
+    """Run `__main__.py` with changed config; returns the registrations by type and name."""
+
+    def program(changes: dict[str, Any] | None = None) -> dict[str, Any]:
+        configure(changes)
+        monitor = _Monitor()
+        pulumi.runtime.set_mocks(_Mocks(), "nutri", "test", monitor=monitor)
+        with respx.mock(base_url="http://hetzner.test/v1", assert_all_called=False) as api:
+            _catalogue(api)
+            _run_main()
+        return monitor.seen
+
+    return program
+
+
+def _catalogue(api: respx.Router) -> None:
+    sold = {
+        "name": "cx33",
+        "cores": 4,
+        "memory": 8,
+        "disk": 80,
+        "architecture": "x86",
+        "locations": [{"name": "fsn1", "available": True}],
+    }
+    lists: dict[str, dict[str, Any]] = {
+        "/locations": {"locations": [{"name": "fsn1"}]},
+        "/server_types": {"server_types": [sold]},
+        "/servers": {"servers": []},
+    }
+    for path, body in lists.items():
+        api.get(path).mock(return_value=httpx.Response(200, json=body | _LAST_PAGE))
+
+
+def _run_main() -> None:
+    @pulumi_mocks.test  # type: ignore[untyped-decorator]
+    def run_program() -> None:
+        runpy.run_path(str(_MAIN))
+
+    run_program()
+
+
+def _options(seen: dict[str, Any], ending: str) -> Any:  # noqa: ANN401 - gRPC's message
+    (found,) = [request for key, request in seen.items() if key.endswith(ending)]
+    return found
+
+
+def _plain(struct: Any) -> dict[str, Any]:  # noqa: ANN401 - gRPC's message
+    """Return a protobuf struct as a dict, out of its wrapping as a secret where it has one."""
+    value: dict[str, Any] = json_format.MessageToDict(struct)
+    return dict(value.get("value", value))
+
+
+def test_main_reads_as_a_table_of_contents() -> None:
+    """The program's first page stays one page."""
+    assert len(_MAIN.read_text(encoding="utf-8").splitlines()) <= 40
+
+
+def test_what_would_lose_data_is_protected(run: Callable[..., dict[str, Any]]) -> None:
+    """Server, addresses and zone cannot be deleted, in Pulumi and in Hetzner's API alike."""
+    seen = run()
+    for ending in ("Server::server", "PrimaryIp::ipv4", "PrimaryIp::ipv6", "Zone::zone"):
+        request = _options(seen, ending)
+        assert request.protect, ending
+        assert request.object["deleteProtection"], ending
+    server = _options(seen, "Server::server")
+    assert server.object["rebuildProtection"]
+    assert server.object["keepDisk"]
+    assert server.object["backups"]
+    assert not _options(seen, "PrimaryIp::ipv4").object["autoDelete"]
+
+
+def test_first_boot_edits_cannot_replace_the_server(run: Callable[..., dict[str, Any]]) -> None:
+    """Image, user data and SSH keys are looked at once, when the server is made."""
+    server = _options(run(), "Server::server")
+    assert sorted(server.ignoreChanges) == ["image", "sshKeys", "userData"]
+
+
+def test_protection_ends_only_by_the_setting(run: Callable[..., dict[str, Any]]) -> None:
+    """With `protect` false the server may be destroyed."""
+    server = _options(run({"nutri:protect": False}), "Server::server")
+    assert not server.protect
+    assert not server.object["deleteProtection"]
+
+
+def test_nothing_but_web_and_ssh_is_let_in(run: Callable[..., dict[str, Any]]) -> None:
+    """Port 22 only from the configured networks; Coolify's ports from nowhere."""
+    rules = _options(run(), "Firewall::firewall").object["rules"]
+    let_in = {(r["protocol"], _plain(r).get("port", "")) for r in rules}
+    assert let_in == {("icmp", ""), ("tcp", "22"), ("tcp", "80"), ("tcp", "443"), ("udp", "443")}
+    (ssh,) = [_plain(r) for r in rules if _plain(r).get("port") == "22"]
+    assert ssh["sourceIps"] == ["203.0.113.7/32"]
+
+
+def test_each_replica_is_an_application_after_the_one_before(
+    run: Callable[..., dict[str, Any]],
+) -> None:
+    """Three replicas are three applications in a chain, with equal labels."""
+    seen = run({"nutri:backendReplicas": 3})
+    replicas = [_options(seen, f"Application::nutri-backend-{n}") for n in (1, 2, 3)]
+    assert len({str(r.object["labels"]) for r in replicas}) == 1
+    assert any("nutri-backend-2" in urn for urn in replicas[2].dependencies)
+    assert not any(key.endswith("nutri-backend-4") for key in seen)
+
+
+def test_what_lives_on_the_server_goes_with_it(run: Callable[..., dict[str, Any]]) -> None:
+    """A dead server is not asked to delete its own applications."""
+    seen = run()
+    for ending in ("Application::nutri-backend-1", "Project::nutri", "Command::harden"):
+        assert _options(seen, ending).deletedWith.endswith("Server::server"), ending
+
+
+def test_contact_is_pinned(run: Callable[..., dict[str, Any]]) -> None:
+    """Every step on the server checks the host key that was made beforehand."""
+    steps = [request for key, request in run().items() if ":Command::" in key]
+    assert len(steps) == 6
+    for request in steps:
+        assert _plain(request.object["connection"])["hostKey"] == "ssh-x AAAA"
+        assert "sshpass" not in request.object["create"]
+
+
+def test_secrets_are_no_part_of_a_command(run: Callable[..., dict[str, Any]]) -> None:
+    """What a step runs is the same for everyone; its values come on standard input."""
+    steps = [request for key, request in run().items() if ":Command::" in key]
+    assert {request.object["create"] for request in steps} == {"bash -s"}
+    assert not any("environment" in request.object for request in steps)
