@@ -35,7 +35,7 @@ def step(  # noqa: PLR0913 - a step has this many sides
     The script and its values travel on standard input, so that no value shows in a process list.
     A server that was replaced has the step run anew; one that is deleted takes it along.
     """
-    known = pulumi.Output.from_input(dict(values or {}))
+    known: pulumi.Output[dict[str, str]] = pulumi.Output.from_input(dict(values or {}))  # type: ignore[arg-type]
     return command.remote.Command(
         name,
         connection=connection,

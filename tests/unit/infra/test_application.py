@@ -220,7 +220,7 @@ def test_refresh_sees_a_tag_changed_by_hand(
     """Read returns the stored tag, so that the next preview shows the difference."""
     created = provider.create(dict(PROPS))
     coolify.apps[created.id]["docker_registry_image_tag"] = "by-hand"
-    seen = provider.read(created.id, dict(PROPS)).outs
+    seen = provider.read(created.id, dict(PROPS)).outs or {}
     assert seen["tag"] == "by-hand"
     assert provider.diff(created.id, seen, dict(PROPS)).changes
 
