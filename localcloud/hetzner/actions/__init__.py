@@ -1,0 +1,1 @@
+"""Actions: what the API does in its own time, and how it went."""

@@ -1,0 +1,69 @@
+"""The API as an app: the nouns behind the gate, the knobs beside it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from localcloud.hetzner import control
+from localcloud.hetzner.actions import routes as actions
+from localcloud.hetzner.firewalls import routes as firewalls
+from localcloud.hetzner.gate import Gate
+from localcloud.hetzner.images import routes as images
+from localcloud.hetzner.isos import routes as isos
+from localcloud.hetzner.locations import routes as locations
+from localcloud.hetzner.placement_groups import routes as placement_groups
+from localcloud.hetzner.pricing import routes as pricing
+from localcloud.hetzner.primary_ips import routes as primary_ips
+from localcloud.hetzner.ratelimit import Bucket
+from localcloud.hetzner.server_types import routes as server_types
+from localcloud.hetzner.servers import routes as servers
+from localcloud.hetzner.ssh_keys import routes as ssh_keys
+from localcloud.hetzner.zones import routes as zones
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from localcloud.hetzner.cloud import Cloud
+
+NOUNS = (
+    actions,
+    servers,
+    server_types,
+    images,
+    locations,
+    isos,
+    pricing,
+    ssh_keys,
+    primary_ips,
+    firewalls,
+    placement_groups,
+    zones,
+)
+
+
+def build(cloud: Cloud) -> Starlette:
+    """The app that serves a cloud; its lifespan starts and stops it."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await cloud.start()
+        try:
+            yield
+        finally:
+            await cloud.stop()
+
+    routes = [route for noun in NOUNS for route in noun.ROUTES]
+    gate = Gate(cloud, Bucket(cloud.clock.seconds), routes)
+    app = Starlette(
+        routes=[
+            Mount("/_localcloud", routes=control.ROUTES),
+            Mount("/v1", gate),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.cloud = cloud
+    return app

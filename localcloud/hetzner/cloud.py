@@ -1,0 +1,94 @@
+"""Everything the API knows and can do, in one object."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, TypeVar
+
+from anyio import to_thread
+
+from localcloud.hetzner.actions.models import Actions
+from localcloud.hetzner.addresses import Addresses
+from localcloud.hetzner.clock import Clock
+from localcloud.hetzner.firewalls.models import Firewalls
+from localcloud.hetzner.images.catalogue import OFFERED
+from localcloud.hetzner.images.models import Images
+from localcloud.hetzner.knobs import Knobs
+from localcloud.hetzner.placement_groups.models import PlacementGroups
+from localcloud.hetzner.primary_ips.models import PrimaryIps
+from localcloud.hetzner.servers.changes import Changes
+from localcloud.hetzner.servers.creation import Creation
+from localcloud.hetzner.servers.models import Servers
+from localcloud.hetzner.servers.power import Power
+from localcloud.hetzner.ssh_keys.models import SshKeys
+from localcloud.hetzner.zones.models import Zones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVarTuple, Unpack
+
+    from localcloud.hetzner.machines import Machines
+    from localcloud.settings import Instance
+    from localcloud.state import State
+
+    Ts = TypeVarTuple("Ts")
+
+T = TypeVar("T")
+RESET_SECONDS = 30
+"""How long a reset lets actions end by themselves."""
+
+
+class Cloud:
+    """One project at the vendor. The nouns reach each other through it."""
+
+    def __init__(self, instance: Instance, state: State, machines: Machines) -> None:
+        self.instance = instance
+        self.state = state
+        self.machines = machines
+        self.clock = Clock()
+        self.knobs = Knobs()
+        self.actions = Actions(state, self.clock, self.knobs)
+        self.addresses = Addresses(state, instance.block)
+        self.ssh_keys = SshKeys(self)
+        self.primary_ips = PrimaryIps(self)
+        self.images = Images(self, OFFERED)
+        self.placement_groups = PlacementGroups(self)
+        self.firewalls = Firewalls(self)
+        self.servers = Servers(self)
+        self.power = Power(self)
+        self.creation = Creation(self)
+        self.changes = Changes(self)
+        self.zones = Zones(self)
+        self._watch: asyncio.Task[None] | None = None
+
+    async def in_thread(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+        """Run what blocks beside the event loop."""
+        return await to_thread.run_sync(work, *args, abandon_on_cancel=True)
+
+    async def start(self) -> None:
+        """Pick up where the last process ended."""
+        self.actions.end_interrupted()
+        self.actions.aside(self.power.resume)
+        self._watch = asyncio.create_task(self.power.watch())
+
+    async def stop(self) -> None:
+        """Let go of what runs; the state stays."""
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+        await self.actions.cancel()
+
+    async def reset(self) -> None:
+        """Remove every machine and forget everything, knobs too."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.actions.idle(), RESET_SECONDS)
+        await self.actions.cancel()
+        for server in self.servers.all():
+            await self.in_thread(self.machines.delete, server.id)
+        for image in self.images.captured():
+            await self.in_thread(self.machines.drop_image, image.id)
+        self.state.reset()
+        self.knobs.reset()
+        self.clock.offset = 0.0

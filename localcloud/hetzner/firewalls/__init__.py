@@ -1,0 +1,1 @@
+"""Firewalls: which packets reach a server."""

@@ -1,0 +1,1 @@
+"""Images: systems to install, snapshots and backups of servers."""

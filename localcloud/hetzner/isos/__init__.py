@@ -1,0 +1,1 @@
+"""ISOs: none is offered."""

@@ -1,0 +1,1 @@
+"""Placement groups: servers that do not share a host."""

@@ -1,0 +1,1 @@
+"""Pricing: what everything costs."""

@@ -1,0 +1,1 @@
+"""Server types: sizes, prices, and where they are still sold."""

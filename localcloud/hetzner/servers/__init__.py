@@ -1,0 +1,1 @@
+"""Servers: the machines and their life."""

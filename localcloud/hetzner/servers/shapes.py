@@ -1,0 +1,87 @@
+"""Servers as the API shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.hetzner.catalogue import find
+from localcloud.hetzner.images.routes import shape as shape_image
+from localcloud.hetzner.locations.models import LOCATIONS
+from localcloud.hetzner.locations.routes import shape as shape_location
+from localcloud.hetzner.placement_groups.routes import shape as shape_group
+from localcloud.hetzner.server_types.models import TEBIBYTE
+from localcloud.hetzner.server_types.routes import shape as shape_type
+
+if TYPE_CHECKING:
+    from localcloud.hetzner.cloud import Cloud
+    from localcloud.hetzner.http import JSON
+    from localcloud.hetzner.servers.models import Server
+
+
+def shape(server: Server, cloud: Cloud) -> JSON:
+    """The server as the API shows it."""
+    location = find(LOCATIONS, server.location)
+    group = server.placement_group
+    return {
+        "id": server.id,
+        "name": server.name,
+        "status": server.status,
+        "created": server.created,
+        "public_net": _public_net(server, cloud),
+        "private_net": [],
+        "server_type": shape_type(server.type, cloud),
+        "location": shape_location(location) if location else None,
+        "image": shape_image(find(cloud.images.all(), server.image.id) or server.image),
+        "iso": None,
+        "rescue_enabled": False,
+        "locked": cloud.actions.locked(server.id),
+        "backup_window": server.backup_window,
+        "outgoing_traffic": 0,
+        "ingoing_traffic": 0,
+        "included_traffic": 20 * TEBIBYTE,
+        "protection": {"delete": server.delete_protection, "rebuild": server.rebuild_protection},
+        "labels": server.labels,
+        "volumes": [],
+        "load_balancers": [],
+        "primary_disk_size": server.primary_disk_size,
+        "placement_group": shape_group(cloud.placement_groups.get(group), cloud) if group else None,
+    }
+
+
+def _public_net(server: Server, cloud: Cloud) -> JSON:
+    firewalls = cloud.firewalls.of(server)
+    return {
+        "ipv4": _ipv4(server, cloud),
+        "ipv6": _ipv6(server, cloud),
+        "floating_ips": [],
+        "firewalls": [
+            {"id": one.id, "status": _firewall_status(one.id, server.id, cloud)}
+            for one in firewalls
+        ],
+    }
+
+
+def _ipv4(server: Server, cloud: Cloud) -> JSON | None:
+    address = cloud.servers.address(server, "ipv4")
+    if address is None:
+        return None
+    pointer = address.pointers[0].dns_ptr if address.pointers else ""
+    return {"id": address.id, "ip": address.ip, "blocked": False, "dns_ptr": pointer}
+
+
+def _ipv6(server: Server, cloud: Cloud) -> JSON | None:
+    address = cloud.servers.address(server, "ipv6")
+    if address is None:
+        return None
+    pointers = [{"ip": one.ip, "dns_ptr": one.dns_ptr} for one in address.pointers]
+    return {"id": address.id, "ip": address.ip, "blocked": False, "dns_ptr": pointers}
+
+
+def _firewall_status(firewall_id: int, server_id: int, cloud: Cloud) -> str:
+    pending = any(
+        action.command == "apply_firewall"
+        and action.concerns("server", server_id)
+        and action.concerns("firewall", firewall_id)
+        for action in cloud.actions.running()
+    )
+    return "pending" if pending else "applied"

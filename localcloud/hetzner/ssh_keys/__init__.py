@@ -1,0 +1,1 @@
+"""SSH keys: who may log in to a new server."""

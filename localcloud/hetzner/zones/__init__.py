@@ -1,0 +1,1 @@
+"""Zones: domain names and their records."""
