@@ -1,0 +1,438 @@
+"""A small platform on loopback addresses, whole or broken on purpose, and a target that fits it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import socket
+import socketserver
+import ssl
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from dnslib import QTYPE, RCODE, RR, A, DNSRecord
+from pydantic import SecretStr
+
+import checks
+from checks.observer import Observer
+from common.ssh import Result, SshError
+from common.target import (
+    CoolifyTarget,
+    Expectations,
+    HetznerTarget,
+    ServerTarget,
+    ServiceTarget,
+    SshTarget,
+    Target,
+    Vantage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+API, ML = "api.nutri.test", "ml.nutri.test"
+APPLICATIONS = {"nutri-backend": ("app-a", "app-b"), "nutri-ml-service": ("app-ml",)}
+HETZNER_TOKEN = "hetzner-secret"
+COOLIFY_TOKEN = "coolify-secret"
+
+
+def container(application: str, image: str, **changes: str) -> dict[str, str]:
+    """One row of `docker ps` as the check asks for it."""
+    row = {
+        "id": f"id-{application}",
+        "name": f"{application}-120000123456",
+        "image": image,
+        "state": "running",
+        "status": "Up 2 minutes (healthy)",
+        "application": application,
+    }
+    return row | changes
+
+
+def hetzner_server() -> dict[str, Any]:
+    """A server as the Hetzner API tells it, in the parts that matter."""
+    return {
+        "id": 42,
+        "status": "running",
+        "server_type": {"name": "cx33"},
+        "public_net": {"ipv4": {"ip": "127.0.0.1"}},
+        "protection": {"delete": True, "rebuild": True},
+        "backup_window": "22-02",
+    }
+
+
+@dataclass
+class CertificatePlan:
+    """What certificate the services show."""
+
+    names: tuple[str, ...] = (API, ML)
+    days: int = 90
+    signed_by_us: bool = True
+
+
+@dataclass
+class World:
+    """All that can be broken; set fields, then `run`. Only api.nutri.test feels the web knobs."""
+
+    folder: Path
+    health: dict[str, str] = field(default_factory=lambda: {"status": "healthy"})
+    health_code: int = 200
+    live_delay: float = 0.0
+    live_code: int = 200
+    live_latency_ms: int = 500
+    answering: list[str] = field(default_factory=lambda: ["c-1", "c-2"])
+    version: str | None = "good-1"
+    web_is_up: bool = True
+    certificate: CertificatePlan = field(default_factory=CertificatePlan)
+    addresses: dict[str, str] = field(default_factory=lambda: {API: "127.0.0.1", ML: "127.0.0.1"})
+    server: dict[str, Any] = field(default_factory=hetzner_server)
+    hetzner_code: int = 200
+    containers: list[dict[str, str]] = field(
+        default_factory=lambda: [
+            container("app-a", "registry/backend:good-1"),
+            container("app-b", "registry/backend:good-1"),
+            container("app-ml", "registry/ml:good-1"),
+            container("app-of-others", "registry/other:1", state="exited", status="Exited (1)"),
+        ]
+    )
+    ssh_failure: SshError | None = None
+    ssh_networks: tuple[str, ...] = ("127.0.0.0/8",)
+    ssh_is_up: bool = True
+    exposed: bool = False
+    coolify_code: int = 200
+    coolify_answer: str = "4.3.10"
+    coolify_is_up: bool = True
+    timeout: float = 2.0
+
+    @contextlib.contextmanager
+    def observed(self) -> Iterator[tuple[Target, Callable[[Target], Observer]]]:
+        """Start the world; the target, and the function that makes an observer of it."""
+        with contextlib.ExitStack() as stack:
+            target = _start(self, stack)
+            socket_path = stack.enter_context(_coolify(self))
+            yield (
+                target,
+                lambda t: Observer(t, timeout=self.timeout, ssh=FakeSsh.factory(self, socket_path)),
+            )
+
+    def report(self, *ids: str) -> checks.Report:
+        """What the checks say of this world."""
+        with self.observed() as (target, observe):
+            return checks.run(target, checks.select(ids), observe=observe)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A whole world."""
+    return World(tmp_path)
+
+
+class FakeSsh:
+    """In place of SSH: tells the world's containers, and leads to its Coolify."""
+
+    def __init__(self, world: World, socket_path: Path) -> None:
+        self._world = world
+        self._socket = socket_path
+
+    @classmethod
+    def factory(cls, world: World, socket_path: Path) -> Any:  # noqa: ANN401 - stands for SshClient
+        """In place of the class SshClient."""
+        return lambda _target: cls(world, socket_path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def run(self, command: str) -> Result:
+        """Answer `docker ps` and `true`."""
+        if self._world.ssh_failure:
+            raise self._world.ssh_failure
+        rows = self._world.containers if command.startswith("docker ps") else []
+        return Result("".join(json.dumps(row) + "\n" for row in rows), "", 0)
+
+    @contextlib.contextmanager
+    def tunnel(self, _port: int) -> Iterator[Path]:
+        """The socket of the world's Coolify."""
+        if self._world.ssh_failure:
+            raise self._world.ssh_failure
+        yield self._socket
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers by the class attribute `routes`; never logs."""
+
+    world: World
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+    def answer(self, code: int, body: str) -> None:
+        """Send a whole answer."""
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body.encode())))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+class Services(Handler):
+    """Both services behind one address, told apart by the Host header."""
+
+    turns = itertools.count()
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        world = self.world
+        if not (self.headers["Host"] or "").startswith(API):
+            return self._good()
+        if self.path == "/health":
+            turn = next(self.turns)
+            who = {"container_id": world.answering[turn % len(world.answering)]}
+            return self.answer(world.health_code, json.dumps(who | world.health))
+        if self.path == "/health/live":
+            time.sleep(world.live_delay)
+            return self.answer(world.live_code, "ok")
+        if self.path == "/version" and world.version is not None:
+            return self.answer(200, json.dumps({"version": world.version}))
+        return self.answer(404, "not found")
+
+    def _good(self) -> None:
+        bodies = {
+            "/health": json.dumps({"status": "healthy", "container_id": "ml-1"}),
+            "/health/live": "ok",
+            "/version": "good-1",
+        }
+        self.answer(200, bodies[self.path])
+
+
+class Hetzner(Handler):
+    """GET /v1/servers/42."""
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        if self.headers["Authorization"] != f"Bearer {HETZNER_TOKEN}":
+            return self.answer(401, "{}")
+        if self.path != "/v1/servers/42":
+            return self.answer(404, "{}")
+        return self.answer(self.world.hetzner_code, json.dumps({"server": self.world.server}))
+
+
+class Coolify(Handler):
+    """GET /api/v1/version."""
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        right = self.headers["Authorization"] == f"Bearer {COOLIFY_TOKEN}"
+        found = self.path == "/api/v1/version"
+        code = self.world.coolify_code if right and found else 401 if found else 404
+        self.answer(code, self.world.coolify_answer)
+
+    def address_string(self) -> str:
+        """A Unix socket has no address."""
+        return "unix"
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Broken handshakes are part of the tests."""
+
+
+class _Unix(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+class Names(socketserver.BaseRequestHandler):
+    """A DNS server that knows the world's addresses; an empty one is a name without A record."""
+
+    world: World
+
+    def handle(self) -> None:
+        """Answer one datagram."""
+        data, reply_to = self.request
+        request = DNSRecord.parse(data)
+        reply = request.reply()
+        address = self.world.addresses.get(str(request.q.qname).rstrip("."))
+        if address is None:
+            reply.header.rcode = RCODE.NXDOMAIN
+        elif address:
+            reply.add_answer(RR(request.q.qname, QTYPE.A, ttl=1, rdata=A(address)))
+        reply_to.sendto(reply.pack(), self.client_address)
+
+
+def _start(world: World, stack: contextlib.ExitStack) -> Target:
+    authority = _Authority(world.folder)
+    tls = authority.context(world.certificate)
+    web = stack.enter_context(_serve(Services, world, tls)) if world.web_is_up else _closed(stack)
+    hetzner = stack.enter_context(_serve(Hetzner, world))
+    dns = stack.enter_context(_dns(world))
+    shut = _listening(stack) if world.exposed else _closed(stack)
+    ssh = _listening(stack) if world.ssh_is_up else _closed(stack)
+    return Target(
+        stack="test",
+        domain="nutri.test",
+        servers=(_server(ssh),),
+        coolify=CoolifyTarget(version="4.3.10", token=SecretStr(COOLIFY_TOKEN)),
+        hetzner=HetznerTarget(
+            endpoint=f"http://127.0.0.1:{hetzner}/v1", token=SecretStr(HETZNER_TOKEN)
+        ),
+        services=(
+            _service("nutri-backend", f"https://{API}:{web}", "registry/backend"),
+            _service("nutri-ml-service", f"https://{ML}:{web}", "registry/ml"),
+        ),
+        expectations=Expectations(
+            live_latency_ms=world.live_latency_ms,
+            open_ports=(web,),
+            ssh_networks=world.ssh_networks,
+            shut_ports=(shut,),
+        ),
+        vantage=Vantage(ca_bundle=str(authority.file), nameservers=(f"127.0.0.1:{dns}",)),
+    )
+
+
+def _server(ssh_port: int) -> ServerTarget:
+    return ServerTarget(
+        name="nutri-1",
+        id=42,
+        server_type="cx33",
+        ipv4="127.0.0.1",
+        ssh=SshTarget(
+            host="127.0.0.1",
+            port=ssh_port,
+            host_key="ssh-ed25519 AAAA",
+            private_key=SecretStr("ssh-secret"),
+        ),
+    )
+
+
+def _service(name: str, url: str, image: str) -> ServiceTarget:
+    applications = APPLICATIONS[name]
+    return ServiceTarget(
+        name=name,
+        url=url,
+        image=image,
+        tag="good-1",
+        replicas=len(applications),
+        applications=applications,
+    )
+
+
+@contextlib.contextmanager
+def _serve(kind: type[Handler], world: World, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    server = _Quiet(("127.0.0.1", 0), type(kind.__name__, (kind,), {"world": world}))
+    if tls:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    with _running(server):
+        yield server.server_port
+
+
+@contextlib.contextmanager
+def _running(server: socketserver.BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def _coolify(world: World) -> Iterator[Path]:
+    path = world.folder / "c.sock"
+    if not world.coolify_is_up:
+        yield path
+        return
+    handler = type("Coolify", (Coolify,), {"world": world})
+    with _running(_Unix(str(path), handler)):
+        yield path
+
+
+@contextlib.contextmanager
+def _dns(world: World) -> Iterator[int]:
+    handler = type("Names", (Names,), {"world": world})
+    server = socketserver.UDPServer(("127.0.0.1", 0), handler)
+    with _running(server):
+        yield int(server.server_address[1])
+
+
+def _listening(stack: contextlib.ExitStack) -> int:
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    return int(listener.getsockname()[1])
+
+
+def _closed(stack: contextlib.ExitStack) -> int:
+    # Bound, so nobody else gets the port, and not listening, so it refuses.
+    bound = stack.enter_context(socket.socket())
+    bound.bind(("127.0.0.1", 0))
+    return int(bound.getsockname()[1])
+
+
+class _Authority:
+    """A certificate authority of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
+        self.file = folder / "ca.crt"
+        own = _builder(self._name, self._name, self._key, days=3650).add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
+        self.file.write_bytes(_pem(own.sign(self._key, hashes.SHA256())))
+
+    def context(self, plan: CertificatePlan) -> ssl.SSLContext:
+        """A server's TLS with the planned certificate."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, plan.names[0])])
+        issuer = self._name if plan.signed_by_us else subject
+        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in plan.names])
+        signer = self._key if plan.signed_by_us else key
+        unsigned = _builder(subject, issuer, key, days=plan.days).add_extension(
+            names, critical=False
+        )
+        file = self._folder / "server.pem"
+        file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + _pem(unsigned.sign(signer, hashes.SHA256()))
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, *, days: int
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=100))
+        .not_valid_after(now + timedelta(days=days))
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -1,0 +1,316 @@
+"""Every check is green in a whole world and not in one that is broken on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checks import CHECKS, Status, select
+from common.ssh import HostKeyMismatchError, SshPermissionDeniedError, SshTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.checks.conftest import World
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """How a world is broken, and what the check must then say."""
+
+    name: str
+    fields: dict[str, Any]
+    says: str
+    status: Status = Status.RED
+
+
+def _changed(name: str, says: str, status: Status = Status.RED, **fields: object) -> Breakage:
+    return Breakage(name, fields, says, status)
+
+
+def _server(**changes: object) -> dict[str, object]:
+    whole: dict[str, object] = {
+        "status": "running",
+        "server_type": {"name": "cx33"},
+        "public_net": {"ipv4": {"ip": "127.0.0.1"}},
+        "protection": {"delete": True, "rebuild": True},
+        "backup_window": "22-02",
+    }
+    return whole | changes
+
+
+def _containers(*changes: dict[str, str]) -> list[dict[str, str]]:
+    names = ["app-a", "app-b", "app-ml"]
+    images = {"app-ml": "registry/ml:good-1"}
+    rows = [
+        {
+            "id": name,
+            "name": f"{name}-1",
+            "image": images.get(name, "registry/backend:good-1"),
+            "state": "running",
+            "status": "Up 1 minute (healthy)",
+            "application": name,
+        }
+        for name in names
+    ]
+    return [
+        row | next((c for c in changes if c["application"] == row["application"]), {})
+        for row in rows
+    ]
+
+
+_NO_TOKEN = _changed("the token is refused", "refuses the token", Status.UNKNOWN, hetzner_code=401)
+_STRANGE = _changed(
+    "an answer of another kind", "does not answer as the Hetzner API", Status.UNKNOWN, server={}
+)
+_GONE = _changed("the server is gone", "knows no server with id 42", hetzner_code=404)
+_NO_SSH = _changed(
+    "no SSH", "could not be collected", Status.UNKNOWN, ssh_failure=SshTimeoutError("no answer")
+)
+
+BROKEN_WORLDS: dict[str, list[Breakage]] = {
+    "server": [
+        _changed("it is off", "status is off", server=_server(status="off")),
+        _changed(
+            "another type", "cx43 instead of cx33", server=_server(server_type={"name": "cx43"})
+        ),
+        _changed(
+            "another address",
+            "10.0.0.9 instead of 127.0.0.1",
+            server=_server(public_net={"ipv4": {"ip": "10.0.0.9"}}),
+        ),
+        _changed("no address", "IPv4 is none", server=_server(public_net={"ipv4": None})),
+        _GONE,
+        _NO_TOKEN,
+        _STRANGE,
+        _changed("a rate limit", "limits our rate", Status.UNKNOWN, hetzner_code=429),
+        _changed("an outage of the API", "HTTP 500", Status.UNKNOWN, hetzner_code=500),
+    ],
+    "backups": [
+        _changed("they are off", "backups are off", server=_server(backup_window=None)),
+        _GONE,
+        _NO_TOKEN,
+    ],
+    "protection": [
+        _changed(
+            "none",
+            "against deletion and rebuild",
+            server=_server(protection={"delete": False, "rebuild": False}),
+        ),
+        _changed(
+            "half of it",
+            "against rebuild",
+            server=_server(protection={"delete": True, "rebuild": False}),
+        ),
+        _GONE,
+    ],
+    "ssh-port": [
+        _changed("shut to us", "is refused, though 127.0.0.1 is in", ssh_is_up=False),
+        _changed("open to us", "is open to 127.0.0.1", ssh_networks=("192.0.2.0/24",)),
+        _changed("open though nobody may", "no network at all", ssh_networks=()),
+    ],
+    "open-ports": [_changed("the proxy is down", "(refused)", web_is_up=False)],
+    "shut-ports": [_changed("one is exposed", "open to the world", exposed=True)],
+    "ssh": [
+        _changed(
+            "another host key", "another key", ssh_failure=HostKeyMismatchError("another key")
+        ),
+        _changed("our key is refused", "denied", ssh_failure=SshPermissionDeniedError("denied")),
+        _changed("silence", "no answer", ssh_failure=SshTimeoutError("no answer")),
+    ],
+    "coolify": [
+        _changed("it is down", "does not answer on the server's port 8000", coolify_is_up=False),
+        _changed("another version", "4.3.11 instead of 4.3.10", coolify_answer="4.3.11"),
+        _changed("the token is unknown", "does not know", coolify_code=401),
+        _changed(
+            "its API is off",
+            "API is disabled",
+            coolify_code=403,
+            coolify_answer='{"success": true, "message": "API is disabled."}',
+        ),
+        _changed("it fails", "HTTP 500", coolify_code=500),
+        _NO_SSH,
+    ],
+    "dns": [
+        _changed(
+            "another address",
+            "leads to 127.0.0.9 instead of 127.0.0.1",
+            addresses={"api.nutri.test": "127.0.0.9", "ml.nutri.test": "127.0.0.1"},
+        ),
+        _changed("no such name", "no such name", addresses={"ml.nutri.test": "127.0.0.1"}),
+        _changed("no A record", "no A record", addresses={"api.nutri.test": ""}),
+    ],
+    "certificate": [],
+    "containers": [
+        _changed(
+            "a replica is dead",
+            "no container runs for application app-b (Exited (137) 1 minute ago)",
+            containers=_containers(
+                {"application": "app-b", "state": "exited", "status": "Exited (137) 1 minute ago"}
+            ),
+        ),
+        _changed("a replica is gone", "application app-a", containers=_containers()[1:]),
+        _changed(
+            "unhealthy",
+            "not healthy",
+            containers=_containers({"application": "app-b", "status": "Up 1 minute (unhealthy)"}),
+        ),
+        _changed(
+            "still starting",
+            "health: starting",
+            containers=_containers(
+                {"application": "app-a", "status": "Up 1 second (health: starting)"}
+            ),
+        ),
+        _changed(
+            "no health check",
+            "not healthy: Up 1 minute",
+            containers=_containers({"application": "app-a", "status": "Up 1 minute"}),
+        ),
+        _changed(
+            "an old image",
+            "backend:good-0 instead of registry/backend:good-1",
+            containers=_containers({"application": "app-a", "image": "registry/backend:good-0"}),
+        ),
+        _changed(
+            "the old one was not removed",
+            "2 containers run for application app-a",
+            containers=[*_containers(), _containers()[0]],
+        ),
+        _changed(
+            "Docker answers strangely", "as asked", Status.UNKNOWN, containers=[{"id": "no more"}]
+        ),
+        _NO_SSH,
+    ],
+    "health": [
+        _changed("another status word", "'degraded'", health={"status": "degraded"}),
+        _changed("no status word", "status None", health={}),
+        _changed("HTTP 503", "HTTP 503", health_code=503, health={"status": "unhealthy"}),
+        _changed("nothing answers", "refused", web_is_up=False),
+        _changed("no name", "does not resolve", addresses={"ml.nutri.test": "127.0.0.1"}),
+    ],
+    "latency": [
+        _changed("slow", "the budget is 50 ms", live_delay=0.07, live_latency_ms=50),
+        _changed("failing", "5 of 5 requests failed (HTTP 500)", live_code=500),
+        _changed("hanging", "no answer within 0.3 s", live_delay=0.5, timeout=0.3),
+    ],
+    "spread": [
+        _changed("one replica gets all", "reached 1 containers instead of 2", answering=["c-1"]),
+        _changed("one too many", "3 containers instead of 2", answering=["a", "b", "c"]),
+        _changed("no container ids", "tells no `container_id`", answering=[""]),
+        _changed("failures", "20 of 20 requests failed (HTTP 502)", health_code=502),
+    ],
+    "version": [
+        _changed("another", "serves version good-0 instead of good-1", version="good-0"),
+        _changed("nothing answers", "refused", web_is_up=False),
+    ],
+}
+
+
+def _certificate(**plan: object) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        for name, value in plan.items():
+            setattr(world.certificate, name, value)
+
+    return change
+
+
+CERTIFICATES: dict[str, tuple[Callable[[World], None], str]] = {
+    "expired": (_certificate(days=-1), "expired"),
+    "ends soon": (_certificate(days=10), "ends in 10 days"),
+    "self-signed": (_certificate(signed_by_us=False), "self-signed"),
+    "of another name": (_certificate(names=("other.test",)), "not valid for 'api.nutri.test'"),
+    "none at all": (lambda world: setattr(world, "web_is_up", False), "no TLS"),
+    "no name": (lambda world: setattr(world, "addresses", {}), "no such name"),
+}
+
+
+@pytest.mark.parametrize("check", [check.id for check in CHECKS])
+def test_a_check_is_green_in_a_whole_world(check: str, world: World) -> None:
+    """No false alarm, for any subject."""
+    report = world.report(check)
+    assert report.results
+    assert report.exit_code == 0, report.table()
+    assert all(result.verdict.message for result in report.results)
+
+
+@pytest.mark.parametrize(
+    ("check", "breakage"),
+    [
+        pytest.param(check, breakage, id=f"{check}: {breakage.name}")
+        for check, breakages in BROKEN_WORLDS.items()
+        for breakage in breakages
+    ],
+)
+def test_a_check_is_not_green_in_a_broken_world(
+    check: str,
+    breakage: Breakage,
+    world: World,
+) -> None:
+    """It says what is wrong and what to do, of the broken subject."""
+    for name, value in breakage.fields.items():
+        assert hasattr(world, name)
+        setattr(world, name, value)
+    report = world.report(check)
+    verdict = report.results[0].verdict
+    assert verdict.status is breakage.status, report.table()
+    assert breakage.says in verdict.message
+    assert verdict.remedy
+    assert report.exit_code == (1 if breakage.status is Status.RED else 2)
+    assert "secret" not in report.table()
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_the_certificate_check_is_red_when_it_is(name: str, world: World) -> None:
+    """Each way in which a certificate is not valid is told."""
+    change, says = CERTIFICATES[name]
+    change(world)
+    verdict = world.report("certificate").results[0].verdict
+    assert verdict.status is Status.RED
+    assert says in verdict.message
+    assert verdict.remedy
+
+
+@pytest.mark.parametrize("name", ["expired", "self-signed", "of another name"])
+def test_health_is_red_with_a_bad_certificate(name: str, world: World) -> None:
+    """What a stranger's browser would refuse is not healthy, whatever the service says."""
+    CERTIFICATES[name][0](world)
+    verdict = world.report("health").results[0].verdict
+    assert verdict.status is Status.RED
+    assert "certificate" in verdict.message
+
+
+@pytest.mark.parametrize("check", ["health", "latency", "dns", "containers", "spread", "version"])
+def test_only_the_broken_service_is_red(check: str, world: World) -> None:
+    """The other service stays green."""
+    for name, value in BROKEN_WORLDS[check][0].fields.items():
+        setattr(world, name, value)
+    results = world.report(check).results
+    assert [(r.subject, r.verdict.status) for r in results] == [
+        ("nutri-backend", Status.RED),
+        ("nutri-ml-service", Status.GREEN),
+    ]
+
+
+def test_a_service_that_tells_no_version_is_let_be(world: World) -> None:
+    """A 404 at /version is no fault, and the message says what stands in."""
+    world.version = None
+    verdict = world.report("version").results[0].verdict
+    assert verdict.status is Status.GREEN
+    assert "containers" in verdict.message
+
+
+def test_every_check_has_a_broken_world() -> None:
+    """A check that cannot go red is no check."""
+    tested = {check for check, breakages in BROKEN_WORLDS.items() if breakages}
+    assert {check.id for check in CHECKS} == tested | {"certificate"}
+    assert CERTIFICATES
+
+
+def test_ids_are_unique_and_pick_their_check() -> None:
+    """An id names one check, a procedure all of its checks."""
+    for check in CHECKS:
+        assert select([check.id]) == (check,)
+        assert check in select([check.runbook])
