@@ -1,0 +1,174 @@
+"""A local cloud and a stack of their own, beside whatever `make up` has running."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+DEMO_TOKEN = "localcloud" + "0" * 54
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running instance of the local cloud, and the environment its commands want."""
+
+    home: Path
+    port: int
+    dns_port: int
+    environment: dict[str, str]
+
+    def localcloud(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the `localcloud` command for this instance."""
+        return subprocess.run(
+            [sys.executable, "-m", "localcloud", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1500,
+        )
+
+    @property
+    def endpoint(self) -> str:
+        """Base URL of the Hetzner API."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def api(self, path: str) -> dict[str, Any]:
+        """GET from the Hetzner API."""
+        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+        answer = httpx.get(f"{self.endpoint}{path}", headers=headers, timeout=30)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+
+@dataclass
+class Stack:
+    """A stack of the project's own program, with its config in a file of its own."""
+
+    cloud: Cloud
+    folder: Path
+    name: str = "e2e"
+    last: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+
+    def pulumi(self, *words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+        """Run `pulumi` on this stack."""
+        (self.folder / "Pulumi.e2e.yaml").write_text(yaml.safe_dump(self._file()))
+        config_file = str(self.folder / "Pulumi.e2e.yaml")
+        done = subprocess.run(
+            ["pulumi", *words, "--stack", self.name, "--config-file", config_file],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+        self.last = done.stdout + done.stderr
+        return done
+
+    def _file(self) -> dict[str, Any]:
+        base = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+        plain = {k: v for k, v in base["config"].items() if not _is_secure(v)}
+        # The local stack's secrets are no secrets: the double's constants.
+        known = {"hcloud:token": DEMO_TOKEN, "nutri:registryPassword": "localcloud-ghcr-password"}
+        own = {
+            "hcloud:endpoint": self.cloud.endpoint,
+            "nutri:caBundle": str(self.cloud.home / "ca.crt"),
+            "nutri:nameservers": [f"127.0.0.1:{self.cloud.dns_port}"],
+        }
+        salt = {"encryptionsalt": self.salt} if self.salt else {}
+        return {**salt, "config": plain | known | own | self.config}
+
+    salt: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `pulumi` and the CLI find their state with."""
+        return self.cloud.environment | {
+            "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
+            "PULUMI_CONFIG_PASSPHRASE": "e2e",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+        }
+
+    def up(self, *words: str) -> dict[str, int]:
+        """Run `pulumi up`, expect success, return how many resources were created, updated..."""
+        before = self.steps()
+        done = self.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *words)
+        assert done.returncode == 0, self.last
+        assert len(self.steps()) == len(before) + 1
+        changes: dict[str, int] = self.steps()[0]["resourceChanges"]
+        return {kind: count for kind, count in changes.items() if kind != "same"}
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Return the stack's history, newest first."""
+        done = self.pulumi("stack", "history", "--json")
+        found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+        return found
+
+    def target(self) -> dict[str, Any]:
+        """Return the stack's output `target`."""
+        done = self.pulumi("stack", "output", "target", "--json", "--show-secrets")
+        assert done.returncode == 0, self.last
+        return dict(json.loads(done.stdout))
+
+
+def _is_secure(value: object) -> bool:
+    return isinstance(value, dict) and "secure" in value
+
+
+@pytest.fixture(scope="session")
+def cloud_environment() -> dict[str, str]:
+    """The environment of every command: this interpreter's folder first, nothing of the user's."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "HCLOUD_"))}
+    home = {k: os.environ[k] for k in ("PULUMI_HOME",) if k in os.environ}
+    return kept | home | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+@pytest.fixture(scope="session")
+def cloud(
+    cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
+    """A local cloud on ports and addresses of its own; nothing of it stays."""
+    home = tmp_path_factory.mktemp("cloud")
+    own = {
+        "LOCALCLOUD_NAME": "e2e",
+        "LOCALCLOUD_HOME": str(home),
+        "LOCALCLOUD_PORT": "8431",
+        "LOCALCLOUD_DNS_PORT": "8463",
+        "LOCALCLOUD_BLOCK": "11",
+    }
+    made = Cloud(home, 8431, 8463, cloud_environment | own)
+    started = made.localcloud("up")
+    assert started.returncode == 0, started.stdout + started.stderr
+    yield made
+    ended = made.localcloud("down")
+    shutil.rmtree(home, ignore_errors=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """An empty stack on the local cloud."""
+    folder = tmp_path_factory.mktemp("stack")
+    (folder / "state").mkdir()
+    made = Stack(cloud, folder)
+    done = made.pulumi("stack", "init", "--secrets-provider", "passphrase")
+    assert done.returncode == 0, made.last
+    made.salt = yaml.safe_load((folder / "Pulumi.e2e.yaml").read_text()).get("encryptionsalt")
+    return made

@@ -1,0 +1,256 @@
+"""The whole platform on the local cloud, in the order an operator lives through it.
+
+One stack, one story: each test starts from what the one before left. Run the file as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+import pytest
+
+from common.ssh import SshClient
+from common.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.conftest import Stack
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
+
+
+@pytest.fixture
+def target(stack: Stack) -> Target:
+    """The stack's outputs."""
+    return Target.model_validate(stack.target())
+
+
+@pytest.fixture
+def server(target: Target) -> Iterator[SshClient]:
+    """The server, over SSH."""
+    with SshClient(target.servers[0].ssh) as client:
+        yield client
+
+
+def _get(target: Target, service: str, path: str) -> httpx.Response:
+    """Ask a service by its public address, with its public name."""
+    (host,) = [s.url.removeprefix("https://") for s in target.services if s.name == service]
+    with httpx.Client(verify=str(target.vantage.ca_bundle)) as client:
+        return client.get(
+            f"https://{target.servers[0].ipv4}{path}",
+            headers={"Host": host},
+            extensions={"sni_hostname": host},
+            timeout=10,
+        )
+
+
+def _version(target: Target, service: str = "nutri-backend") -> str:
+    return str(_get(target, service, "/version").json()["version"])
+
+
+def _stored_tags(stack: Stack, target: Target) -> set[str]:
+    """Return the tags Coolify has stored for the backend's applications."""
+    from infra.coolify.client import connect  # noqa: PLC0415 - the program's own client, late
+
+    ssh = stack.target()["servers"][0]["ssh"]
+    token = stack.target()["coolify"]["token"]
+    (backend,) = [s for s in target.services if s.name == "nutri-backend"]
+    with connect({**ssh, "api_port": 8000, "token": token}) as client:
+        apps = [client.get(f"/applications/{uuid}") for uuid in backend.applications]
+    return {app["docker_registry_image_tag"] for app in apps}
+
+
+def _replicas(server: SshClient) -> list[str]:
+    listed = server.run(["docker", "ps", "--format", "{{json .}}"]).stdout.splitlines()
+    names = [json.loads(line)["Image"] for line in listed]
+    return [image for image in names if "/nutri/backend:" in image]
+
+
+def test_up_from_nothing(stack: Stack) -> None:
+    """A first `up` makes the whole platform, checks included, and leaves a target."""
+    changes = stack.up()
+    assert changes["create"] > 20
+    assert set(changes) == {"create"}
+    assert _version(Target.model_validate(stack.target())) == "good-1"
+
+
+def test_second_up_changes_nothing(stack: Stack) -> None:
+    """The same program and config are no change at all."""
+    done = stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    assert done.returncode == 0, stack.last
+
+
+def test_no_diff_after_refresh(stack: Stack) -> None:
+    """What the providers read back is what the program wants."""
+    assert stack.pulumi("refresh", "--yes", "--skip-preview").returncode == 0, stack.last
+    assert stack.pulumi("preview", "--expect-no-changes").returncode == 0, stack.last
+
+
+def test_no_secret_is_plain_in_the_state(stack: Stack) -> None:
+    """The state file holds neither key nor token nor password in the clear."""
+    target = stack.target()
+    state = "".join(f.read_text() for f in (stack.folder / "state").rglob("*.json*"))
+    secrets = [
+        target["servers"][0]["ssh"]["private_key"].splitlines()[2],
+        target["coolify"]["token"],
+        target["hetzner"]["token"],
+    ]
+    assert len(state) > 10_000
+    assert [secret[:6] for secret in secrets if secret in state] == []
+    assert "BEGIN OPENSSH PRIVATE KEY" not in state
+
+
+def test_checks_are_green_by_the_cli(stack: Stack) -> None:
+    """`runbook check` agrees with what the update said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook", "check", "--stack", stack.name, "--json"],
+        cwd=ROOT,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)
+
+
+def test_coolify_is_reached_by_us_alone(target: Target) -> None:
+    """Port 8000 is shut from outside, while the tunnel of the checks goes through."""
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://{target.servers[0].ipv4}:8000/api/health", timeout=5)
+
+
+def test_containers_cannot_read_the_user_data(target: Target, server: SshClient) -> None:
+    """The metadata service, and with it the host key, is shut to containers."""
+    script = "curl -s -m 3 http://169.254.169.254/hetzner/v1/userdata; echo code=$?"
+    seen = server.run(f"docker exec $(docker ps -q --filter name=coolify-proxy) sh -c '{script}'")
+    assert "PRIVATE KEY" not in seen.stdout
+    assert "code=0" not in seen.stdout
+    assert target.servers[0].ssh.host_key
+
+
+@pytest.mark.parametrize("replicas", [3, 1, 2])
+def test_replicas_follow_the_config(stack: Stack, replicas: int) -> None:
+    """More and fewer replicas are one changed value, verified by the spread of answers."""
+    stack.config["nutri:backendReplicas"] = replicas
+    changes = stack.up()
+    assert set(changes) <= {"create", "delete", "update"}
+    target = Target.model_validate(stack.target())
+    with SshClient(target.servers[0].ssh) as server:
+        assert len(_replicas(server)) == replicas
+    ids = {
+        _get(target, "nutri-backend", "/health").json()["container_id"] for _ in range(replicas * 6)
+    }
+    assert len(ids) == replicas
+
+
+class _Traffic:
+    """Requests to the backend, one after another, until told to stop."""
+
+    def __init__(self, target: Target) -> None:
+        self.answers: list[int | str] = []
+        self._target = target
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.answers.append(self._one())
+            time.sleep(0.02)
+
+    def _one(self) -> int | str:
+        try:
+            return _get(self._target, "nutri-backend", "/version").status_code
+        except httpx.HTTPError as error:
+            return type(error).__name__
+
+
+def test_a_new_tag_drops_no_request(stack: Stack, target: Target) -> None:
+    """Replicas are rolled one after another, so that one always serves."""
+    stack.config["nutri:backendTag"] = "good-2"
+    with _Traffic(target) as traffic:
+        stack.up()
+    assert _version(target) == "good-2"
+    assert len(traffic.answers) > 100
+    assert [answer for answer in traffic.answers if answer != 200] == []
+
+
+def test_a_tag_that_never_gets_healthy_fails_the_update(stack: Stack, target: Target) -> None:
+    """The update fails with the container's lines; the old version serves, its tag is stored."""
+    stack.config["nutri:backendTag"] = "never-healthy"
+    with _Traffic(target) as traffic:
+        done = stack.pulumi("up", "--yes", "--skip-preview")
+    assert done.returncode != 0
+    assert "nutri-backend-1 (tag never-healthy) ended as failed" in stack.last
+    assert "Traceback" not in stack.last
+    assert [answer for answer in traffic.answers if answer != 200] == []
+    assert _version(target) == "good-2"
+    assert _stored_tags(stack, target) == {"good-2"}
+
+
+def test_the_next_up_mends_it(stack: Stack) -> None:
+    """With the good tag back in the config, nothing is left to do for the applications."""
+    stack.config["nutri:backendTag"] = "good-2"
+    changes = stack.up()
+    assert set(changes) <= {"update"}
+
+
+def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> None:
+    """A bigger tier resizes the machine; files, volumes and services come back."""
+    with SshClient(target.servers[0].ssh) as server:
+        server.run("echo kept > /root/kept; docker volume create kept >/dev/null")
+    stack.config["nutri:tier"] = "medium"
+    changes = stack.up()
+    assert set(changes) == {"update"}
+    resized = stack.cloud.api(f"/servers/{target.servers[0].id}")["server"]
+    assert (resized["server_type"]["name"], resized["status"]) == ("cx43", "running")
+    with SshClient(target.servers[0].ssh) as server:
+        assert server.run("cat /root/kept; docker volume ls -q").stdout.split()[0] == "kept"
+        assert "kept" in server.run("docker volume ls -q").stdout.split()
+    assert _version(target) == "good-2"
+
+
+def test_destroy_is_refused_while_protected(stack: Stack, target: Target) -> None:
+    """Neither Pulumi nor the API lets the server go."""
+    done = stack.pulumi("destroy", "--yes", "--skip-preview")
+    assert done.returncode != 0
+    assert "protected" in stack.last
+    assert stack.cloud.api(f"/servers/{target.servers[0].id}")["server"]["status"] == "running"
+    answer = httpx.delete(
+        f"{stack.cloud.endpoint}/servers/{target.servers[0].id}",
+        headers={"Authorization": f"Bearer {target.hetzner.token.get_secret_value()}"},
+        timeout=30,
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (423, "protected")
+
+
+def test_destroy_after_the_protection_is_lifted(stack: Stack) -> None:
+    """With `protect` false, destroy leaves nothing in the cloud."""
+    stack.config["nutri:protect"] = False
+    stack.up()
+    done = stack.pulumi("destroy", "--yes", "--skip-preview")
+    assert done.returncode == 0, stack.last
+    left: dict[str, Any] = {
+        noun: stack.cloud.api(f"/{noun}")[noun]
+        for noun in ("servers", "primary_ips", "firewalls", "ssh_keys", "zones")
+    }
+    assert left == {noun: [] for noun in left}
