@@ -28,7 +28,7 @@ CAPABILITIES = (
     *("LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG"),
     *("WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE"),
 )
-_UNCONFINED = ("seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined")
+_UNCONFINED = ("seccomp=unconfined", "apparmor=unconfined")
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,22 @@ class Privileges:
     dropped: tuple[str, ...] = ()
     """Capabilities the engine does not have itself; meaningful when not privileged."""
 
-    def arguments(self) -> dict[str, Any]:
-        """As keyword arguments of the SDK's `containers.create`."""
+    def host_config(self, client: DockerClient, **others: Any) -> dict[str, Any]:  # noqa: ANN401
+        """The engine's HostConfig with these flags and `others`, arguments of the SDK's own."""
         if self.privileged:
-            return {"privileged": True, "cgroupns": "private"}
-        return {
-            "cap_add": ["ALL"],
-            "cap_drop": list(self.dropped),
-            "security_opt": list(_UNCONFINED),
-            "device_cgroup_rules": ["a *:* rwm"],
-            "cgroupns": "private",
-        }
+            return dict(
+                client.api.create_host_config(privileged=True, cgroupns="private", **others)
+            )
+        config = client.api.create_host_config(
+            cap_add=["ALL"],
+            cap_drop=list(self.dropped),
+            security_opt=list(_UNCONFINED),
+            device_cgroup_rules=["a *:* rwm"],
+            cgroupns="private",
+            **others,
+        )
+        # What the CLI calls `systempaths=unconfined`; the SDK has no argument for it.
+        return {**config, "MaskedPaths": [], "ReadonlyPaths": []}
 
 
 def missing_capabilities(status: str) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ def detect(client: DockerClient, image: str, memory: Path) -> Privileges:
 
 def _without_missing(client: DockerClient, image: str) -> Privileges:
     status = client.containers.run(
-        image, ["cat", "/proc/1/status"], entrypoint="", pid_mode="host", remove=True
+        image, ["/proc/1/status"], entrypoint=["cat"], pid_mode="host", remove=True
     )
     candidate = Privileges(privileged=False, dropped=missing_capabilities(status.decode()))
     if _try(client, image, candidate) is None:
@@ -90,17 +95,14 @@ def _without_missing(client: DockerClient, image: str) -> Privileges:
 
 
 def _try(client: DockerClient, image: str, candidate: Privileges) -> Privileges | None:
+    config = candidate.host_config(client, network_mode="none")
+    made = client.api.create_container(image, entrypoint=["true"], host_config=config)
     try:
-        client.containers.run(
-            image,
-            ["true"],
-            entrypoint="",
-            remove=True,
-            network_mode="none",
-            **candidate.arguments(),
-        )
+        client.api.start(made["Id"])
     except APIError:
         return None
+    finally:
+        client.api.remove_container(made["Id"], force=True)
     return candidate
 
 

@@ -74,7 +74,7 @@ def _ensure_container(client: DockerClient, instance: Instance, image: str) -> C
         found = client.containers.get(_name(instance))
     except NotFound:
         return _create(client, instance, image)
-    if image not in found.image.tags:
+    if image not in (found.image.tags if found.image else ()):
         _remove(client, _name(instance))
         return _create(client, instance, image)
     found.start()
@@ -93,12 +93,11 @@ def _create(client: DockerClient, instance: Instance, image: str) -> Container:
         labels=instance.labels,
         network=instance.prefix,
         networking_config={instance.prefix: client.api.create_endpoint_config(aliases=list(NAMES))},
-        ports=dict.fromkeys(_PORTS.values(), ("127.0.0.1", None)),
+        ports=dict.fromkeys(_PORTS.values(), ("127.0.0.1", 0)),
         volumes={
             str(data): {"bind": "/var/lib/registry", "mode": "rw"},
             str(content): {"bind": "/srv/cdn/coolify", "mode": "ro"},
         },
-        restart_policy={"Name": "no"},
     )
     put_files(container, _secrets(instance))
     _start(container)

@@ -36,7 +36,7 @@ def certificate(csr: x509.CertificateSigningRequest) -> x509.Certificate:
     key = serialization.load_pem_private_key((RUN / "ca.key").read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise RefusedError("the authority's key is not the elliptic curve key it was made with")
-    now = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(csr.subject)

@@ -1,0 +1,202 @@
+"""The machines behind the Hetzner API: one systemd container a server, with a real disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from docker.errors import APIError, DockerException
+
+from localcloud.hetzner.machines import MachineError
+from localcloud.node import docker_engine
+from localcloud.node.edge import Backend, Edge, Front
+from localcloud.node.errors import NodeError
+from localcloud.node.execute import execute
+from localcloud.node.progress import Say, say
+from localcloud.node.records import Record, Records
+from localcloud.node.server_container import ServerContainers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+    from localcloud.hetzner.machines import InboundRule, MachineSpec
+    from localcloud.settings import Instance
+
+_SHUTDOWN_SECONDS = 60
+_REBOOT_EXIT = 129
+"""How a container ends whose init asked the kernel to reboot: SIGHUP to its namespace."""
+
+
+class DockerMachines:
+    """Implements `localcloud.hetzner.machines.Machines` on this machine's Docker engine.
+
+    Calls for different servers may run at the same time; those for one server queue up.
+    """
+
+    def __init__(
+        self, instance: Instance, client: DockerClient | None = None, tell: Say = say
+    ) -> None:
+        """Needs a running engine, with the instance's network and services up."""
+        self._network = instance.prefix
+        self._containers = ServerContainers(client or docker_engine.connect(), instance)
+        self._records = Records(instance.home / "machines")
+        self._locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
+        self.edge = Edge(tell=tell)
+        """The public addresses; to be started and stopped with the event loop."""
+
+    def resume(self) -> None:
+        """After a restart: switch on what should be on, show every machine to the outside."""
+        for server_id, record in self._records:
+            with self._held(server_id):
+                container = self._containers.find(server_id)
+                if record.on and container is not None:
+                    container.start()
+                self._publish(server_id)
+
+    def destroy(self) -> None:
+        """Remove every machine of the instance and all captured images."""
+        for server_id, _ in self._records:
+            self.delete(server_id)
+        self._containers.captures.drop_all()
+
+    def create(self, spec: MachineSpec) -> None:
+        """See `Machines`."""
+        with self._held(spec.id):
+            if self._containers.find(spec.id) is None:
+                record = Record(spec.ipv4)
+                self._containers.create(spec, record.generation)
+                self._records.put(spec.id, record)
+
+    def start(self, server_id: int) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self._containers.need(server_id).start()
+            self._records.change(server_id, on=True)
+            self._publish(server_id)
+
+    def power_off(self, server_id: int) -> None:
+        """See `Machines`."""
+        self._stop(server_id, lambda container: container.kill())
+
+    def shutdown(self, server_id: int) -> None:
+        """See `Machines`. A machine that does not stop within 60 seconds is switched off."""
+        self._stop(server_id, lambda container: container.stop(timeout=_SHUTDOWN_SECONDS))
+
+    def reset(self, server_id: int) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self.power_off(server_id)
+            self.start(server_id)
+
+    def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
+        """See `Machines`. A disk has no limit of its own here."""
+        del disk_gb
+        with self._held(server_id):
+            self._containers.resize(server_id, cores, memory_gb)
+
+    def rebuild(self, spec: MachineSpec) -> None:
+        """See `Machines`."""
+        with self._held(spec.id):
+            old = self._records.get(spec.id) or Record(spec.ipv4)
+            self._containers.source(spec.image)  # an unknown image must not cost the old disk
+            self._containers.remove(spec.id)
+            record = Record(spec.ipv4, old.rules, generation=old.generation + 1)
+            self._containers.create(spec, record.generation)
+            self._records.put(spec.id, record)
+            self._publish(spec.id)
+
+    def delete(self, server_id: int) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self._records.drop(server_id)
+            self.edge.withdraw(server_id)
+            self._containers.remove(server_id)
+
+    def running(self, server_id: int) -> bool:
+        """See `Machines`."""
+        with _as_machine_error(server_id):
+            container = self._containers.find(server_id)
+            return container is not None and container.status == "running"
+
+    def set_password(self, server_id: int, password: str) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            line = f"root:{password}\n".encode()
+            execute(self._containers.need(server_id), ["chpasswd"], line)
+
+    def set_address(self, server_id: int, ipv4: str | None) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self._records.change(server_id, address=ipv4)
+            self._publish(server_id)
+
+    def set_firewall(self, server_id: int, rules: tuple[InboundRule, ...] | None) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self._records.change(server_id, rules=rules)
+            self._publish(server_id)
+
+    def capture(self, server_id: int, image_id: int) -> float:
+        """See `Machines`."""
+        with self._held(server_id):
+            container, volume = self._containers.need(server_id), self._containers.volume(server_id)
+            return self._containers.captures.take(container, volume, image_id)
+
+    def drop_image(self, image_id: int) -> None:
+        """See `Machines`."""
+        with _as_machine_error(image_id):
+            self._containers.captures.drop(image_id)
+
+    def ended(self, server_id: int, exit_code: int) -> None:
+        """A machine went down by itself: boots it again if that is what it asked for."""
+        with self._held(server_id):
+            record = self._records.get(server_id)
+            if record is None or self.running(server_id):
+                return
+            if record.on and exit_code == _REBOOT_EXIT:
+                self._containers.need(server_id).start()
+            self._publish(server_id)
+
+    @contextmanager
+    def _held(self, server_id: int) -> Iterator[None]:
+        with self._locks[server_id], _as_machine_error(server_id):
+            yield
+
+    def _stop(self, server_id: int, by: Callable[[Container], None]) -> None:
+        with self._held(server_id):
+            self._records.change(server_id, on=False)
+            container = self._containers.need(server_id)
+            if container.status == "running":
+                by(container)
+            self._publish(server_id)
+
+    def _publish(self, server_id: int) -> None:
+        record = self._records.get(server_id)
+        if record is not None:
+            backend = self._backend(server_id)
+            self.edge.publish(server_id, Front(record.address, record.rules, backend))
+
+    def _backend(self, server_id: int) -> Backend | None:
+        container = self._containers.find(server_id)
+        if container is None or container.status != "running":
+            return None
+        networks = container.attrs["NetworkSettings"]["Networks"]
+        return Backend(networks[self._network]["IPAddress"], container.attrs["State"]["Pid"])
+
+
+@contextmanager
+def _as_machine_error(number: int) -> Iterator[None]:
+    """The errors of the engine and of this package, as the API expects them."""
+    try:
+        yield
+    except NodeError as error:
+        raise MachineError(str(error)) from error
+    except APIError as error:
+        raise MachineError(f"the Docker engine refused ({number}): {error.explanation}") from error
+    except DockerException as error:
+        raise MachineError(f"the Docker engine failed ({number}): {error}") from error
