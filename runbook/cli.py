@@ -20,6 +20,8 @@ from runbook import logs, show
 from runbook.stack import load_target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from common.target import ServerTarget, Target
 
 app = typer.Typer(
@@ -120,10 +122,10 @@ def show_logs(
             print(f"{line.replica} | {when}{line.text}", flush=True)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the CLI; a mistake of the operator, or of the world, is one message and exit code 2."""
     try:
-        app()
+        app(arguments)
     except OperatorError as error:
         print(f"runbook: {error}", file=sys.stderr)
         sys.exit(2)

@@ -1,0 +1,279 @@
+"""The verbs of the CLI, with checks and SSH stubbed out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import checks
+from checks import Report, Result, Verdict
+from checks.verdict import green, red, unknown
+from common.ssh import SshTimeoutError
+from runbook import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from checks.check import AnyCheck
+    from common.target import SshTarget, Target
+    from tests.unit.runbook.conftest import FakePulumi
+
+ROOT = Path(__file__).parents[3]
+GOOD, BAD, UNTOLD = green("fine"), red("it is [down]", "mend it"), unknown("who knows", "look")
+
+
+@pytest.fixture
+def verdict(monkeypatch: pytest.MonkeyPatch) -> Callable[[Verdict], None]:
+    """Decide what every check concludes."""
+
+    def decide(verdict: Verdict) -> None:
+        def run(target: Target, chosen: Sequence[AnyCheck]) -> Report:
+            rows = [
+                Result(check.id, check.runbook, check.title, name, verdict)
+                for check in chosen
+                for name in check.subjects(target)
+            ]
+            return Report(target.stack, tuple(rows))
+
+        monkeypatch.setattr(checks, "run", run)
+
+    return decide
+
+
+def _run(*words: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    return int(caught.value.code or 0)
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize(("said", "code"), [(GOOD, 0), (BAD, 1), (UNTOLD, 2)])
+@pytest.mark.parametrize("verb", ["check", "status"])
+def test_the_exit_code_is_the_reports(
+    verb: str,
+    said: Verdict,
+    code: int,
+    verdict: Callable[[Verdict], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """0 green, 1 red, 2 could not tell; the finding is on the screen, markup and all."""
+    verdict(said)
+    assert _run(verb) == code
+    assert said.message in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("stack")
+def test_plain_lines_on_a_pipe(
+    verdict: Callable[[Verdict], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line a result, however long, no escape codes."""
+    verdict(red("x" * 300, "mend it"))
+    _run("check", "d1")
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert [line.split()[2] for line in out.splitlines() if line.startswith("RED")] == [
+        "certificate",
+        "health",
+        "latency",
+    ]
+    assert "x" * 300 in out
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_table_on_a_terminal(
+    verdict: Callable[[Verdict], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same findings with colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    verdict(BAD)
+    assert _run("check", "health") == 1
+    out = capsys.readouterr().out
+    assert "\x1b[" in out
+    assert "it is [down]" in out
+    assert "mend it" in out
+
+
+@pytest.mark.usefixtures("stack")
+def test_json_and_junit(
+    verdict: Callable[[Verdict], None], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Standard output is one JSON object, the file one JUnit suite."""
+    verdict(BAD)
+    file = tmp_path / "junit.xml"
+    assert _run("check", "health", "--json", "--junit", str(file)) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["results"][0]["remedy"] == "mend it"
+    assert ET.fromstring(file.read_text()).get("failures") == "1"  # noqa: S314 - our own text
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_file_that_cannot_be_written_is_told(
+    verdict: Callable[[Verdict], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its name and the reason, as exit code 2."""
+    verdict(GOOD)
+    assert _run("check", "--junit", "/nowhere/j.xml") == 2
+    assert "/nowhere/j.xml cannot be written: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("check", "helth"), "no such check: helth"),
+        (("ssh", "--server", "other", "true"), "no such server: other. This stack has: nutri-1"),
+        (("logs", "backend"), "no such service: backend. This stack has: nutri-backend"),
+    ],
+)
+@pytest.mark.usefixtures("stack")
+def test_a_wrong_name_is_one_message(
+    words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the right names in it, and no traceback."""
+    assert _run(*words) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_world_that_is_down_is_red_and_leaks_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The real checks against closed ports: red, findings and remedies, no secret."""
+    assert _run("check") == 1
+    out = capsys.readouterr().out
+    assert "refused" in out
+    assert "secret" not in out
+
+
+def test_the_program_prints_no_traceback(pulumi: FakePulumi) -> None:
+    """`python -m runbook` as a process: one message, exit code 2."""
+    pulumi.prints("", "error: no stack selected", code=255)
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook", "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": f"{pulumi.folder}/bin:/usr/bin:/bin"},
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("runbook: no stack is selected")
+    assert "Traceback" not in done.stderr
+
+
+class FakeSsh:
+    """In place of SSH: a server with two replicas that log."""
+
+    rows = ("app-b", "app-a", "app-of-others")
+    interactive_calls: list[str | None]
+
+    def __init__(self, _target: SshTarget) -> None:
+        self.lines = {
+            "id-app-a": ["2026-01-01T00:00:01Z one", "2026-01-01T00:00:03Z three"],
+            "id-app-b": ["2026-01-01T00:00:02Z two"],
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def run(self, _command: str) -> object:
+        """List the containers."""
+        whole = {"name": "n", "image": "i", "state": "running", "status": "Up"}
+        rows = [whole | {"id": f"id-{app}", "application": app} for app in self.rows]
+        return type("Result", (), {"stdout": "\n".join(map(json.dumps, rows))})
+
+    def stream(self, command: list[str]) -> Iterator[str]:
+        """Print a container's log."""
+        yield from self.lines[command[-1]]
+        if "--follow" in command:
+            yield "2026-01-01T00:00:09Z more"
+
+    def interactive(self, command: str | None) -> int:
+        """Remember the command."""
+        type(self).interactive_calls.append(command)
+        return 7
+
+
+@pytest.fixture
+def ssh(stack: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> type[FakeSsh]:
+    """The stand-in."""
+    assert stack
+    FakeSsh.interactive_calls = []
+    monkeypatch.setattr(cli, "SshClient", FakeSsh)
+    return FakeSsh
+
+
+@pytest.mark.usefixtures("ssh")
+def test_logs_are_merged_by_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Over all replicas, each line with its replica, those of other services left out."""
+    assert _run("logs", "nutri-backend", "-n", "5", "-t") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "nutri-backend-1 | 2026-01-01T00:00:01Z one",
+        "nutri-backend-2 | 2026-01-01T00:00:02Z two",
+        "nutri-backend-1 | 2026-01-01T00:00:03Z three",
+    ]
+
+
+@pytest.mark.usefixtures("ssh")
+def test_logs_are_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Until all replicas have stopped."""
+    assert _run("logs", "nutri-backend", "-f") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines) == [
+        "nutri-backend-1 | more",
+        "nutri-backend-1 | one",
+        "nutri-backend-1 | three",
+        "nutri-backend-2 | more",
+        "nutri-backend-2 | two",
+    ]
+
+
+def test_a_connection_that_breaks_while_following_is_told(
+    ssh: type[FakeSsh], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other threads' error reaches the operator."""
+
+    def broken(_self: FakeSsh, _command: list[str]) -> Iterator[str]:
+        raise SshTimeoutError("no answer")
+
+    monkeypatch.setattr(ssh, "stream", broken)
+    assert _run("logs", "nutri-backend", "-f") == 2
+    assert capsys.readouterr().err == "runbook: no answer\n"
+
+
+def test_a_service_without_containers_is_told(
+    ssh: type[FakeSsh], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No logs without a container."""
+    monkeypatch.setattr(ssh, "rows", ("app-of-others",))
+    assert _run("logs", "nutri-backend") == 2
+    assert "has no container on any server" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ((), None),
+        (("docker ps | wc -l",), "docker ps | wc -l"),
+        (("--", "docker", "ps", "--format", "{{.ID}} x"), "docker ps --format '{{.ID}} x'"),
+        (("docker", "ps", "-a"), "docker ps -a"),
+    ],
+)
+def test_ssh_hands_the_command_over(
+    words: tuple[str, ...], command: str | None, ssh: type[FakeSsh]
+) -> None:
+    """One word is shell text, several are quoted; the exit code is the command's."""
+    assert _run("ssh", *words) == 7
+    assert ssh.interactive_calls == [command]
