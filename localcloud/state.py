@@ -40,7 +40,10 @@ class State:
     """One SQLite file; None keeps it in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
+        # Whoever makes the state need not run the event loop, which alone uses it.
+        self._db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False
+        )
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")  # a power cut may cost it; a crash does not
         self._db.executescript(_SCHEMA)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -25,7 +25,7 @@ from localcloud.hetzner.ssh_keys import routes as ssh_keys
 from localcloud.hetzner.zones import routes as zones
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from localcloud.hetzner.cloud import Cloud
 
@@ -45,16 +45,26 @@ NOUNS = (
 )
 
 
-def build(cloud: Cloud) -> Starlette:
-    """The app that serves a cloud; its lifespan starts and stops it."""
+class Companion(Protocol):
+    """Something that lives as long as the app, in its event loop."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End; also what never began."""
+
+
+def build(cloud: Cloud, beside: Sequence[Companion] = ()) -> Starlette:
+    """The app that serves a cloud; its lifespan starts and stops the cloud and companions."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await cloud.start()
-        try:
+        async with AsyncExitStack() as stack:
+            for companion in (*beside, cloud):
+                stack.push_async_callback(companion.stop)
+                await companion.start()
             yield
-        finally:
-            await cloud.stop()
 
     routes = [route for noun in NOUNS for route in noun.ROUTES]
     gate = Gate(cloud, Bucket(cloud.clock.seconds), routes)

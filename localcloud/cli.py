@@ -1,0 +1,166 @@
+"""The command line of the local cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from localcloud import home, lifecycle, process
+from localcloud.errors import LocalCloudError
+from localcloud.settings import Instance
+
+app = typer.Typer(
+    help="The local double of the cloud: real servers on this machine behind Hetzner's API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_OPTIONS = {
+    "name": "LOCALCLOUD_NAME",
+    "home": "LOCALCLOUD_HOME",
+    "port": "LOCALCLOUD_PORT",
+    "dns_port": "LOCALCLOUD_DNS_PORT",
+    "block": "LOCALCLOUD_BLOCK",
+}
+
+
+def main() -> None:
+    """Run the command line; an error of the user is one line and exit code 1."""
+    try:
+        app()
+    except LocalCloudError as error:
+        sys.stderr.write(f"localcloud: {error}\n")
+        sys.exit(1)
+
+
+@app.callback()
+def choose(  # noqa: PLR0913, PLR0917 one parameter an option
+    context: typer.Context,
+    name: Annotated[str | None, typer.Option(help="Name; LOCALCLOUD_NAME, nutri.")] = None,
+    home: Annotated[str | None, typer.Option(help="State; LOCALCLOUD_HOME.")] = None,
+    port: Annotated[str | None, typer.Option(help="API; LOCALCLOUD_PORT, 8421.")] = None,
+    dns_port: Annotated[str | None, typer.Option(help="DNS; LOCALCLOUD_DNS_PORT, 8453.")] = None,
+    block: Annotated[str | None, typer.Option(help="127.<block>; LOCALCLOUD_BLOCK, 10.")] = None,
+) -> None:
+    """Say which local cloud is meant; every option has an environment variable."""
+    given = {"name": name, "home": home, "port": port, "dns_port": dns_port, "block": block}
+    chosen = {_OPTIONS[key]: value for key, value in given.items() if value is not None}
+    context.obj = Instance.from_env({**os.environ, **chosen})
+
+
+@app.command()
+def up(
+    context: typer.Context,
+    foreground: Annotated[bool, typer.Option(help="Stay, and log here.")] = False,
+) -> None:
+    """Bring the local cloud up, with the servers that ran; fast if it is up."""
+    (lifecycle.foreground if foreground else lifecycle.up)(context.obj, _tell)
+
+
+@app.command()
+def down(
+    context: typer.Context,
+    images: Annotated[bool, typer.Option(help="Remove the built images too.")] = False,
+) -> None:
+    """Stop it and remove everything it made; the built images stay."""
+    lifecycle.down(context.obj, _tell, images=images)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show servers, addresses and services."""
+    found = _running(context.obj)
+    found["services"] = _services(context.obj)
+    _tell(json.dumps(found, indent=2)) if as_json else _table(found)
+
+
+@app.command()
+def reset(context: typer.Context) -> None:
+    """Remove every server and forget everything; the services stay."""
+    _running(context.obj)
+    process.call(context.obj, "POST", "/reset")
+    _tell("everything is forgotten")
+
+
+@app.command()
+def logs(
+    context: typer.Context,
+    server: Annotated[str | None, typer.Argument(help="Name or id of a server.")] = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Wait for more.")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", help="How many to begin with.")] = 100,
+) -> None:
+    """Show the log of the local cloud, or the journal of a server."""
+    instance: Instance = context.obj
+    options = ["-n", str(lines), *(["-f"] if follow else [])]
+    if server is None:
+        command = ["tail", *options, str(process.log_file(instance))]
+    else:
+        container = f"{instance.prefix}-server-{_server_id(instance, server)}"
+        command = ["docker", "exec", container, "journalctl", "--no-pager", *options]
+    sys.exit(subprocess.run(command, check=False).returncode)
+
+
+@app.command(hidden=True)
+def serve(context: typer.Context) -> None:
+    """Run the process itself, without the services; `up` starts it."""
+    from localcloud.server import serve as run  # noqa: PLC0415 a slow import
+
+    home.prepare(context.obj)
+    run(context.obj)
+
+
+def _running(instance: Instance) -> dict[str, Any]:
+    found = process.status(instance)
+    if found is None:
+        raise LocalCloudError(
+            f"the local cloud {instance.name!r} is not up (nothing answers on port "
+            f"{instance.api_port}): run `python -m localcloud up`"
+        )
+    return found
+
+
+def _server_id(instance: Instance, key: str) -> int:
+    servers = _running(instance)["servers"]
+    for server in servers:
+        if key in {server["name"], str(server["id"])}:
+            return int(server["id"])
+    names = ", ".join(server["name"] for server in servers) or "none"
+    raise LocalCloudError(f"there is no server {key!r}; there are: {names}")
+
+
+def _services(instance: Instance) -> list[dict[str, str]]:
+    from localcloud.cleanup import containers_of  # noqa: PLC0415 a slow import
+
+    return [
+        {"name": str(one.name), "status": str(one.status)}
+        for one in containers_of(instance)
+        if "-server-" not in str(one.name)
+    ]
+
+
+def _table(found: dict[str, Any]) -> None:
+    _tell(f"local cloud {found['name']!r}: {found['endpoint']}, DNS on port {found['dns_port']}")
+    columns = ("id", "name", "status", "type", "location", "ipv4")
+    rows = [columns, *([str(one[key] or "-") for key in columns] for one in found["servers"])]
+    widths = [max(len(row[position]) for row in rows) for position in range(len(columns))]
+    for row in rows if found["servers"] else ():
+        _tell(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+    if not found["servers"]:
+        _tell("no servers")
+    for service in found["services"]:
+        _tell(f"service {service['name']}: {service['status']}")
+
+
+def _tell(line: str) -> None:
+    typer.echo(line)

@@ -1,0 +1,91 @@
+"""Machines that are got ready beside the first requests, so that the API answers at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from localcloud.errors import LocalCloudError
+from localcloud.hetzner.machines import MachineError, Machines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.hetzner.machines import InboundRule, MachineSpec
+
+M = TypeVar("M", bound=Machines)
+
+
+class LateMachines(Generic[M]):
+    """Machines made on first use, in whichever thread that is; a failure is tried again."""
+
+    def __init__(self, make: Callable[[], M]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: M | None = None
+
+    def real(self) -> M:
+        """The machines; raises MachineError while they cannot be made."""
+        with self._lock:
+            if self._made is None:
+                try:
+                    self._made = self._make()
+                except LocalCloudError as error:
+                    raise MachineError(str(error)) from error
+            return self._made
+
+    def create(self, spec: MachineSpec) -> None:
+        """See `Machines`."""
+        self.real().create(spec)
+
+    def start(self, server_id: int) -> None:
+        """See `Machines`."""
+        self.real().start(server_id)
+
+    def power_off(self, server_id: int) -> None:
+        """See `Machines`."""
+        self.real().power_off(server_id)
+
+    def shutdown(self, server_id: int) -> None:
+        """See `Machines`."""
+        self.real().shutdown(server_id)
+
+    def reset(self, server_id: int) -> None:
+        """See `Machines`."""
+        self.real().reset(server_id)
+
+    def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
+        """See `Machines`."""
+        self.real().resize(server_id, cores, memory_gb, disk_gb)
+
+    def rebuild(self, spec: MachineSpec) -> None:
+        """See `Machines`."""
+        self.real().rebuild(spec)
+
+    def delete(self, server_id: int) -> None:
+        """See `Machines`."""
+        self.real().delete(server_id)
+
+    def running(self, server_id: int) -> bool:
+        """See `Machines`."""
+        return self.real().running(server_id)
+
+    def set_password(self, server_id: int, password: str) -> None:
+        """See `Machines`."""
+        self.real().set_password(server_id, password)
+
+    def set_address(self, server_id: int, ipv4: str | None) -> None:
+        """See `Machines`."""
+        self.real().set_address(server_id, ipv4)
+
+    def set_firewall(self, server_id: int, rules: tuple[InboundRule, ...] | None) -> None:
+        """See `Machines`."""
+        self.real().set_firewall(server_id, rules)
+
+    def capture(self, server_id: int, image_id: int) -> float:
+        """See `Machines`."""
+        return self.real().capture(server_id, image_id)
+
+    def drop_image(self, image_id: int) -> None:
+        """See `Machines`."""
+        self.real().drop_image(image_id)

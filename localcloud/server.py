@@ -1,0 +1,94 @@
+"""The process of a local cloud: API, name server and the servers' front, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from localcloud.dns.reverse import reverse_zones
+from localcloud.dns.server import NameServer
+from localcloud.hetzner.app import build
+from localcloud.hetzner.cloud import Cloud
+from localcloud.hetzner.late import LateMachines
+from localcloud.hetzner.machines import MachineError
+from localcloud.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from localcloud.hetzner.zones.models import Zone
+    from localcloud.node.machines import DockerMachines
+    from localcloud.settings import Instance
+
+HOST = "127.0.0.1"
+STATE_FILE = "state.db"
+RETRY_SECONDS = 5.0
+
+_log = logging.getLogger("localcloud")
+
+
+def serve(instance: Instance) -> None:
+    """Serve until a signal ends it. The home directory has to be there."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    machines = LateMachines(lambda: _machines(instance))
+    cloud = Cloud(instance, State(instance.home / STATE_FILE), machines)
+    app = build(
+        cloud, beside=(NameServer(lambda: zones_of(cloud), instance.dns_port), Front(machines))
+    )
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=instance.api_port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    cloud.state.close()
+
+
+def zones_of(cloud: Cloud) -> Iterable[Zone]:
+    """Every zone the name server answers for."""
+    return (*cloud.zones.all(), *reverse_zones(cloud.primary_ips.all(), cloud.instance.block))
+
+
+class Front:
+    """Opens the servers' public addresses once there are machines."""
+
+    def __init__(self, machines: LateMachines[DockerMachines]) -> None:
+        self._machines = machines
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin, without keeping the API waiting."""
+        self._task = asyncio.create_task(self._open())
+
+    async def stop(self) -> None:
+        """Close the addresses."""
+        if self._task is None:
+            return
+        opened = self._task.done() and not self._task.cancelled() and not self._task.exception()
+        self._task.cancel()
+        if opened:
+            await self._machines.real().edge.stop()
+
+    async def _open(self) -> None:
+        while True:
+            try:
+                machines = await asyncio.to_thread(self._machines.real)
+            except MachineError as error:
+                _log.warning("no machines yet: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                await machines.edge.start()
+                return
+
+
+def _machines(instance: Instance) -> DockerMachines:
+    # The Docker SDK takes a while to import: not before the API answers.
+    from localcloud.node.machines import DockerMachines  # noqa: PLC0415
+
+    return DockerMachines(instance)
