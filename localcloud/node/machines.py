@@ -17,6 +17,7 @@ from localcloud.node.execute import execute
 from localcloud.node.progress import Say, say
 from localcloud.node.records import Record, Records
 from localcloud.node.server_container import ServerContainers
+from localcloud.node.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,20 +44,31 @@ class DockerMachines:
     ) -> None:
         """Needs a running engine, with the instance's network and services up."""
         self._network = instance.prefix
-        self._containers = ServerContainers(client or docker_engine.connect(), instance)
+        engine = client or docker_engine.connect()
+        self._containers = ServerContainers(engine, instance)
+        self._watch = Watch(engine, instance.name, self._ended)
         self._records = Records(instance.home / "machines")
         self._locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
+        self._tell = tell
         self.edge = Edge(tell=tell)
         """The public addresses; to be started and stopped with the event loop."""
 
     def resume(self) -> None:
-        """After a restart: switch on what should be on, show every machine to the outside."""
+        """Switch on what should be on, show every machine to the outside, watch them all.
+
+        To be called once, when the process starts.
+        """
+        self._watch.start()
         for server_id, record in self._records:
             with self._held(server_id):
                 container = self._containers.find(server_id)
                 if record.on and container is not None:
                     container.start()
                 self._publish(server_id)
+
+    def close(self) -> None:
+        """Let go of the machines; they run on."""
+        self._watch.stop()
 
     def destroy(self) -> None:
         """Remove every machine of the instance and all captured images."""
@@ -152,16 +164,6 @@ class DockerMachines:
         with _as_machine_error(image_id):
             self._containers.captures.drop(image_id)
 
-    def ended(self, server_id: int, exit_code: int) -> None:
-        """A machine went down by itself: boots it again if that is what it asked for."""
-        with self._held(server_id):
-            record = self._records.get(server_id)
-            if record is None or self.running(server_id):
-                return
-            if record.on and exit_code == _REBOOT_EXIT:
-                self._containers.need(server_id).start()
-            self._publish(server_id)
-
     @contextmanager
     def _held(self, server_id: int) -> Iterator[None]:
         with self._locks[server_id], _as_machine_error(server_id):
@@ -174,6 +176,19 @@ class DockerMachines:
             if container.status == "running":
                 by(container)
             self._publish(server_id)
+
+    def _ended(self, server_id: int, exit_code: int) -> None:
+        """A machine went down: boots it again if that is what it asked for from inside."""
+        try:
+            with self._held(server_id):
+                record = self._records.get(server_id)
+                if record is None or self.running(server_id):
+                    return
+                if record.on and exit_code == _REBOOT_EXIT:
+                    self._containers.need(server_id).start()
+                self._publish(server_id)
+        except MachineError as error:
+            self._tell(f"server {server_id} went down and did not boot again: {error}")
 
     def _publish(self, server_id: int) -> None:
         record = self._records.get(server_id)
