@@ -44,7 +44,9 @@ def collect_coolify(observer: Observer, target: CoolifyTarget) -> Answer:
     """The version that Coolify's API tells, through a tunnel to the first server."""
     client = observer.ssh(observer.target.servers[0])
     with client.tunnel(target.port) as socket:
-        return _get_version(target, httpx.HTTPTransport(uds=str(socket)), observer.timeout)
+        return _get_version(
+            target, httpx.HTTPTransport(uds=str(socket), verify=observer.trust), observer.timeout
+        )
 
 
 def judge_coolify(target: CoolifyTarget, answer: Answer, _target: Target) -> Verdict:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import certifi
 import httpx
 
 from common.errors import OperatorError
@@ -70,13 +71,14 @@ class Web:
 
 
 def trust(ca_bundle: str | None) -> ssl.SSLContext:
-    """The authorities to trust: the usual ones and those in the PEM file, if there is one.
+    """The authorities to trust: the system's and those in the PEM file, if there is one.
 
     Raises:
         OperatorError: when the file cannot be read as PEM.
     """
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:  # no system store, as on some Pythons for macOS
+        context.load_verify_locations(cafile=certifi.where())
     if ca_bundle:
         try:
             context.load_verify_locations(cafile=ca_bundle)
