@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.node.forward import Inbound
+from localcloud.node.errors import NodeError
+from localcloud.node.forward import Inbound, reset
 from localcloud.node.progress import Say, say
 from localcloud.node.rules import admits, is_reachable
 from localcloud.node.sockets import listening_ports
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.hetzner.machines import InboundRule
+    from localcloud.node.redirects import Redirects
 
 POLL_SECONDS = 0.3
 _SETTLE_SECONDS = 5.0
@@ -59,10 +62,17 @@ class Edge:
     """
 
     def __init__(
-        self, probe: Callable[[int, str], frozenset[int]] = listening_ports, tell: Say = say
+        self,
+        probe: Callable[[int, str], frozenset[int]] = listening_ports,
+        redirects: Redirects | None = None,
+        tell: Say = say,
     ) -> None:
-        """`probe` tells which ports listen, given a process and an address."""
+        """`probe` tells which ports listen, given a process and an address.
+
+        `redirects` is the way to ports another program holds; None: such a port is a problem.
+        """
         self._probe = probe
+        self._redirects = redirects
         self._tell = tell
         self._fronts: dict[int, Front] = {}
         self._servers: dict[Key, asyncio.Server] = {}
@@ -78,6 +88,8 @@ class Edge:
     async def start(self) -> None:
         """Begin to listen for the servers published so far and later."""
         self._loop = asyncio.get_running_loop()
+        if self._redirects:
+            await asyncio.to_thread(self._redirects.clear)
         await self._reconcile()
         self._reconciler = self._loop.create_task(self._keep())
 
@@ -89,9 +101,9 @@ class Edge:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reconciler
         for key in tuple(self._servers):
-            self._close(key)
+            await self._close(key)
         for transport in tuple(self._open):
-            transport.abort()
+            reset(transport)
         await asyncio.sleep(0)  # lets the transports report that they are gone
 
     def publish(self, server_id: int, front: Front) -> None:
@@ -140,7 +152,7 @@ class Edge:
         wanted = self._wanted()
         for key in tuple(self._servers):
             if key not in wanted:
-                self._close(key)
+                await self._close(key)
         for key in sorted(wanted - self._servers.keys()):
             await self._listen(key)
         self._problems = {key: text for key, text in self._problems.items() if key in wanted}
@@ -164,19 +176,35 @@ class Edge:
             return frozenset()
 
     async def _listen(self, key: Key) -> None:
-        _, address, port = key
-        loop = asyncio.get_running_loop()
         try:
-            self._servers[key] = await loop.create_server(
-                lambda: Inbound(lambda peer: self._admit(key, peer), self._open, self._dials),
-                address,
-                port,
-                backlog=_BACKLOG,
-            )
-        except OSError as error:
+            self._servers[key] = await self._bind(key)
+        except (OSError, NodeError) as error:
             self._report(key, error)
         else:
             self._problems.pop(key, None)
+
+    async def _bind(self, key: Key) -> asyncio.Server:
+        _, address, port = key
+        try:
+            return await self._serve(key, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or self._redirects is None:
+                raise
+        server = await self._serve(key, 0)
+        try:
+            await asyncio.to_thread(self._redirects.add, address, port, _port_of(server))
+        except NodeError:
+            server.close()
+            raise
+        return server
+
+    async def _serve(self, key: Key, port: int) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(
+            lambda: Inbound(lambda peer: self._admit(key, peer), self._open, self._dials),
+            key[1],
+            port,
+            backlog=_BACKLOG,
+        )
 
     def _admit(self, key: Key, peer: str) -> tuple[str, int] | None:
         """Where a client of this address is to be connected to, if it may pass."""
@@ -186,15 +214,37 @@ class Edge:
             return None
         return (front.backend.address, port) if admits(front.rules, port, peer) else None
 
-    def _close(self, key: Key) -> None:
-        self._servers.pop(key).close()
-
-    def _report(self, key: Key, error: OSError) -> None:
+    async def _close(self, key: Key) -> None:
         _, address, port = key
-        text = f"cannot listen on {address}:{port}: {error.strerror or error}"
+        server = self._servers.pop(key)
+        if self._redirects and _port_of(server) != port:
+            await asyncio.to_thread(self._redirects.remove, address, port, _port_of(server))
+        server.close()
+
+    def _report(self, key: Key, error: OSError | NodeError) -> None:
+        _, address, port = key
+        text = f"cannot listen on {address}:{port}: {_explain(error)}"
         if self._problems.get(key) != text:
             self._problems[key] = text
             self._tell(text)
+
+
+def _port_of(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+def _explain(error: OSError | NodeError) -> str:
+    if isinstance(error, NodeError):
+        return str(error)
+    if error.errno == errno.EACCES:
+        return (
+            "ports below 1024 are root's on this machine: run as root, or allow them with "
+            "`sysctl net.ipv4.ip_unprivileged_port_start=22`"
+        )
+    if error.errno == errno.EADDRINUSE:
+        return "another program of this machine listens there: stop it, or run as root"
+    return error.strerror or str(error)
 
 
 def _inside(loop: asyncio.AbstractEventLoop) -> bool:

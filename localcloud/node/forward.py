@@ -7,6 +7,8 @@ not cut; a reader that cannot keep up stops its sender, so memory stays bounded.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -14,6 +16,15 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 _BUFFER_BYTES = 256 * 1024
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """End a connection so that its other end sees a reset, not a proper end of the stream."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None and raw.fileno() >= 0:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+    transport.abort()
 
 
 class _Half(asyncio.Protocol):
@@ -60,7 +71,7 @@ class _Half(asyncio.Protocol):
         if exc is None:
             other.close()
         else:
-            other.abort()
+            reset(other)
 
 
 class Inbound(_Half):
@@ -83,7 +94,7 @@ class Inbound(_Half):
         client = cast("asyncio.Transport", transport)
         target = self._admit(client.get_extra_info("peername")[0])
         if target is None:
-            client.abort()
+            reset(client)
             return
         client.pause_reading()
         task = asyncio.get_running_loop().create_task(self._dial(client, *target))
@@ -98,10 +109,10 @@ class Inbound(_Half):
             async with asyncio.timeout(CONNECT_SECONDS):
                 await loop.create_connection(lambda: outbound, host, port)
         except (OSError, TimeoutError):
-            client.abort()
+            reset(client)
             return
         self.peer = outbound
         if client.is_closing() and outbound.transport:
-            outbound.transport.abort()
+            reset(outbound.transport)
         elif not client.is_closing():
             client.resume_reading()

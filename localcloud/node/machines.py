@@ -16,6 +16,7 @@ from localcloud.node.errors import NodeError
 from localcloud.node.execute import execute
 from localcloud.node.progress import Say, say
 from localcloud.node.records import Record, Records
+from localcloud.node.redirects import Redirects
 from localcloud.node.server_container import ServerContainers
 from localcloud.node.watch import Watch
 
@@ -50,7 +51,8 @@ class DockerMachines:
         self._records = Records(instance.home / "machines")
         self._locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
         self._tell = tell
-        self.edge = Edge(tell=tell)
+        redirects = Redirects(instance.prefix) if Redirects.available() else None
+        self.edge = Edge(redirects=redirects, tell=tell)
         """The public addresses; to be started and stopped with the event loop."""
 
     def resume(self) -> None:
