@@ -99,7 +99,7 @@ def ssh(
 
 
 @app.command("logs")
-def show_logs(
+def show_logs(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     service: Annotated[str, typer.Argument(help="As in nutri-backend.")],
     lines: Annotated[
         int, typer.Option("--lines", "-n", min=0, help="How many of each replica.")
@@ -107,6 +107,9 @@ def show_logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
     timestamps: Annotated[
         bool, typer.Option("--timestamps", "-t", help="Show Docker's timestamps.")
+    ] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", "-e", help="Of those, only the ones that tell an error.")
     ] = False,
     stack: StackOption = None,
 ) -> None:
@@ -118,6 +121,8 @@ def show_logs(
         sources = logs.find_sources(opened, chosen)
         found = logs.follow(sources, lines) if follow else logs.last_lines(sources, lines)
         for line in found:
+            if errors and not logs.is_error(line.text):
+                continue
             when = f"{line.time} " if timestamps else ""
             print(f"{line.replica} | {when}{line.text}", flush=True)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import queue
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
     from common.ssh import SshClient
     from common.target import ServiceTarget, Target
+
+
+_ERROR_LEVELS = frozenset({"error", "critical", "fatal", "alert", "emergency"})
+_ERROR_WORDS = re.compile(r"(error|exception|traceback|fatal|panic)\b", re.IGNORECASE)
+_PINO_ERROR = 50  # the level of an error in the logger pino, where trace is 10 and fatal is 60
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, order=True)
@@ -33,6 +41,22 @@ class Source:
     client: SshClient
     container: Container
     replica: str
+
+
+def is_error(text: str) -> bool:
+    """Whether a line tells of an error: by its level or HTTP status, or by its words if no JSON."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return bool(_ERROR_WORDS.search(text))
+    if not isinstance(fields, dict):
+        return False
+    level, status = fields.get("level"), fields.get("status")
+    if isinstance(level, int) and level >= _PINO_ERROR:
+        return True
+    if isinstance(level, str) and level.lower() in _ERROR_LEVELS:
+        return True
+    return isinstance(status, int) and status >= _SERVER_ERROR
 
 
 def find_service(target: Target, name: str) -> ServiceTarget:

@@ -11,15 +11,10 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from dnslib import QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
@@ -36,12 +31,12 @@ from common.target import (
     Target,
     Vantage,
 )
+from tests.unit.checks.authority import API, ML, Authority, CertificatePlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-API, ML = "api.nutri.test", "ml.nutri.test"
 APPLICATIONS = {"nutri-backend": ("app-a", "app-b"), "nutri-ml-service": ("app-ml",)}
 HETZNER_TOKEN = "hetzner-secret"
 COOLIFY_TOKEN = "coolify-secret"
@@ -70,15 +65,6 @@ def hetzner_server() -> dict[str, Any]:
         "protection": {"delete": True, "rebuild": True},
         "backup_window": "22-02",
     }
-
-
-@dataclass
-class CertificatePlan:
-    """What certificate the services show."""
-
-    names: tuple[str, ...] = (API, ML)
-    days: int = 90
-    signed_by_us: bool = True
 
 
 @dataclass
@@ -272,7 +258,7 @@ class Names(socketserver.BaseRequestHandler):
 
 
 def _start(world: World, stack: contextlib.ExitStack) -> Target:
-    authority = _Authority(world.folder)
+    authority = Authority(world.folder)
     tls = authority.context(world.certificate)
     web = stack.enter_context(_serve(Services, world, tls)) if world.web_is_up else _closed(stack)
     hetzner = stack.enter_context(_serve(Hetzner, world))
@@ -380,59 +366,3 @@ def _closed(stack: contextlib.ExitStack) -> int:
     bound = stack.enter_context(socket.socket())
     bound.bind(("127.0.0.1", 0))
     return int(bound.getsockname()[1])
-
-
-class _Authority:
-    """A certificate authority of the test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-        self.file = folder / "ca.crt"
-        own = _builder(self._name, self._name, self._key, days=3650).add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), critical=True
-        )
-        self.file.write_bytes(_pem(own.sign(self._key, hashes.SHA256())))
-
-    def context(self, plan: CertificatePlan) -> ssl.SSLContext:
-        """A server's TLS with the planned certificate."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, plan.names[0])])
-        issuer = self._name if plan.signed_by_us else subject
-        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in plan.names])
-        signer = self._key if plan.signed_by_us else key
-        unsigned = _builder(subject, issuer, key, days=plan.days).add_extension(
-            names, critical=False
-        )
-        file = self._folder / "server.pem"
-        file.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + _pem(unsigned.sign(signer, hashes.SHA256()))
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, *, days: int
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=100))
-        .not_valid_after(now + timedelta(days=days))
-    )
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -15,7 +15,7 @@ import checks
 from checks import Report, Result, Verdict
 from checks.verdict import green, red, unknown
 from common.ssh import SshTimeoutError
-from runbook import cli
+from runbook import cli, logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -224,6 +224,38 @@ def test_logs_are_merged_by_time(capsys: pytest.CaptureFixture[str]) -> None:
         "nutri-backend-2 | 2026-01-01T00:00:02Z two",
         "nutri-backend-1 | 2026-01-01T00:00:03Z three",
     ]
+
+
+def test_only_errors_are_shown_when_asked(
+    ssh: type[FakeSsh], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other lines are left out."""
+    said = ['2026Z {"level": "info"}', '2026Z {"level": "error"}']
+    monkeypatch.setattr(ssh, "stream", lambda *_: iter(said))
+    monkeypatch.setattr(ssh, "rows", ("app-a",))
+    assert _run("logs", "nutri-backend", "--errors") == 0
+    assert capsys.readouterr().out == 'nutri-backend-1 | {"level": "error"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "is_error"),
+    [
+        ('{"level": "ERROR", "msg": "no"}', True),
+        ('{"level": 50}', True),
+        ('{"level": 40}', False),
+        ('{"event": "request_completed", "status": 503}', True),
+        ('{"event": "request_completed", "status": 404}', False),
+        ('{"msg": "no error at all"}', False),
+        ("[1]", False),
+        ("Traceback (most recent call last):", True),
+        ("TypeError: x", True),
+        ("Error: connect", True),
+        ("all is well", False),
+    ],
+)
+def test_what_counts_as_an_error(text: str, is_error: bool) -> None:
+    """Level and status of structured lines, words of others."""
+    assert logs.is_error(text) is is_error
 
 
 @pytest.mark.usefixtures("ssh")
