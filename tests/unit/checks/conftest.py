@@ -7,7 +7,6 @@ import itertools
 import json
 import socket
 import socketserver
-import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from common.target import (
 from tests.unit.checks.authority import API, ML, Authority, CertificatePlan
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
