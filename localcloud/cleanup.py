@@ -10,6 +10,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from localcloud.node import docker_engine
 from localcloud.node.errors import EngineMissingError
+from localcloud.node.server_container import SERVER_LABEL
 from localcloud.settings import INSTANCE_LABEL
 
 if TYPE_CHECKING:
@@ -52,14 +53,15 @@ def remove_all(instance: Instance, tell: Callable[[str], None], *, images: bool 
         tell(f"removed {_remove_images(client, IMAGES)} built images")
 
 
-def containers_of(instance: Instance) -> list[Container]:
-    """The containers of an instance, by name; none where no engine answers."""
+def services_of(instance: Instance) -> list[Container]:
+    """The containers of an instance that are no servers, by name; none without an engine."""
     try:
         client = docker_engine.connect()
     except EngineMissingError:
         return []
     found = client.containers.list(all=True, filters=_label(instance), ignore_removed=True)
-    return sorted(found, key=lambda container: str(container.name))
+    services = [one for one in found if SERVER_LABEL not in one.labels]
+    return sorted(services, key=lambda container: str(container.name))
 
 
 def _label(instance: Instance) -> dict[str, str | list[str] | bool]:

@@ -138,13 +138,9 @@ def _server_id(instance: Instance, key: str) -> int:
 
 
 def _services(instance: Instance) -> list[dict[str, str]]:
-    from localcloud.cleanup import containers_of  # noqa: PLC0415 a slow import
+    from localcloud.cleanup import services_of  # noqa: PLC0415 a slow import
 
-    return [
-        {"name": str(one.name), "status": str(one.status)}
-        for one in containers_of(instance)
-        if "-server-" not in str(one.name)
-    ]
+    return [{"name": str(one.name), "status": str(one.status)} for one in services_of(instance)]
 
 
 def _table(found: dict[str, Any]) -> None:

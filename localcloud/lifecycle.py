@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 def up(instance: Instance, tell: Tell) -> None:
     """Bring up the local cloud; a second call finds it up."""
     home.prepare(instance)
-    if process.status(instance) is not None:
+    began = time.monotonic()
+    running = process.status(instance) is not None
+    if not (running and _services_run(instance)):
+        _services_up(instance, tell)
+    if running:
         tell(f"local cloud {instance.name!r} is up: {instance.endpoint}")
         return
-    began = time.monotonic()
-    _services_up(instance, tell)
     with _step("start the API and the name server", tell):
         process.start(instance)
     elapsed = time.monotonic() - began
@@ -50,6 +52,13 @@ def down(instance: Instance, tell: Tell, *, images: bool = False) -> None:
     cleanup.remove_all(instance, tell, images=images)
     home.remove(instance)
     tell(f"local cloud {instance.name!r} is gone")
+
+
+def _services_run(instance: Instance) -> bool:
+    from localcloud.cleanup import services_of  # noqa: PLC0415 a slow import
+
+    services = services_of(instance)
+    return bool(services) and all(one.status == "running" for one in services)
 
 
 def _services_up(instance: Instance, tell: Tell) -> None:

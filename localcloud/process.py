@@ -74,7 +74,7 @@ def status(instance: Instance) -> dict[str, Any] | None:
 def start(instance: Instance) -> None:
     """Start the process in a session of its own and wait until it answers."""
     check_free(instance)
-    with log_file(instance).open("wb") as log:
+    with log_file(instance).open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "localcloud", "serve"],
             stdin=subprocess.DEVNULL,

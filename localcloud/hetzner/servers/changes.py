@@ -106,7 +106,7 @@ class Changes:
         async def work() -> None:
             self._cloud.servers.change(server.id, backup_window=BACKUP_WINDOW)
 
-        return await self._act("enable_backup", server, work)
+        return await self._note("enable_backup", server, work)
 
     async def disable_backup(self, server: Server) -> Action:
         """Switch backups off and delete all there are."""
@@ -133,7 +133,7 @@ class Changes:
                 server.id, delete_protection=delete, rebuild_protection=rebuild
             )
 
-        return await self._act("change_protection", server, work)
+        return await self._note("change_protection", server, work)
 
     async def dns_ptr(self, server: Server, ip: str, name: str | None) -> Action:
         """Set the reverse name of one of its addresses."""
@@ -147,7 +147,7 @@ class Changes:
         async def work() -> None:
             addresses.point(number, ip, name)
 
-        return await self._act("change_dns_ptr", server, work)
+        return await self._note("change_dns_ptr", server, work)
 
     async def reset_password(self, server: Server) -> tuple[Action, str]:
         """Give root a new password; the server has to run."""
@@ -221,6 +221,12 @@ class Changes:
     async def _drop_old_backups(self, server_id: int) -> None:
         for backup in self._cloud.images.backups_of(server_id)[:-BACKUP_SLOTS]:
             await self._cloud.images.delete(backup)
+
+    async def _note(self, command: str, server: Server, work: Work) -> Action:
+        """Do what changes the books only: it waits its turn, but nothing waits for it."""
+        self._cloud.actions.check_unlocked(server.id)
+        resources = [("server", server.id)]
+        return await self._cloud.actions.finish(command, resources, work, locks=False)
 
     async def _act(self, command: str, server: Server, work: Work) -> Action:
         self._cloud.actions.check_unlocked(server.id)

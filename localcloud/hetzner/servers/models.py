@@ -38,6 +38,8 @@ class Server:
     location: str
     primary_disk_size: int
     """GB; grows with the type, never shrinks."""
+    wanted_on: bool = False
+    """What was last asked for; after a restart it counts more than how the machine was found."""
     ssh_keys: tuple[str, ...] = ()
     user_data: str = ""
     backup_window: str | None = None

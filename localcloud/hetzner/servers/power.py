@@ -46,7 +46,7 @@ class Power:
         async def work() -> None:
             self._press(server.id)
             await self._cloud.in_thread(self._cloud.machines.reset, server.id)
-            self._cloud.servers.change(server.id, status="running")
+            self._cloud.servers.change(server.id, status="running", wanted_on=True)
 
         return await self._act("reset_server", server, work)
 
@@ -61,7 +61,7 @@ class Power:
     async def start(self, server_id: int) -> None:
         """Switch on, as part of another action."""
         self._press(server_id)
-        self._cloud.servers.change(server_id, status="starting")
+        self._cloud.servers.change(server_id, status="starting", wanted_on=True)
         try:
             await self._cloud.in_thread(self._cloud.machines.start, server_id)
         except MachineError:
@@ -72,7 +72,7 @@ class Power:
     async def cut(self, server_id: int) -> None:
         """Cut the power, as part of another action."""
         self._press(server_id)
-        self._cloud.servers.change(server_id, status="stopping")
+        self._cloud.servers.change(server_id, status="stopping", wanted_on=False)
         await self._cloud.in_thread(self._cloud.machines.power_off, server_id)
         self._cloud.servers.change(server_id, status="off")
 
@@ -108,9 +108,9 @@ class Power:
         await self._cloud.in_thread(
             machines.set_address, server.id, address.ip if address else None
         )
-        if server.status == "running":
+        if server.wanted_on:
             await self.start(server.id)
-        elif server.status != "off":
+        else:
             self._settle(server.id, await self._cloud.in_thread(machines.running, server.id))
 
     async def _act(self, command: str, server: Server, work: Work) -> Action:
@@ -120,6 +120,7 @@ class Power:
     async def _ask(self, command: str, server: Server, *, back_on: bool) -> Action:
         async def work() -> None:
             press = self._press(server.id)
+            self._cloud.servers.change(server.id, wanted_on=back_on)
             self._cloud.actions.aside(lambda: self._go_down(server.id, press, back_on=back_on))
 
         return await self._act(command, server, work)

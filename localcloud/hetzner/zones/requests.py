@@ -61,7 +61,13 @@ class Create(Body):
 
 
 class Update(Body):
-    """PUT /zones/{zone} and PUT of a record set."""
+    """PUT /zones/{zone}."""
+
+    labels: Labels | None = None
+
+
+class UpdateRRSet(ClosedBody):
+    """PUT /zones/{zone}/rrsets/{name}/{type}."""
 
     labels: Labels | None = None
 

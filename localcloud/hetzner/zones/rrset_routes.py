@@ -19,7 +19,7 @@ from localcloud.hetzner.zones.requests import (
     SetProtection,
     SetRecords,
     SetTtl,
-    Update,
+    UpdateRRSet,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def update(request: Request) -> Response:
     """PUT /zones/{zone}/rrsets/{name}/{type}."""
     zone = _zone(request)
     rrset = _rrset(request, zone)
-    body = await parse(request, Update)
+    body = await parse(request, UpdateRRSet)
     if body.labels is not None:
         rrset = replace(rrset, labels=body.labels)
         cloud_of(request).zones.put(zone.id, rrset)
