@@ -1,4 +1,4 @@
-"""Removing what an instance left in the Docker engine, found by its label, not by memory."""
+"""Removing what an instance left on this machine, found by its label, not by memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from localcloud.node import docker_engine
 from localcloud.node.errors import EngineMissingError
+from localcloud.node.redirects import Redirects
 from localcloud.node.server_container import SERVER_LABEL
 from localcloud.settings import INSTANCE_LABEL
 
@@ -26,10 +27,12 @@ _AT_ONCE = 4
 
 
 def remove_all(instance: Instance, tell: Callable[[str], None], *, images: bool = False) -> None:
-    """Remove containers, volumes, networks and captured images of an instance.
+    """Remove containers, volumes, networks, captured images and redirections of an instance.
 
     `images` removes the built images too, which all instances share.
     """
+    if Redirects.available():
+        Redirects(instance.prefix).clear()  # those of a process that was killed
     try:
         client = docker_engine.connect()
     except EngineMissingError:

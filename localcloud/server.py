@@ -56,24 +56,24 @@ def zones_of(cloud: Cloud) -> Iterable[Zone]:
 
 
 class Front:
-    """Opens the servers' public addresses once there are machines."""
+    """Opens the servers' public addresses, and watches the servers, once there are machines."""
 
     def __init__(self, machines: LateMachines[DockerMachines]) -> None:
         self._machines = machines
         self._task: asyncio.Task[None] | None = None
+        self._opened: DockerMachines | None = None
 
     async def start(self) -> None:
         """Begin, without keeping the API waiting."""
         self._task = asyncio.create_task(self._open())
 
     async def stop(self) -> None:
-        """Close the addresses."""
-        if self._task is None:
-            return
-        opened = self._task.done() and not self._task.cancelled() and not self._task.exception()
-        self._task.cancel()
-        if opened:
-            await self._machines.real().edge.stop()
+        """Close the addresses; the machines run on."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._opened is not None:
+            await asyncio.to_thread(self._opened.close)
+            await self._opened.edge.stop()
 
     async def _open(self) -> None:
         while True:
@@ -83,7 +83,9 @@ class Front:
                 _log.warning("no machines yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
+                self._opened = machines
                 await machines.edge.start()
+                await asyncio.to_thread(machines.resume)
                 return
 
 
