@@ -6,7 +6,7 @@ import contextlib
 import json
 import shlex
 import sys
-from pathlib import Path  # noqa: TC003 - typer reads the annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +16,7 @@ import checks
 from checks.junit import junit
 from common.errors import OperatorError
 from common.ssh import SshClient
-from runbook import logs, show
+from runbook import logs, show, urls
 from runbook.stack import load_target
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ def status(stack: StackOption = None) -> None:
         report = checks.run(target, checks.select(_STATUS_CHECKS))
     show.show_status(target, report, Console())
     raise typer.Exit(report.exit_code)
+
+
+@app.command("urls")
+def show_urls(stack: StackOption = None) -> None:
+    """Show where the services are, with a `curl` line to try for each."""
+    for line in urls.lines(load_target(stack), Path.cwd()):
+        print(line)
 
 
 @app.command("ssh", context_settings={"allow_interspersed_args": False})

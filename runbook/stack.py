@@ -32,7 +32,7 @@ def load_target(stack: str | None) -> Target:
     if done.returncode:
         raise StackError(_explain(done.stderr, stack))
     try:
-        return Target.model_validate_json(done.stdout)
+        return _from_here(Target.model_validate_json(done.stdout), project)
     except ValidationError as error:
         # The input holds secrets: only the places go into the message.
         places = ", ".join(".".join(map(str, one["loc"])) or "all" for one in error.errors())
@@ -40,6 +40,14 @@ def load_target(stack: str | None) -> Target:
             f"the stack's output `target` is of another version of this program ({places}); "
             "run `pulumi up` with this one"
         ) from None
+
+
+def _from_here(target: Target, project: Path) -> Target:
+    """Make the CA bundle's path, which the config gives from the project's folder, absolute."""
+    bundle = target.vantage.ca_bundle
+    found = str((project / bundle).resolve()) if bundle else None
+    vantage = target.vantage.model_copy(update={"ca_bundle": found})
+    return target.model_copy(update={"vantage": vantage})
 
 
 def find_project(start: Path) -> Path:
