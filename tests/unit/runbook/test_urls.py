@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from common.target import Expectations, ServerTarget, ServiceTarget, SshTarget, Target, Vantage
 from runbook import urls
 
 
 def _target(vantage: Vantage) -> Target:
-    ssh = SshTarget(host="127.10.0.1", host_key="ssh-ed25519 AAAA", private_key="PRIVATE")
+    ssh = SshTarget(
+        host="127.10.0.1", host_key="ssh-ed25519 AAAA", private_key=SecretStr("PRIVATE")
+    )
     server = ServerTarget(name="s", id=1, server_type="cx33", ipv4="127.10.0.1", ssh=ssh)
     service = ServiceTarget(
         name="nutri-backend",
