@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 
-	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi-go-provider/infer/types"
 )
@@ -43,17 +42,14 @@ func (c *CopyToRemoteInputs) hash() string {
 // CopyToRemoteOutputs is what the engine keeps.
 type CopyToRemoteOutputs struct{ CopyToRemoteInputs }
 
-// Check wants exactly one source, once it is known.
+// Check wants a source that can be copied, once it is known.
 func (*CopyToRemote) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[CopyToRemoteInputs], error) {
 	inputs, failures, err := infer.DefaultCheck[CopyToRemoteInputs](ctx, req.NewInputs)
 	source, given := req.NewInputs.GetOk("source")
-	known := !given || !source.IsComputed()
-	if known && (inputs.Source.Asset == nil) == (inputs.Source.Archive == nil) {
-		failures = append(failures, p.CheckFailure{
-			Property: "source", Reason: "exactly one asset or archive must be given",
-		})
+	if !given || !source.IsComputed() {
+		failures = append(failures, checkSource(inputs.Source)...)
 	}
 	return infer.CheckResponse[CopyToRemoteInputs]{Inputs: inputs, Failures: failures}, err
 }
@@ -92,8 +88,5 @@ func (c *CopyToRemoteInputs) upload(ctx context.Context) error {
 		return err
 	}
 	defer to.close()
-	if c.Source.Asset != nil {
-		return to.putAsset(c.Source.Asset, c.RemotePath)
-	}
-	return to.putArchive(c.Source.Archive, c.RemotePath)
+	return to.putSource(c.Source, c.RemotePath)
 }

@@ -1,80 +1,44 @@
 package remote
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer/types"
 )
 
-func (t *target) putAsset(asset *resource.Asset, destination string) error {
-	switch {
-	case asset.IsText():
-		return t.put(strings.NewReader(asset.Text), "", destination)
-	case asset.IsPath():
-		return t.putPath(asset.Path, destination)
-	case asset.IsURI():
-		content, err := asset.Read()
-		if err != nil {
-			return fmt.Errorf("asset %s: %w", asset.URI, err)
-		}
-		defer content.Close() //nolint:errcheck // only read
-		return t.put(content, lastPart(asset.URI), destination)
+// checkSource allows a text, a file on this machine, or a folder or archive file on it. As in
+// the package's own plugin of this version, assets from the network and archives put together
+// from single assets are refused.
+func checkSource(source types.AssetOrArchive) []p.CheckFailure {
+	refuse := func(reason string) []p.CheckFailure {
+		return []p.CheckFailure{{Property: "source", Reason: reason}}
 	}
-	return errors.New("the asset has neither a text, nor a path, nor an address")
+	asset, archive := source.Asset, source.Archive
+	switch {
+	case (asset == nil) == (archive == nil):
+		return refuse("exactly one asset or archive must be given")
+	case asset != nil && !asset.IsText() && !asset.IsPath():
+		return refuse("an asset must be a text or the path of a file")
+	case archive != nil && !archive.IsPath():
+		return refuse("an archive must be the path of a folder or an archive file")
+	}
+	return nil
 }
 
-// putArchive copies an archive given as a file or an address as it is, not unpacked, and one
-// given as a set of assets as a folder.
-func (t *target) putArchive(source *resource.Archive, destination string) error {
+// putSource copies a checked source. An archive file is copied as it is, not unpacked.
+func (t *target) putSource(source types.AssetOrArchive, destination string) error {
 	switch {
-	case source.IsPath():
-		return t.putPath(source.Path, destination)
-	case source.IsAssets():
-		return t.putAssets(source, destination)
-	case source.IsURI():
-		format, content, err := source.ReadSourceArchive()
-		if err != nil {
-			return fmt.Errorf("archive %s: %w", source.URI, err)
-		}
-		if format == archive.NotArchive || content == nil {
-			return fmt.Errorf("%s is no archive", source.URI)
-		}
-		defer content.Close() //nolint:errcheck // only read
-		return t.put(content, lastPart(source.URI), destination)
-	}
-	return errors.New("the archive has neither a path, nor an address, nor assets")
-}
-
-func (t *target) putAssets(source *resource.Archive, destination string) error {
-	if err := t.makeFolder(destination); err != nil {
-		return err
-	}
-	reader, err := source.Open()
-	if err != nil {
-		return fmt.Errorf("the archive cannot be read: %w", err)
-	}
-	defer reader.Close() //nolint:errcheck // only read
-	for {
-		name, content, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("the archive cannot be read: %w", err)
-		}
-		err = t.put(content, "", path.Join(destination, name))
-		if err = errors.Join(err, content.Close()); err != nil {
-			return err
-		}
+	case source.Archive != nil:
+		return t.putPath(source.Archive.Path, destination)
+	case source.Asset.IsPath():
+		return t.putPath(source.Asset.Path, destination)
+	default:
+		return t.put(strings.NewReader(source.Asset.Text), "", destination)
 	}
 }
 
@@ -116,16 +80,4 @@ func (t *target) putFolder(source, destination string) error {
 		}
 		return t.putLocalFile(filepath.Join(source, name), path.Join(destination, name))
 	})
-}
-
-// lastPart is the name an address gives its file, "" if it gives none.
-func lastPart(address string) string {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	if name := path.Base(parsed.Path); name != "/" && name != "." {
-		return name
-	}
-	return ""
 }

@@ -1,0 +1,137 @@
+"""Getting into an SSH server, and not getting in."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+from pulumi_command import remote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.e2e.command_plugin.conftest import Journal, Server, Stack
+
+pytestmark = pytest.mark.engine
+
+
+def command(connection: Any, create: str = "echo in") -> Callable[[], None]:  # noqa: ANN401
+    """A program of one remote command that exports what it said."""
+
+    def run() -> None:
+        pulumi.export("stdout", remote.Command("it", connection=connection, create=create).stdout)
+
+    return run
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def agent(server: Server, tmp_path: Path) -> Iterator[Path]:
+    """The socket of an SSH agent that has the user's key."""
+    path = tmp_path / "agent"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL)
+    while not path.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    add = ["ssh-add", "-q", str(server.folder / "user")]
+    subprocess.run(add, env={"SSH_AUTH_SOCK": str(path)}, check=True)
+    yield path
+    process.terminate()
+    process.wait(10)
+
+
+def test_another_host_key_is_refused(stack: Stack, server: Server, journal: Journal) -> None:
+    """A server that shows another key than the pinned one gets no command to run."""
+    other = server.read("user.pub")
+    said = stack.fail(command(server.connection(host_key=other), journal.note("ran")))
+    assert "host key mismatch" in said
+    assert journal.lines == []
+
+
+def test_the_pinned_key_is_asked_for(stack: Stack, server: Server) -> None:
+    """Of a server's keys the pinned one is asked for, an RSA key under today's names too."""
+    key = server.read("rsa.pub")
+    assert stack.up(command(server.connection(host_key=key))).outputs["stdout"].value == "in"
+
+
+def test_a_host_key_must_be_one(stack: Stack, server: Server) -> None:
+    """A host key that is none is named as the culprit."""
+    said = stack.fail(command(server.connection(host_key="SHA256:abc")))
+    assert "connection.hostKey" in said
+
+
+def test_the_number_of_attempts_is_bounded(stack: Stack, server: Server) -> None:
+    """A closed port is tried once more than the number of errors allowed, then it is an error."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = listener.getsockname()[1]
+    said = stack.fail(command(server.connection(port=closed, dial_error_limit=2)))
+    assert "after 3 failed attempts" in said
+    assert "connection refused" in said
+
+
+def test_a_server_that_comes_up_late(stack: Stack, late_server: Server) -> None:
+    """Attempts go on until the server is there."""
+    result = stack.up(command(late_server.connection(dial_error_limit=30)))
+    assert result.outputs["stdout"].value == "in"
+
+
+def test_a_silent_server_is_given_up(stack: Stack, server: Server, silent_port: int) -> None:
+    """A server that never greets costs one dial timeout an attempt, not for ever."""
+    connection = server.connection(port=silent_port, per_dial_timeout=1)
+    start = time.monotonic()
+    said = stack.fail(command(connection))
+    assert "no SSH login within 1s" in said
+    assert time.monotonic() - start < 10
+
+
+def test_a_key_with_a_password(stack: Stack, server: Server) -> None:
+    """An encrypted private key is opened with its password."""
+    assert stack.up(command(server.connection(**server.locked_key))).outputs["stdout"].value == "in"
+
+
+def test_an_unknown_key_is_refused(stack: Stack, server: Server) -> None:
+    """The server decides who gets in."""
+    said = stack.fail(command(server.connection(private_key=server.read("host"))))
+    assert "unable to authenticate" in said
+
+
+def test_an_agent(stack: Stack, server: Server, agent: Path) -> None:
+    """The key may be an agent's."""
+    connection = server.connection(private_key=None, agent_socket_path=str(agent))
+    assert stack.up(command(connection)).outputs["stdout"].value == "in"
+
+
+def test_a_proxy(stack: Stack, server: Server, make_server: Callable[[], Server]) -> None:
+    """A server is reached through another, and each has its own key pinned."""
+    behind = make_server()
+    bastion = server.connection()
+    proxy = remote.ProxyConnectionArgs(
+        host="127.0.0.1",
+        port=server.port,
+        user=bastion.user,
+        private_key=bastion.private_key,
+        host_key=bastion.host_key,
+    )
+    result = stack.up(command(behind.connection(proxy=proxy), "echo from $SSH_CONNECTION"))
+    assert result.outputs["stdout"].value.endswith(f"127.0.0.1 {behind.port}")
+    said = stack.fail(command(behind.connection(proxy=proxy, host_key=server.host_key), "true"))
+    assert "host key mismatch" in said
+
+
+def test_keys_stay_out_of_the_state(stack: Stack, server: Server) -> None:
+    """The state on disk has the private key in encrypted form alone."""
+    stack.up(command(server.connection()))
+    key = server.read("user").splitlines()[2]
+    assert "command:remote:Command" in stack.state
+    assert key not in stack.state
