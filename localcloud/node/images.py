@@ -54,14 +54,47 @@ def _published_apps() -> tuple[Published, ...]:
     )
 
 
+_PACKAGE = {
+    "app/localcloud/__init__.py": "__init__.py",
+    "app/localcloud/coolify/__init__.py": "coolify/__init__.py",
+}
+_COOLIFY: tuple[Image, ...] = (
+    Image(
+        "coolify",
+        "images/coolify",
+        "python",
+        extra={**_PACKAGE, "app/localcloud/coolify": "coolify"},
+    ),
+    Image(
+        "coolify-proxy",
+        "images/coolify-proxy",
+        "python",
+        extra={**_PACKAGE, "app/localcloud/coolify/proxy": "coolify/proxy"},
+    ),
+    Image("coolify-realtime", "images/coolify-realtime", "python"),
+    Image("coolify-db", "images/coolify-db"),
+    Image("coolify-redis", "images/coolify-redis"),
+)
+_PUBLISHED_COOLIFY = tuple(
+    Published(image, f"{DOCKER_REGISTRY}/{name}")
+    for image, name in (
+        ("coolify", "coollabsio/coolify:4.3.10"),
+        ("coolify-proxy", "coollabsio/coolify-proxy:1"),
+        ("coolify-realtime", "coollabsio/coolify-realtime:1.0.17"),
+        ("coolify-db", "library/postgres:15-alpine"),
+        ("coolify-redis", "library/redis:7-alpine"),
+    )
+)
+
 IMAGES: tuple[Image, ...] = (
     Image("python", "images/python"),
     Image("node", "images/node"),
     Image("services", "images/services"),
     *_apps(),
+    *_COOLIFY,
 )
 
-PUBLISHED: tuple[Published, ...] = (*_published_apps(),)
+PUBLISHED: tuple[Published, ...] = (*_published_apps(), *_PUBLISHED_COOLIFY)
 
 
 def builder(client: DockerClient, instance: Instance, tell: Say = say) -> ImageBuilder:

@@ -1,0 +1,1 @@
+"""Applications made of Docker images."""

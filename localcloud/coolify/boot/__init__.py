@@ -1,0 +1,1 @@
+"""What the container does at every start, before and beside serving."""

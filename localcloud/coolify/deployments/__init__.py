@@ -1,0 +1,1 @@
+"""Deployments: queueing, listing, cancelling."""

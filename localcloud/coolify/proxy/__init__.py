@@ -1,0 +1,1 @@
+"""The proxy: HAProxy configured from the labels Traefik would read."""

@@ -1,0 +1,111 @@
+"""Runs HAProxy and gives it new configurations without dropping a connection."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from localcloud.coolify.proxy.haproxy import ADMIN_SOCKET, RUN, STATE_FILE
+
+_log = logging.getLogger(__name__)
+_MASTER_SOCKET = f"{RUN}/master.sock"
+_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+
+
+class ConfigurationError(Exception):
+    """HAProxy does not take the configuration; the text is what it says."""
+
+
+@dataclass
+class HaProxy:
+    """HAProxy's master process."""
+
+    file: Path = Path(RUN, "haproxy.cfg")
+    _master: subprocess.Popen[bytes] | None = None
+    _text: str = field(default="", repr=False)
+
+    def apply(self, text: str, *, force: bool = False) -> bool:
+        """Make this the running configuration; whether anything changed.
+
+        Raises:
+            ConfigurationError: it is refused, and what ran before runs on.
+        """
+        if text == self._text and not force:
+            return False
+        _check(text, self.file)
+        self.file.write_text(text, encoding="utf-8")
+        if self._master is None:
+            Path(STATE_FILE).touch()
+            command = ["haproxy", "-W", "-q", "-S", f"{_MASTER_SOCKET},mode,600"]
+            self._master = subprocess.Popen([*command, "-f", str(self.file)])
+        else:
+            self._reload()
+        self._text = text
+        return True
+
+    def alive(self) -> bool:
+        """Whether the master still runs."""
+        return self._master is not None and self._master.poll() is None
+
+    def stop(self) -> None:
+        """Let it finish what it has begun."""
+        if self._master is not None:
+            self._master.send_signal(signal.SIGUSR1)
+            self._master.wait()
+
+    def _reload(self) -> None:
+        """Start a new worker, which takes over the listeners and what was known of servers."""
+        state = ask(ADMIN_SOCKET, "show servers state")
+        Path(STATE_FILE).write_text(state, encoding="utf-8")
+        before = _worker()
+        if self._master is not None:
+            self._master.send_signal(signal.SIGUSR2)
+        deadline = time.monotonic() + _SECONDS
+        while _worker() in {before, ""}:
+            if time.monotonic() > deadline:
+                _log.error("HAProxy's new worker did not start within %.0f s", _SECONDS)
+                return
+            time.sleep(_POLL_SECONDS)
+
+
+def ask(path: str, command: str) -> str:
+    """One command on one of HAProxy's sockets; empty when it does not answer."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_SECONDS)
+            connection.connect(path)
+            connection.sendall(f"{command}\n".encode())
+            answer = b""
+            # An empty line ends an answer; the master is in no hurry to close the connection.
+            while not answer.endswith(b"\n\n") and (part := connection.recv(65536)):
+                answer += part
+            return answer.decode()
+    except OSError:
+        return ""
+
+
+def _worker() -> str:
+    """Process id of the present worker, from the master's list."""
+    lines = ask(_MASTER_SOCKET, "show proc").splitlines()
+    rows = [line.split() for line in lines if line[:1].isdigit()]
+    return next((row[0] for row in rows if row[1] == "worker"), "")
+
+
+def _check(text: str, file: Path) -> None:
+    scratch = file.with_name("haproxy.new.cfg")
+    scratch.write_text(text, encoding="utf-8")
+    result = subprocess.run(
+        ["haproxy", "-c", "-q", "-f", str(scratch)],
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise ConfigurationError((result.stderr or result.stdout).strip())

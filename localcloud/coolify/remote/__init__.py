@@ -1,0 +1,1 @@
+"""Running commands on managed servers over SSH."""

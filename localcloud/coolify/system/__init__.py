@@ -1,0 +1,1 @@
+"""System: version and the switch of the API."""

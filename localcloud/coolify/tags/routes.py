@@ -1,0 +1,95 @@
+"""/tags, and the tags of an application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.coolify.applications import models as applications
+from localcloud.coolify.call import Endpoint, Reply
+from localcloud.coolify.errors import Conflict, NotFound
+from localcloud.coolify.tags import models
+from localcloud.coolify.validation import text, validate
+
+if TYPE_CHECKING:
+    from localcloud.coolify.call import Call
+    from localcloud.coolify.database import Row
+
+_CREATE = {"name": text(required=True, most=255)}
+_ATTACH = {"tag_name": text(required=True, most=255)}
+
+
+def listing(call: Call) -> list[Row]:
+    """Every tag of the team."""
+    query = f"SELECT {models.SHOWN} FROM tags WHERE team_id = %s ORDER BY name"
+    return call.coolify.db.all(query, (call.token.team_id,))
+
+
+def create(call: Call) -> Reply:
+    """A new tag."""
+    fields = call.json()
+    validate(fields, _CREATE)
+    if models.by_name(call.coolify.db, call.token.team_id, fields["name"]):
+        raise Conflict("Tag already exists.")
+    row = models.obtain(call.coolify.db, call.token.team_id, fields["name"])
+    return Reply({"uuid": row["uuid"]}, 201)
+
+
+def update(call: Call) -> Row:
+    """Rename a tag."""
+    fields = call.json()
+    validate(fields, _CREATE)
+    tag = _tag(call, "uuid")
+    row = call.coolify.db.update("tags", tag["id"], {"name": fields["name"].lower()})
+    return {"uuid": row["uuid"], "name": row["name"]}
+
+
+def delete(call: Call) -> dict[str, str]:
+    """Remove a tag everywhere."""
+    call.coolify.db.delete("tags", _tag(call, "uuid")["id"])
+    return {"message": "Tag deleted."}
+
+
+def of_application(call: Call) -> list[Row]:
+    """The tags of an application."""
+    return models.of_application(call.coolify.db, _application(call))
+
+
+def attach(call: Call) -> Reply:
+    """Put a tag on an application, making it if it is new."""
+    fields = call.json()
+    validate(fields, _ATTACH)
+    app = _application(call)
+    tag = models.attach(call.coolify.db, call.token.team_id, app, fields["tag_name"])
+    return Reply({"uuid": tag["uuid"], "name": tag["name"]}, 201)
+
+
+def detach(call: Call) -> dict[str, str]:
+    """Take a tag off an application."""
+    app, tag = _application(call), _tag(call, "tag_uuid")
+    query = "DELETE FROM taggables WHERE tag_id = %s AND taggable_id = %s"
+    if call.coolify.db.execute(query, (tag["id"], app["id"])) == 0:
+        raise NotFound("Tag not found.")
+    return {"message": "Tag removed."}
+
+
+def _application(call: Call) -> Row:
+    return applications.find(call.coolify.db, call.token.team_id, call.path["uuid"])
+
+
+def _tag(call: Call, parameter: str) -> Row:
+    query = "SELECT * FROM tags WHERE uuid = %s AND team_id = %s"
+    row = call.coolify.db.one(query, (call.path[parameter], call.token.team_id))
+    if row is None:
+        raise NotFound("Tag not found.")
+    return row
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/tags", "read", listing),
+    Endpoint("POST", "/tags", "write", create),
+    Endpoint("PATCH", "/tags/{uuid}", "write", update),
+    Endpoint("DELETE", "/tags/{uuid}", "write", delete),
+    Endpoint("GET", "/applications/{uuid}/tags", "read", of_application),
+    Endpoint("POST", "/applications/{uuid}/tags", "write", attach),
+    Endpoint("DELETE", "/applications/{uuid}/tags/{tag_uuid}", "write", detach),
+)
