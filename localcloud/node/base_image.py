@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 NAME = "base"
-DEBIAN = "localcloud/debian:12-slim"
+DEBIAN = "localcloud/debian:bookworm-slim"
 _UPSTREAM = "debian:12-slim"
 _REGISTRY = "https://registry-1.docker.io/v2/"
 _ANSWER_SECONDS = 4.0
@@ -73,7 +73,7 @@ def _bootstrap(client: DockerClient, cache: Path, tell: Say) -> None:
     """Make Debian 12 slim from its packages."""
     if shutil.which("mmdebstrap") is None:
         install_package("mmdebstrap", f"to make the image {_UPSTREAM}: no registry answers", tell)
-    archive = cache / "debian-12-slim.tar"
+    archive = cache / "debian-bookworm-slim.tar"
     archive.parent.mkdir(parents=True, exist_ok=True)
     try:
         with timed(f"image {_UPSTREAM}: making it from Debian's packages", tell):
@@ -81,7 +81,7 @@ def _bootstrap(client: DockerClient, cache: Path, tell: Say) -> None:
             client.api.import_image_from_file(
                 str(archive),
                 repository=DEBIAN.split(":", maxsplit=1)[0],
-                tag="12-slim",
+                tag="bookworm-slim",
                 changes=['CMD ["bash"]'],
             )
     finally:
@@ -95,7 +95,9 @@ def bootstrap_command(archive: Path) -> list[str]:
         "mmdebstrap",
         "--variant=minbase",
         "--format=tar",
-        "--include=ca-certificates",
+        # usr-is-merged instead of usrmerge, which brings all of Perl.
+        "--include=ca-certificates,usr-is-merged",
+        "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
         *leave_out,
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         '--customize-hook=rm -f "$1"/etc/resolv.conf "$1"/etc/hostname',

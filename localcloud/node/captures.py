@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from docker.errors import APIError, ImageNotFound
 
+from localcloud.node import base_image
 from localcloud.node.errors import NodeError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Captures:
     def _helper(self, command: list[str], volumes: dict[str, dict[str, str]]) -> None:
         try:
             self._client.containers.run(
-                "localcloud/debian:12-slim",
+                base_image.DEBIAN,
                 command,
                 remove=True,
                 network_mode="none",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 REPOSITORY = "localcloud"
 _TOLD_LINES = 15
+_AT_ONCE = 3
+"""Builds mostly wait for downloads."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,20 @@ class ImageBuilder:
         wanted = tuple(names)
         if not all(self.present(name) for name in wanted):
             with exclusive(self._cache / "images.lock", "building images"):
-                for name in wanted:
-                    self._ensure_one(name)
+                for parent in self._parents(wanted):
+                    self._ensure_one(parent)
+                with ThreadPoolExecutor(_AT_ONCE) as pool:
+                    tuple(pool.map(self._ensure_one, wanted))
         return {name: self.tag(name) for name in wanted}
+
+    def _parents(self, names: Sequence[str]) -> list[str]:
+        """What the images stand on, each after its own parent."""
+        found: list[str] = []
+        for name in names:
+            if name != base_image.NAME:
+                parent = self._row(name).parent
+                found += [*self._parents([parent]), parent]
+        return list(dict.fromkeys(found))
 
     def _ensure_one(self, name: str) -> None:
         if self.present(name):
@@ -93,7 +107,6 @@ class ImageBuilder:
             self._build(name, base_image.files(self._root), {"BASE": source})
             return
         image = self._row(name)
-        self._ensure_one(image.parent)
         self._build(name, self._files(image), {**image.arguments, "BASE": self.tag(image.parent)})
 
     def _build(self, name: str, files: Sequence[ContextFile], arguments: dict[str, str]) -> None:

@@ -53,9 +53,10 @@ class Publisher:
     def ensure(self, rows: Iterable[Published] = PUBLISHED) -> None:
         """Build and push what the registries do not have yet; raises ImageError."""
         with exclusive(self._ledger.with_suffix(".lock"), "publishing images"):
-            for row in rows:
-                if not self._is_there(row):
-                    self._push(row)
+            missing = [row for row in rows if not self._is_there(row)]
+            self._builder.ensure(row.image for row in missing)
+            for row in missing:
+                self._push(row)
 
     def _is_there(self, row: Published) -> bool:
         if self._read_ledger().get(row.reference) != self._builder.key(row.image):
@@ -71,7 +72,7 @@ class Publisher:
         return answer.status_code == httpx.codes.OK
 
     def _push(self, row: Published) -> None:
-        local = self._builder.ensure([row.image])[row.image]
+        local = self._builder.tag(row.image)
         registry, repository, tag = split_reference(row.reference)
         target = f"{self._registries[registry]}/{repository}"
         with timed(f"publishing {row.reference}", self._tell):
