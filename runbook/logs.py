@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import re
 import threading
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from checks.containers import LIST_CONTAINERS, Container, parse_containers
+from checks.logs import LogLine, logs_command, parse_line, replica_name
+from common import duration
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from common.ssh import SshClient
-    from common.target import ServiceTarget, Target
+    from common.target import ServiceTarget
 
-
-_ERROR_LEVELS = frozenset({"error", "critical", "fatal", "alert", "emergency"})
-_ERROR_WORDS = re.compile(r"(error|exception|traceback|fatal|panic)\b", re.IGNORECASE)
-_PINO_ERROR = 50  # the level of an error in the logger pino, where trace is 10 and fatal is 60
-_SERVER_ERROR = 500
-
-
-@dataclass(frozen=True, order=True)
-class LogLine:
-    """One line; `time` is Docker's RFC 3339 timestamp, which sorts as text."""
-
-    time: str
-    replica: str
-    text: str
+DEFAULT_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -43,33 +32,36 @@ class Source:
     replica: str
 
 
-def is_error(text: str) -> bool:
-    """Whether a line tells of an error: by its level or HTTP status, or by its words if no JSON."""
-    try:
-        fields = json.loads(text)
-    except ValueError:
-        return bool(_ERROR_WORDS.search(text))
-    if not isinstance(fields, dict):
-        return False
-    level, status = fields.get("level"), fields.get("status")
-    if isinstance(level, int) and level >= _PINO_ERROR:
-        return True
-    if isinstance(level, str) and level.lower() in _ERROR_LEVELS:
-        return True
-    return isinstance(status, int) and status >= _SERVER_ERROR
+@dataclass(frozen=True)
+class Extent:
+    """Which lines of each replica: the last `tail` (None: all) of those since `since`."""
+
+    tail: int | None = DEFAULT_LINES
+    since: str | None = None
 
 
-def find_service(target: Target, name: str) -> ServiceTarget:
-    """A service by its name.
+def extent(lines: int | None, since: str | None) -> Extent:
+    """What --lines and --since mean together: the last 100 unless either says otherwise.
 
     Raises:
-        OperatorError: when the stack has none of that name.
+        OperatorError: when `since` is neither a length of time nor a timestamp.
     """
-    for service in target.services:
-        if service.name == name:
-            return service
-    known = ", ".join(service.name for service in target.services)
-    raise OperatorError(f"no such service: {name}. This stack has: {known}")
+    if since is None:
+        return Extent(DEFAULT_LINES if lines is None else lines)
+    return Extent(lines, _moment(since))
+
+
+def matching(pattern: str | None, *, errors: bool) -> Callable[[LogLine], bool]:
+    """A test for lines: those with the pattern, and with `errors` only those that tell one.
+
+    Raises:
+        OperatorError: when the pattern is no regular expression.
+    """
+    try:
+        wanted = re.compile(pattern or "")
+    except re.error as error:
+        raise OperatorError(f"--grep {pattern!r} is no regular expression: {error}") from error
+    return lambda line: bool(wanted.search(line.text)) and (line.is_error or not errors)
 
 
 def find_sources(clients: Sequence[SshClient], service: ServiceTarget) -> list[Source]:
@@ -79,7 +71,7 @@ def find_sources(clients: Sequence[SshClient], service: ServiceTarget) -> list[S
         OperatorError: when there is none, or a server cannot be asked.
     """
     sources = [
-        Source(client, container, _replica(service, container))
+        Source(client, container, replica_name(service, container))
         for client in clients
         for container in parse_containers(client.run(LIST_CONTAINERS).stdout)
         if container.application in service.applications
@@ -91,13 +83,13 @@ def find_sources(clients: Sequence[SshClient], service: ServiceTarget) -> list[S
     return sorted(sources, key=lambda source: source.replica)
 
 
-def last_lines(sources: Sequence[Source], count: int) -> list[LogLine]:
-    """The last lines of each source, merged in the order of time."""
-    lines = [line for source in sources for line in _lines(source, count, follow=False)]
+def last_lines(sources: Sequence[Source], which: Extent) -> list[LogLine]:
+    """The lines of each source, merged in the order of time."""
+    lines = [line for source in sources for line in _lines(source, which, follow=False)]
     return sorted(lines, key=lambda line: line.time)
 
 
-def follow(sources: Sequence[Source], count: int) -> Iterator[LogLine]:
+def follow(sources: Sequence[Source], which: Extent) -> Iterator[LogLine]:
     """Lines as they come, until every container has stopped.
 
     Raises:
@@ -105,7 +97,7 @@ def follow(sources: Sequence[Source], count: int) -> Iterator[LogLine]:
     """
     arrived: queue.SimpleQueue[LogLine | Exception | None] = queue.SimpleQueue()
     for source in sources:
-        threading.Thread(target=_pump, args=(source, count, arrived), daemon=True).start()
+        threading.Thread(target=_pump, args=(source, which, arrived), daemon=True).start()
     running = len(sources)
     while running:
         item = arrived.get()
@@ -118,24 +110,24 @@ def follow(sources: Sequence[Source], count: int) -> Iterator[LogLine]:
 
 
 def _pump(
-    source: Source, count: int, arrived: queue.SimpleQueue[LogLine | Exception | None]
+    source: Source, which: Extent, arrived: queue.SimpleQueue[LogLine | Exception | None]
 ) -> None:
     try:
-        for line in _lines(source, count, follow=True):
+        for line in _lines(source, which, follow=True):
             arrived.put(line)
         arrived.put(None)
     except Exception as error:  # noqa: BLE001 - raised again by the reader
         arrived.put(error)
 
 
-def _lines(source: Source, count: int, *, follow: bool) -> Iterator[LogLine]:
-    command = ["docker", "logs", "--timestamps", "--tail", str(count)]
-    if follow:
-        command.append("--follow")
-    for line in source.client.stream([*command, source.container.id]):
-        time, _, text = line.partition(" ")
-        yield LogLine(time, source.replica, text)
+def _lines(source: Source, which: Extent, *, follow: bool) -> Iterator[LogLine]:
+    command = logs_command(source.container.id, tail=which.tail, since=which.since, follow=follow)
+    for line in source.client.stream(command):
+        yield parse_line(source.replica, line)
 
 
-def _replica(service: ServiceTarget, container: Container) -> str:
-    return f"{service.name}-{service.applications.index(container.application) + 1}"
+def _moment(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except ValueError:
+        return f"{duration.seconds(text)}s"

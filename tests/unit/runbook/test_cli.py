@@ -13,9 +13,10 @@ import pytest
 
 import checks
 from checks import Report, Result, Verdict
+from checks.logs import LogLine
 from checks.verdict import green, red, unknown
 from common.ssh import SshTimeoutError
-from runbook import cli, logs
+from runbook import cli, servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -211,7 +212,7 @@ def ssh(stack: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> type[FakeSsh]:
     """The stand-in."""
     assert stack
     FakeSsh.interactive_calls = []
-    monkeypatch.setattr(cli, "SshClient", FakeSsh)
+    monkeypatch.setattr(servers, "SshClient", FakeSsh)
     return FakeSsh
 
 
@@ -255,7 +256,7 @@ def test_only_errors_are_shown_when_asked(
 )
 def test_what_counts_as_an_error(text: str, is_error: bool) -> None:
     """Level and status of structured lines, words of others."""
-    assert logs.is_error(text) is is_error
+    assert LogLine("", "", text).is_error is is_error
 
 
 @pytest.mark.usefixtures("ssh")

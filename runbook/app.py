@@ -1,0 +1,48 @@
+"""The command line itself: one typer application, and how a verb gets its help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+V = TypeVar("V", bound="Callable[..., None]")
+
+OF_A_VERB = "0 done, 1 it failed on the platform, 2 a mistake, or the platform could not be reached"
+OF_A_REPORT = "0 all green, 1 something is red, 2 nothing red, but something could not be told"
+
+app = typer.Typer(
+    name="runbook",
+    help="Operate a running nutri platform: each procedure of the runbook is a verb or a check.",
+    epilog="Exit codes: 0 all is well; 1 something is wrong on the platform; 2 a mistake on the "
+    "command line, or the platform could not be asked. Each verb's --help names its procedure.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def group(name: str, text: str) -> typer.Typer:
+    """A verb with verbs of its own, as in `runbook incident open`."""
+    made = typer.Typer(name=name, help=text, no_args_is_help=True)
+    app.add_typer(made)
+    return made
+
+
+def verb(
+    name: str, *, procedure: str, example: str, exits: str = OF_A_VERB, within: typer.Typer = app
+) -> Callable[[V], V]:
+    """Register a function as a verb; its help ends with procedure, example and exit codes.
+
+    Args:
+        name: as typed.
+        procedure: ids of the runbook, as in "D1".
+        example: the words after `runbook`.
+        exits: what its exit codes mean.
+        within: the group it belongs to.
+    """
+    epilog = f"Runbook procedure: {procedure}\n\nExample: runbook {example}\n\nExit codes: {exits}"
+    return within.command(name, epilog=epilog)

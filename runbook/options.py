@@ -1,0 +1,44 @@
+"""The options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checks import CHECKS
+
+_IDS = sorted({check.id for check in CHECKS} | {check.runbook for check in CHECKS})
+
+
+def _ids(incomplete: str) -> list[str]:
+    return [one for one in _IDS if one.casefold().startswith(incomplete.casefold())]
+
+
+Stack = Annotated[
+    str | None,
+    typer.Option("--stack", "-s", envvar="PULUMI_STACK", help="Default: the selected stack."),
+]
+Server = Annotated[str | None, typer.Option("--server", help="Default: the first server.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Service = Annotated[str, typer.Argument(metavar="SERVICE", help="As in nutri-backend.")]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...",
+        help="Checks, or procedures of the runbook (D1, E1). Default: all.",
+        autocompletion=_ids,
+    ),
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
+]
+PrometheusFile = Annotated[
+    Path | None,
+    typer.Option("--prometheus", help="Also write the report as Prometheus text, for a collector."),
+]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Also write the report as JUnit XML.")
+]

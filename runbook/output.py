@@ -1,0 +1,80 @@
+"""What verbs print and write: JSON, files, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from checks.junit import junit as as_junit
+from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from checks import Report
+    from common.waiting import Attempt
+
+
+def print_json(value: object) -> None:
+    """One JSON value on standard output."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def say(text: str) -> None:
+    """A line of progress, on standard error, so that standard output stays the result."""
+    typer.echo(text, err=True)
+
+
+def busy(what: str) -> contextlib.AbstractContextManager[object]:
+    """A spinner on a terminal while something runs; nothing on a pipe."""
+    console = Console(stderr=True)
+    return console.status(f"{what} ...") if console.is_terminal else contextlib.nullcontext()
+
+
+def waiting(attempt: Attempt) -> None:
+    """Progress of a wait, every few looks."""
+    if attempt.number % 5 == 1:
+        say(f"  {attempt}")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something disruptive; a pipe cannot answer.
+
+    Raises:
+        OperatorError: when the answer is no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    if not Console().is_terminal:
+        raise OperatorError(f"{question} Nobody can be asked here: give --yes")
+    if not typer.confirm(question):
+        raise OperatorError("nothing was done")
+
+
+def write_reports(report: Report, **files: Path | None) -> None:
+    """Write the report to each file that is given, in the form its keyword names."""
+    for form, file in files.items():
+        if file:
+            write(file, _FORMS[form](report))
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file whole or not at all: a collector may read it at any time.
+
+    Raises:
+        OperatorError: when it cannot be written.
+    """
+    half = file.with_name(f".{file.name}.new")
+    try:
+        half.write_text(text)
+        half.replace(file)
+    except OSError as error:
+        raise OperatorError(f"{file} cannot be written: {error.strerror}") from error
+
+
+_FORMS: Mapping[str, Any] = {"junit": as_junit}

@@ -1,0 +1,33 @@
+"""`runbook check`."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+import checks
+from runbook import options, output, show
+from runbook.app import OF_A_REPORT, verb
+from runbook.stack import load_target
+
+
+@verb("check", procedure="D1 and all others", example="check D1 --json", exits=OF_A_REPORT)
+def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    ids: options.Ids = None,
+    stack: options.Stack = None,
+    as_json: options.Json = False,
+    junit_file: options.JunitFile = None,
+    html_file: options.HtmlFile = None,
+    prometheus_file: options.PrometheusFile = None,
+) -> None:
+    """Verify the platform: all checks, or those named."""
+    chosen = checks.select(ids)
+    target = load_target(stack)
+    with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
+        report = checks.run(target, chosen)
+    output.write_reports(report, junit=junit_file, html=html_file, prometheus=prometheus_file)
+    if as_json:
+        output.print_json(report.as_json())
+    else:
+        show.show_report(report, Console())
+    raise typer.Exit(report.exit_code)

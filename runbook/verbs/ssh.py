@@ -1,0 +1,37 @@
+"""`runbook ssh`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from runbook import options, servers
+from runbook.app import app
+from runbook.stack import load_target
+
+
+@app.command(
+    "ssh",
+    context_settings={"allow_interspersed_args": False},
+    epilog="Runbook procedure: Q1, E4\n\nExample: runbook ssh -- docker ps\n\n"
+    "Exit codes: the command's own; 2 when it could not be run",
+)
+def ssh(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CMD]...",
+            help="One word is shell text, several are a program and its arguments.",
+        ),
+    ] = None,
+    stack: options.Stack = None,
+    server: options.Server = None,
+) -> None:
+    """Run a command on a server, or log in; the host key is pinned."""
+    chosen = servers.find_server(load_target(stack), server)
+    words = command or []
+    text = words[0] if len(words) == 1 else shlex.join(words) or None
+    with servers.connect(chosen) as client:
+        raise typer.Exit(client.interactive(text))
