@@ -13,9 +13,9 @@ from pathlib import Path
 from localcloud.coolify.proxy.haproxy import ADMIN_SOCKET, RUN, STATE_FILE
 
 _log = logging.getLogger(__name__)
-_MASTER_SOCKET = f"{RUN}/master.sock"
 _SECONDS = 10.0
 _POLL_SECONDS = 0.05
+_CHANGE_SECONDS = 0.3
 
 
 class ConfigurationError(Exception):
@@ -42,8 +42,7 @@ class HaProxy:
         self.file.write_text(text, encoding="utf-8")
         if self._master is None:
             Path(STATE_FILE).touch()
-            command = ["haproxy", "-W", "-q", "-S", f"{_MASTER_SOCKET},mode,600"]
-            self._master = subprocess.Popen([*command, "-f", str(self.file)])
+            self._master = subprocess.Popen(["haproxy", "-W", "-q", "-f", str(self.file)])
         else:
             self._reload()
         self._text = text
@@ -61,7 +60,7 @@ class HaProxy:
 
     def _reload(self) -> None:
         """Start a new worker, which takes over the listeners and what was known of servers."""
-        state = ask(ADMIN_SOCKET, "show servers state")
+        state = ask("show servers state")
         Path(STATE_FILE).write_text(state, encoding="utf-8")
         before = _worker()
         if self._master is not None:
@@ -74,15 +73,14 @@ class HaProxy:
             time.sleep(_POLL_SECONDS)
 
 
-def ask(path: str, command: str) -> str:
-    """One command on one of HAProxy's sockets; empty when it does not answer."""
+def ask(command: str, timeout: float = _SECONDS) -> str:
+    """One command on the worker's socket; empty when it does not answer in time."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(_SECONDS)
-            connection.connect(path)
+            connection.settimeout(timeout)
+            connection.connect(ADMIN_SOCKET)
             connection.sendall(f"{command}\n".encode())
             answer = b""
-            # An empty line ends an answer; the master is in no hurry to close the connection.
             while not answer.endswith(b"\n\n") and (part := connection.recv(65536)):
                 answer += part
             return answer.decode()
@@ -91,10 +89,9 @@ def ask(path: str, command: str) -> str:
 
 
 def _worker() -> str:
-    """Process id of the present worker, from the master's list."""
-    lines = ask(_MASTER_SOCKET, "show proc").splitlines()
-    rows = [line.split() for line in lines if line[:1].isdigit()]
-    return next((row[0] for row in rows if row[1] == "worker"), "")
+    """Process id of the worker that has the socket now; empty while it changes hands."""
+    lines = ask("show info", _CHANGE_SECONDS).splitlines()
+    return next((line.split()[1] for line in lines if line.startswith("Pid:")), "")
 
 
 def _check(text: str, file: Path) -> None:
