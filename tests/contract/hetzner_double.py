@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -212,11 +213,15 @@ def _operation(method: str, path: str) -> str | None:
     return None
 
 
+def _responses(operation: str) -> dict[str, Any]:
+    method, path = operation.split(" ")
+    responses: dict[str, Any] = _contract()["paths"][path][method]["responses"]
+    return responses
+
+
 @lru_cache(maxsize=256)
 def _validator(operation: str, status: str) -> Draft202012Validator:
-    method, path = operation.split(" ")
-    response = _contract()["paths"][path][method]["responses"][status]
-    schema = response["content"]["application/json"]["schema"]
+    schema = _responses(operation)[status]["content"]["application/json"]["schema"]
     return Draft202012Validator({"allOf": [schema], "components": _contract()["components"]})
 
 
@@ -230,6 +235,7 @@ class HetznerDouble:
     port: int
     http: httpx.Client
     """Raw access as the token that may write; raises for nothing."""
+    loop: asyncio.AbstractEventLoop
     client: Client = field(init=False)
     """The vendor's own client, as the same token."""
 
@@ -244,7 +250,7 @@ class HetznerDouble:
     def turn(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
         """Turn a knob; returns the JSON it answers, if any."""
         url = f"http://127.0.0.1:{self.port}/_localcloud{path}"
-        answer = httpx.request(method, url, json=body, trust_env=False)
+        answer = self.http.request(method, url, json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -284,6 +290,16 @@ class HetznerDouble:
         assert server is not None
         return server
 
+    def ipv4(self, name: str = "web") -> str:
+        """The public address of a server."""
+        (server,) = self.get(f"/servers?name={name}")["servers"]
+        return str(server["public_net"]["ipv4"]["ip"])
+
+    def settle(self) -> None:
+        """Wait until nothing goes on behind the API."""
+        idle = self.cloud.actions.idle()
+        asyncio.run_coroutine_threadsafe(idle, self.loop).result(_WAIT_SECONDS)
+
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait, with a bound, until something holds."""
         deadline = time.monotonic() + _WAIT_SECONDS
@@ -295,14 +311,27 @@ class HetznerDouble:
 class RunningDouble:
     """Runs the API in a thread, for as long as the context lasts."""
 
+    def __init__(self) -> None:
+        self._started = threading.Event()
+
+    async def start(self) -> None:
+        """Learn the event loop, as a companion of the app."""
+        self._loop = asyncio.get_running_loop()
+        self._started.set()
+
+    async def stop(self) -> None:
+        """See `Companion`."""
+
     def __enter__(self) -> HetznerDouble:
         """Start it and wait until it answers."""
-        listener = socket.create_server(("127.0.0.1", 0))
+        # asyncio turns Nagle's algorithm off only where the protocol is named.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         machines = RecordingMachines()
         instance = Instance(name="contract", home=Path("/nonexistent"), api_port=port)
         cloud = Cloud(instance, State(), machines)
-        check = ContractCheck(build(cloud))
+        check = ContractCheck(build(cloud, beside=(self,)))
         self._server = uvicorn.Server(uvicorn.Config(check, log_level="error", access_log=False))
         self._thread = threading.Thread(target=self._server.run, args=([listener],))
         self._thread.start()
@@ -310,7 +339,8 @@ class RunningDouble:
         self._http = httpx.Client(
             base_url=f"http://127.0.0.1:{port}/v1", headers=headers, trust_env=False
         )
-        return HetznerDouble(cloud, machines, check, port, self._http)
+        self._started.wait(_WAIT_SECONDS)
+        return HetznerDouble(cloud, machines, check, port, self._http, self._loop)
 
     def __exit__(self, *_error: object) -> None:
         """Stop it."""
