@@ -6,16 +6,18 @@ import hashlib
 import hmac
 import ipaddress
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.coolify.errors import ApiClosed, Forbidden, Unauthenticated
+from localcloud.coolify.errors import ApiClosedError, ForbiddenError, UnauthenticatedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from localcloud.coolify.database import Database, Row
 
 _ELEVATED = {"root", "*", "write", "write:sensitive", "deploy", "read:sensitive"}
+_EVERYONE = "0.0.0.0"  # noqa: S104 - what the list may hold to let everybody in
 _ADMIN_ROLES = {"admin", "owner"}
 _LIVE = "(expires_at IS NULL OR expires_at > now() AT TIME ZONE 'UTC')"
 
@@ -47,37 +49,37 @@ class Token:
         return ability in self.abilities or "*" in self.abilities
 
     def require(self, ability: str) -> None:
-        """Raise Forbidden unless it has the ability; `root` passes everywhere."""
+        """Raise ForbiddenError unless it has the ability; `root` passes everywhere."""
         if not self.can("root") and not self.can(ability):
-            raise Forbidden(f"Missing required permissions: {ability}")
+            raise ForbiddenError(f"Missing required permissions: {ability}")
 
 
 def authenticate(db: Database, authorization: str) -> Token:
-    """The token of an Authorization header; raises Unauthenticated or Forbidden."""
+    """The token of an Authorization header; raises UnauthenticatedError or ForbiddenError."""
     row = _find(db, _bearer(authorization))
     if row is None:
-        raise Unauthenticated
+        raise UnauthenticatedError
     db.execute("UPDATE personal_access_tokens SET last_used_at = now() WHERE id = %s", (row["id"],))
     token = _token(db, row)
     if token.abilities & _ELEVATED and token.role not in _ADMIN_ROLES:
-        raise Forbidden("Missing required team role.")
+        raise ForbiddenError("Missing required team role.")
     return token
 
 
 def check_open(db: Database, address: str) -> None:
-    """Raise ApiClosed while the API is off or the caller's address is not on the list."""
+    """Raise ApiClosedError while the API is off or the caller's address is not on the list."""
     settings = db.one("SELECT is_api_enabled, allowed_ips FROM instance_settings WHERE id = 0")
     if settings is None or not settings["is_api_enabled"]:
-        raise ApiClosed("API is disabled.")
+        raise ApiClosedError("API is disabled.")
     allowed = [part.strip() for part in (settings["allowed_ips"] or "").split(",") if part.strip()]
-    if allowed and "0.0.0.0" not in allowed and not _listed(address, allowed):  # noqa: S104
-        raise ApiClosed("You are not allowed to access the API.")
+    if allowed and _EVERYONE not in allowed and not _listed(address, allowed):
+        raise ApiClosedError("You are not allowed to access the API.")
 
 
 def _bearer(authorization: str) -> str:
     scheme, _, bearer = authorization.partition(" ")
     if scheme.lower() != "bearer" or not bearer.strip():
-        raise Unauthenticated
+        raise UnauthenticatedError
     return bearer.strip()
 
 
@@ -101,7 +103,7 @@ def _token(db: Database, row: Row) -> Token:
         (row["tokenable_id"], row["team_id"]),
     )
     if role is None:
-        raise Unauthenticated("Invalid token.")
+        raise UnauthenticatedError("Invalid token.")
     abilities = frozenset(json.loads(row["abilities"] or "[]"))
     return Token(row["id"], row["tokenable_id"], row["team_id"], abilities, role)
 

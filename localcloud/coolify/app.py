@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,10 +16,12 @@ from starlette.routing import Route
 
 from localcloud.coolify import access
 from localcloud.coolify.call import Call, Endpoint, Reply
-from localcloud.coolify.errors import ApiError, PostRequired, UnknownPath
-from localcloud.coolify.instance import Coolify
+from localcloud.coolify.errors import ApiError, PostRequiredError, UnknownPathError
 from localcloud.coolify.routes import ENDPOINTS, FORMERLY_GET
 from localcloud.coolify.throttle import Throttle
+
+if TYPE_CHECKING:
+    from localcloud.coolify.instance import Coolify
 
 PREFIX = "/api/v1"
 _HEALTH_LIMIT = 1000
@@ -58,8 +60,7 @@ def _answer(
 ) -> Response:
     limits: dict[str, str] = {}
     try:
-        if endpoint is None:
-            raise _wrong_verb(request)
+        endpoint = _known(endpoint, request)
         token = access.authenticate(coolify.db, request.headers.get("authorization", ""))
         limits = throttle.hit(f"user {token.user_id}")
         if not endpoint.while_disabled:
@@ -69,7 +70,7 @@ def _answer(
         return _response(reply if isinstance(reply, Reply) else Reply(reply), limits)
     except ApiError as error:
         return _response(Reply(error.body, error.status, error.headers), limits)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a fault of the double is a 500, as everywhere
         _log.exception("%s %s failed", request.method, request.url.path)
         return _response(Reply({"message": "Server Error"}, 500), limits)
 
@@ -91,11 +92,17 @@ def client_address(request: Request) -> str:
     return forwarded or (request.client.host if request.client else "127.0.0.1")
 
 
+def _known(endpoint: Endpoint | None, request: Request) -> Endpoint:
+    if endpoint is None:
+        raise _wrong_verb(request)
+    return endpoint
+
+
 def _wrong_verb(request: Request) -> ApiError:
     path = request.url.path.removeprefix(PREFIX)
     if request.method in {"GET", "HEAD"} and any(rule.fullmatch(path) for rule in FORMERLY_GET):
-        return PostRequired()
-    return UnknownPath()
+        return PostRequiredError()
+    return UnknownPathError()
 
 
 def _response(reply: Reply, limits: dict[str, str]) -> Response:
@@ -106,9 +113,9 @@ def _response(reply: Reply, limits: dict[str, str]) -> Response:
     return Response(content, reply.status, headers, media_type="application/json")
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """Timestamps as the framework writes them: UTC with microseconds."""
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     raise TypeError(f"{type(value).__name__} has no JSON form")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from localcloud.coolify.database import Database
 from localcloud.coolify.deploy.job import Deployer
 from localcloud.coolify.deployments.queue import DeploymentQueue
 from localcloud.coolify.instance import Coolify
-from localcloud.coolify.remote.shell import Shells
 from localcloud.coolify.remote.ssh import SshShells
-from localcloud.coolify.settings import CoolifySettings
+
+if TYPE_CHECKING:
+    from localcloud.coolify.remote.shell import Shells
+    from localcloud.coolify.settings import CoolifySettings
 
 
 def build(settings: CoolifySettings, shells: Shells | None = None) -> Coolify:

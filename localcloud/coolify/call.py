@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from localcloud.coolify.access import Token
-from localcloud.coolify.errors import InvalidRequest
-from localcloud.coolify.instance import Coolify
+from localcloud.coolify.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from localcloud.coolify.access import Token
+    from localcloud.coolify.instance import Coolify
 
 Fields = dict[str, Any]
-_TRUE = {"1", "true", "on", "yes", 1, True}
+_TRUE = {"1", "true", "on", "yes", True}
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,21 @@ class Call:
     content: bytes
 
     def json(self) -> Fields:
-        """The body of a create or update; raises InvalidRequest unless it holds something."""
+        """The body of a create or update; raises InvalidRequestError unless it holds something."""
         if "/json" not in self.content_type and "+json" not in self.content_type:
-            raise InvalidRequest("Content-Type must be application/json.")
+            raise InvalidRequestError("Content-Type must be application/json.")
         parsed = _parsed(self.content)
         if not isinstance(parsed, dict | list) or not self.content.strip():
-            raise InvalidRequest("Invalid JSON.")
+            raise InvalidRequestError("Invalid JSON.")
         if not parsed or not isinstance(parsed, dict):
-            raise InvalidRequest("Empty JSON.")
-        return trimmed(parsed)
+            raise InvalidRequestError("Empty JSON.")
+        return _object(trimmed(parsed))
 
     def input(self) -> Fields:
         """Query and body together, as actions take their options; never an error."""
         parsed = _parsed(self.content)
         body = parsed if isinstance(parsed, dict) else {}
-        return trimmed({**self.query, **body})
+        return _object(trimmed({**self.query, **body}))
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A boolean option of an action, from query or body."""
@@ -75,12 +77,12 @@ class Endpoint:
     """Whether it answers while the API is switched off."""
 
 
-def truthy(value: Any) -> bool:
+def truthy(value: object) -> bool:
     """A boolean as a query string or JSON gives it."""
     return (value.lower() if isinstance(value, str) else value) in _TRUE
 
 
-def trimmed(value: Any) -> Any:
+def trimmed(value: object) -> object:
     """Strings without outer whitespace, empty ones as None, however deep they are."""
     if isinstance(value, str):
         return value.strip() or None
@@ -91,7 +93,11 @@ def trimmed(value: Any) -> Any:
     return value
 
 
-def _parsed(content: bytes) -> Any:
+def _object(value: object) -> Fields:
+    return cast("Fields", value)
+
+
+def _parsed(content: bytes) -> object:
     try:
         return json.loads(content) if content.strip() else None
     except ValueError:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from psycopg import Connection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from psycopg import Connection
 
 Row = dict[str, Any]
 _POOL_SIZE = 12
@@ -54,7 +57,7 @@ class Database:
         with self.connection() as connection:
             return connection.execute(query.encode(), values).fetchone()
 
-    def scalar(self, query: str, values: Sequence[Any] = ()) -> Any:
+    def scalar(self, query: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - whatever the column holds
         """The first column of the first row, or None."""
         row = self.one(query, values)
         return next(iter(row.values())) if row else None

@@ -12,41 +12,41 @@ class ApiError(Exception):
 
     status = 500
 
-    def __init__(self, message: str, **extra: Any) -> None:
+    def __init__(self, message: str, **extra: object) -> None:
         super().__init__(message)
         self.body: dict[str, Any] = {"message": message, **extra}
         self.headers: dict[str, str] = {}
 
 
-class BadRequest(ApiError):
+class BadRequestError(ApiError):
     """400: the request makes no sense in the state things are in."""
 
     status = 400
 
 
-class InvalidRequest(BadRequest):
+class InvalidRequestError(BadRequestError):
     """400 for a body that is no JSON object with something in it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__("Invalid request.", error=reason)
 
 
-class Unauthenticated(ApiError):
+class UnauthenticatedError(ApiError):
     """401: no token, or one nobody knows."""
 
     status = 401
 
-    def __init__(self, message: str = "Unauthenticated.") -> None:
+    def __init__(self, message: str = "UnauthenticatedError.") -> None:
         super().__init__(message)
 
 
-class Forbidden(ApiError):
+class ForbiddenError(ApiError):
     """403: known, but not allowed."""
 
     status = 403
 
 
-class ApiClosed(Forbidden):
+class ApiClosedError(ForbiddenError):
     """403 with Coolify's odd `success: true`: the API is off or the address is not listed."""
 
     def __init__(self, message: str) -> None:
@@ -54,20 +54,20 @@ class ApiClosed(Forbidden):
         self.body = {"success": True, "message": message}
 
 
-class NotFound(ApiError):
+class NotFoundError(ApiError):
     """404: the thing is not there, or belongs to another team."""
 
     status = 404
 
 
-class UnknownPath(NotFound):
+class UnknownPathError(NotFoundError):
     """404 of the catch-all route: no such path, or not with this verb."""
 
     def __init__(self) -> None:
         super().__init__("Not found.", docs=DOCS)
 
 
-class PostRequired(ApiError):
+class PostRequiredError(ApiError):
     """405 of the actions that were GET before 4.2.0."""
 
     status = 405
@@ -77,13 +77,13 @@ class PostRequired(ApiError):
         self.headers = {"Allow": "POST"}
 
 
-class Conflict(ApiError):
+class ConflictError(ApiError):
     """409: it exists already."""
 
     status = 409
 
 
-class ValidationFailed(ApiError):
+class ValidationFailedError(ApiError):
     """422 with the fields at fault."""
 
     status = 422
@@ -92,13 +92,13 @@ class ValidationFailed(ApiError):
         super().__init__("Validation failed.", errors=errors)
 
 
-class Unprocessable(ApiError):
+class UnprocessableError(ApiError):
     """422 with a bare message."""
 
     status = 422
 
 
-class TooManyRequests(ApiError):
+class TooManyRequestsError(ApiError):
     """429: throttled, or the deployment queue is full."""
 
     status = 429

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from localcloud.coolify.applications import routes as applications
-from localcloud.coolify.call import Endpoint
 from localcloud.coolify.deployments import routes as deployments
 from localcloud.coolify.envs import routes as envs
 from localcloud.coolify.keys import routes as keys
@@ -14,6 +14,9 @@ from localcloud.coolify.servers import routes as servers
 from localcloud.coolify.system import routes as system
 from localcloud.coolify.tags import routes as tags
 from localcloud.coolify.teams import routes as teams
+
+if TYPE_CHECKING:
+    from localcloud.coolify.call import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *system.ENDPOINTS,

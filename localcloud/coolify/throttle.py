@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from localcloud.coolify.errors import TooManyRequests
+from localcloud.coolify.errors import TooManyRequestsError
 
 _WINDOW = 60.0
 
@@ -20,7 +20,7 @@ class Throttle:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def hit(self, caller: str) -> dict[str, str]:
-        """Count one request; returns the headers to send, raises TooManyRequests beyond."""
+        """Count one request; returns the headers to send, raises TooManyRequestsError beyond."""
         now = time.monotonic()
         with self._lock:
             began, count = self._windows.get(caller, (now, 0))
@@ -31,6 +31,6 @@ class Throttle:
         headers = {"X-RateLimit-Limit": str(self.limit), "X-RateLimit-Remaining": str(left)}
         if count < self.limit:
             return headers
-        error = TooManyRequests("Too Many Attempts.", max(1, int(began + _WINDOW - now)))
+        error = TooManyRequestsError("Too Many Attempts.", max(1, int(began + _WINDOW - now)))
         error.headers.update(headers)
         raise error

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.coolify.errors import ValidationFailed
+from localcloud.coolify.errors import ValidationFailedError
 
 NOT_ALLOWED = "This field is not allowed."
 _BOOLEANS = (True, False, 0, 1, "0", "1")
-_Check = Callable[[Any], "str | None"]
+_Check = Callable[[object], "str | None"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def text(
 ) -> Rule:
     """A string; `pattern` must match all of it."""
 
-    def check(value: Any) -> str | None:
+    def check(value: object) -> str | None:
         if not isinstance(value, str):
             return "must be a string."
         if most and len(value) > most:
@@ -59,7 +59,7 @@ def text(
 def boolean(*, nullable: bool = False) -> Rule:
     """True or false, also as 0 and 1."""
 
-    def check(value: Any) -> str | None:
+    def check(value: object) -> str | None:
         good = isinstance(value, bool | int | str) and value in _BOOLEANS
         return None if good else "must be true or false."
 
@@ -69,12 +69,13 @@ def boolean(*, nullable: bool = False) -> Rule:
 def integer(*, least: int | None = None, most: int | None = None, nullable: bool = False) -> Rule:
     """A whole number, also as a string of digits."""
 
-    def check(value: Any) -> str | None:
+    def check(value: object) -> str | None:
         if isinstance(value, bool) or not re.fullmatch(r"-?\d+", str(value)):
             return "must be an integer."
-        if least is not None and int(value) < least:
+        number = int(str(value))
+        if least is not None and number < least:
             return f"must be at least {least}."
-        if most is not None and int(value) > most:
+        if most is not None and number > most:
             return f"must not be greater than {most}."
         return None
 
@@ -84,7 +85,7 @@ def integer(*, least: int | None = None, most: int | None = None, nullable: bool
 def numeric() -> Rule:
     """A number."""
 
-    def check(value: Any) -> str | None:
+    def check(value: object) -> str | None:
         if isinstance(value, bool) or not re.fullmatch(r"-?\d+(\.\d+)?", str(value)):
             return "must be a number."
         return None
@@ -95,7 +96,7 @@ def numeric() -> Rule:
 def one_of(*choices: str, nullable: bool = False) -> Rule:
     """One of a few words."""
 
-    def check(value: Any) -> str | None:
+    def check(value: object) -> str | None:
         return None if value in choices else "is invalid."
 
     return Rule(check, nullable)
@@ -104,7 +105,7 @@ def one_of(*choices: str, nullable: bool = False) -> Rule:
 def array(*, nullable: bool = False) -> Rule:
     """A list or an object."""
 
-    def check(value: Any) -> str | None:
+    def check(value: object) -> str | None:
         return None if isinstance(value, dict | list) else "must be an array."
 
     return Rule(check, nullable)
@@ -116,10 +117,10 @@ def anything() -> Rule:
 
 
 def validate(fields: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
-    """Raise ValidationFailed with every field that is unknown or wrong."""
+    """Raise ValidationFailedError with every field that is unknown or wrong."""
     errors = problems(fields, rules)
     if errors:
-        raise ValidationFailed(errors)
+        raise ValidationFailedError(errors)
 
 
 def problems(fields: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from localcloud.coolify.applications import models
 from localcloud.coolify.call import Endpoint
 from localcloud.coolify.deploy import commands
 from localcloud.coolify.deployments.queue import Wanted
-from localcloud.coolify.errors import BadRequest, Unprocessable, ValidationFailed
+from localcloud.coolify.errors import BadRequestError, UnprocessableError, ValidationFailedError
 from localcloud.coolify.remote.shell import RemoteError, checked
 from localcloud.coolify.servers import models as servers
 from localcloud.coolify.validation import text, validate
@@ -58,7 +58,7 @@ def logs(call: Call) -> dict[str, str]:
     names = checked(shell, commands.containers_of(app["id"])).split()
     running = checked(shell, commands.state_of(names[0])) if names else ""
     if running != "running":
-        raise BadRequest("Application is not running.")
+        raise BadRequestError("Application is not running.")
     lines = call.query.get("lines", "100")
     count = min(int(lines), _MOST_LINES) if lines.isdigit() and int(lines) else 100
     script = commands.logs_of(names[0], count, timestamps=call.flag("show_timestamps"))
@@ -91,11 +91,11 @@ def rollback(call: Call) -> dict[str, str]:
     fields = call.json()
     validate(fields, {"commit": text(required=True)})
     if not _GIT_REF.fullmatch(fields["commit"]):
-        raise ValidationFailed({"commit": ["Invalid rollback commit."]})
+        raise ValidationFailedError({"commit": ["Invalid rollback commit."]})
     app = _application(call)
     result = call.coolify.queue.add(Wanted(app["id"], commit=fields["commit"], rollback=True))
     if result.state == "queue_full":
-        raise BadRequest(result.message)
+        raise BadRequestError(result.message)
     return {"message": "Rollback deployment queued.", "deployment_uuid": result.uuid}
 
 
@@ -110,7 +110,7 @@ def move(call: Call) -> dict[str, str]:
         (fields["environment_uuid"], call.token.team_id),
     )
     if target is None:
-        raise Unprocessable("Target environment not found or not owned by your team.")
+        raise UnprocessableError("Target environment not found or not owned by your team.")
     db.update("applications", app["id"], {"environment_id": target["id"]})
     return {"message": "Application moved successfully.", "uuid": app["uuid"]}
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from localcloud.coolify.errors import Conflict, ValidationFailed
+from localcloud.coolify.errors import ConflictError, ValidationFailedError
 
 if TYPE_CHECKING:
     from localcloud.coolify.database import Database, Row
@@ -19,16 +19,16 @@ _WARNING = (
 
 
 def normalised(domains: str | None) -> str | None:
-    """A comma list of URLs, lower-case hosts and no trailing slash; raises ValidationFailed."""
+    """A comma list of URLs with lower-case hosts, no slash at the end; or ValidationFailedError."""
     urls = [part.strip() for part in (domains or "").split(",") if part.strip()]
     wrong = [url for url in urls if not _well_formed(url)]
     if wrong:
-        raise ValidationFailed({"domains": [f"Invalid URL: {url}" for url in wrong]})
+        raise ValidationFailedError({"domains": [f"Invalid URL: {url}" for url in wrong]})
     return ",".join(_plain(url) for url in urls) or None
 
 
 def refuse_conflicts(db: Database, team_id: int, domains: str | None, own_uuid: str | None) -> None:
-    """Raise Conflict when another application already answers for one of the domains."""
+    """Raise ConflictError when another application already answers for one of the domains."""
     wanted = {_address(url): url for url in (domains or "").split(",") if url}
     found = [
         _conflict(row, url)
@@ -37,7 +37,7 @@ def refuse_conflicts(db: Database, team_id: int, domains: str | None, own_uuid: 
         if url and _address(url) in wanted
     ]
     if found:
-        raise Conflict(
+        raise ConflictError(
             "Domain conflicts detected. Use force_domain_override=true to proceed.",
             conflicts=found,
             warning=_WARNING,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from localcloud.coolify.applications.fields import IMAGE_NAME, IMAGE_TAG
-from localcloud.coolify.errors import ValidationFailed
+from localcloud.coolify.errors import ValidationFailedError
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -21,7 +21,7 @@ class ImageName:
 
 
 def stored(name: str, tag: str | None) -> ImageName:
-    """Split what a create request says into the two columns; raises ValidationFailed."""
+    """Split what a create request says into the two columns; raises ValidationFailedError."""
     whole = f"{name}:{tag}" if tag else name
     repository, at, digest = whole.partition("@sha256")
     if at:
@@ -44,10 +44,12 @@ def deployed(name: str, tag: str | None) -> str:
 
 def _checked(image: ImageName) -> ImageName:
     if not re.fullmatch(IMAGE_NAME, image.name):
-        raise ValidationFailed(
+        raise ValidationFailedError(
             {"docker_registry_image_name": ["The image name must be a repository without a tag."]}
         )
     pattern = _DIGEST if image.name.endswith("@sha256") else re.compile(IMAGE_TAG)
     if not pattern.fullmatch(image.tag):
-        raise ValidationFailed({"docker_registry_image_tag": ["The image tag format is invalid."]})
+        raise ValidationFailedError(
+            {"docker_registry_image_tag": ["The image tag format is invalid."]}
+        )
     return image

@@ -13,7 +13,7 @@ from localcloud.coolify.applications.fields import (
     SETTING_RENAMED,
 )
 from localcloud.coolify.call import Fields, truthy
-from localcloud.coolify.errors import NotFound
+from localcloud.coolify.errors import NotFoundError
 from localcloud.coolify.identifiers import new_public_id
 
 if TYPE_CHECKING:
@@ -42,19 +42,19 @@ _PLACE_COLUMNS = ("environment_name", "project_name", "project_uuid", "team_id",
 
 
 def find(db: Database, team_id: int, uuid: str) -> Row:
-    """A team's application by uuid, with its place; raises NotFound."""
+    """A team's application by uuid, with its place; raises NotFoundError."""
     query = f"{_PLACES} WHERE applications.uuid = %s AND team_id = %s AND deleted_at IS NULL"
     row = db.one(query, (uuid, team_id))
     if row is None:
-        raise NotFound("Application not found.")
+        raise NotFoundError("Application not found.")
     return row
 
 
 def by_id(db: Database, application_id: int) -> Row:
-    """An application by its number, with its place; raises NotFound."""
+    """An application by its number, with its place; raises NotFoundError."""
     row = db.one(f"{_PLACES} WHERE applications.id = %s", (application_id,))
     if row is None:
-        raise NotFound("Application not found.")
+        raise NotFoundError("Application not found.")
     return row
 
 

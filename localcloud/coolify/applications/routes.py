@@ -10,7 +10,12 @@ from localcloud.coolify.applications import actions, domains, images, models
 from localcloud.coolify.applications.fields import CREATE, REGENERATING, UPDATE
 from localcloud.coolify.call import Endpoint, Fields, Reply, truthy
 from localcloud.coolify.deployments.queue import Wanted
-from localcloud.coolify.errors import BadRequest, NotFound, Unprocessable, ValidationFailed
+from localcloud.coolify.errors import (
+    BadRequestError,
+    NotFoundError,
+    UnprocessableError,
+    ValidationFailedError,
+)
 from localcloud.coolify.identifiers import new_public_id
 from localcloud.coolify.projects import models as projects
 from localcloud.coolify.servers import models as servers
@@ -116,34 +121,36 @@ def _shown(call: Call, row: Row) -> dict[str, Any]:
 def _environment(call: Call, fields: Fields) -> Row:
     name, uuid = fields.get("environment_name"), fields.get("environment_uuid")
     if not name and not uuid:
-        raise Unprocessable(
+        raise UnprocessableError(
             "You need to provide at least one of environment_name or environment_uuid."
         )
     project = projects.find(call.coolify.db, call.token.team_id, fields["project_uuid"])
     for wanted in (name, uuid):
         try:
             return projects.find_environment(call.coolify.db, project, wanted)
-        except NotFound:
+        except NotFoundError:
             continue
-    raise NotFound("Environment not found.")
+    raise NotFoundError("Environment not found.")
 
 
 def _destination(call: Call, server: Row, fields: Fields) -> Row:
     if server["is_build_server"]:
-        raise ValidationFailed({"server_uuid": ["The specified server is a build server."]})
+        raise ValidationFailedError({"server_uuid": ["The specified server is a build server."]})
     found = servers.destinations(call.coolify.db, server)
     if not found:
-        raise BadRequest("Server has no destinations.")
+        raise BadRequestError("Server has no destinations.")
     if len(found) == 1:
         return found[0]
     wanted = fields.get("destination_uuid")
     if not wanted:
-        raise BadRequest("Server has multiple destinations and you do not set destination_uuid.")
+        raise BadRequestError(
+            "Server has multiple destinations and you do not set destination_uuid."
+        )
     for row in found:
         if row["uuid"] == wanted:
             return row
     message = "Provided destination_uuid does not belong to the specified server."
-    raise ValidationFailed({"destination_uuid": message})
+    raise ValidationFailedError({"destination_uuid": message})
 
 
 def _claimed(call: Call, fields: Fields, own_uuid: str | None) -> str | None:
@@ -159,10 +166,10 @@ def _check_forms(fields: Fields) -> None:
     ports = [pair.split(":")[0] for pair in (fields.get("ports_mappings") or "").split(",")]
     if len(ports) != len(set(ports)):
         message = "The first number before : should be unique between mappings."
-        raise ValidationFailed({"ports_mappings": message})
+        raise ValidationFailedError({"ports_mappings": message})
     if "custom_labels" in fields and not _base64_text(fields["custom_labels"]):
         message = "The custom_labels should be base64 encoded."
-        raise ValidationFailed({"custom_labels": message})
+        raise ValidationFailedError({"custom_labels": message})
 
 
 def _check_basic_auth(app: Row, fields: Fields) -> None:
@@ -171,7 +178,7 @@ def _check_basic_auth(app: Row, fields: Fields) -> None:
     names = ("http_basic_auth_username", "http_basic_auth_password")
     missing = [name for name in names if not fields.get(name) and not app[name]]
     if missing:
-        raise ValidationFailed({name: f"The {name} is required." for name in missing})
+        raise ValidationFailedError({name: f"The {name} is required." for name in missing})
 
 
 def _base64_text(value: str | None) -> bool:

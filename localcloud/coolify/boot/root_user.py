@@ -6,10 +6,11 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.coolify.database import Database
     from localcloud.coolify.settings import RootUser
 

@@ -62,4 +62,4 @@ def _start_local_proxy(coolify: Coolify) -> None:
     try:
         start_proxy_of(coolify, server)
     except RemoteError as error:
-        _log.error("the proxy did not start: %s", error)  # noqa: TRY400  # no traceback to learn from
+        _log.error("the proxy did not start: %s", error)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from localcloud.coolify.database import Row
     from localcloud.coolify.instance import Coolify
 
+_COLUMNS = 3
 _log = logging.getLogger(__name__)
 _HEALTH = {"(healthy)": "healthy", "(unhealthy)": "unhealthy", "(health: starting)": "starting"}
 
@@ -34,7 +35,8 @@ def refresh(coolify: Coolify) -> None:
 
 def by_application(lines: Iterable[str]) -> dict[int, str]:
     """The status of each application from `id<tab>state<tab>status` lines."""
-    parts = [line.split("\t") for line in lines if line.count("\t") == 2]  # noqa: PLR2004
+    rows = (line.split("\t") for line in lines)
+    parts = [row for row in rows if len(row) == _COLUMNS]
     found: dict[int, list[str]] = {}
     for number, state, status in parts:
         found.setdefault(int(number), []).append(f"{state}:{_health(status)}")
@@ -62,7 +64,7 @@ def _joined(states: list[str]) -> str:
     running = [state for state in states if state.startswith("running")]
     if running and len(running) < len(states):
         return "degraded:unhealthy"
-    return sorted(states, key=_badness)[-1]
+    return max(states, key=_badness)
 
 
 def _badness(state: str) -> int:

@@ -45,7 +45,7 @@ update_env() {
   mv $ENV_FILE.tmp $ENV_FILE
   chmod 700 $ENV_FILE
   set_env REGISTRY_URL "$REGISTRY"
-  docker network inspect coolify >/dev/null 2>&1 || docker network create --attachable coolify
+  docker network inspect coolify >/dev/null 2>&1 || docker network create --attachable coolify >>"$LOG"
   [ "$(stat -c %u /data/coolify/ssh)" = 9999 ] || chown -R 9999 /data/coolify/ssh
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,8 @@ from localcloud.coolify.remote.shell import RemoteError, Shell, Shells, checked
 from localcloud.coolify.servers import models as servers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.coolify.database import Database, Row
     from localcloud.coolify.settings import CoolifySettings
 
@@ -34,7 +35,7 @@ class DeploymentError(Exception):
     """The deployment cannot go on; the text goes into its log."""
 
 
-class Cancelled(Exception):  # noqa: N818  # it is no error: somebody asked for it
+class Cancelled(Exception):  # noqa: N818 - it is no error: somebody asked for it  # it is no error: somebody asked for it
     """The deployment was cancelled while it ran."""
 
 
@@ -53,17 +54,21 @@ class Deployer:
         try:
             app = applications.by_id(self.db, int(row["application_id"]))
             server = servers.by_id(self.db, row["server_id"])
-            if not (server["is_reachable"] and server["is_usable"]):
-                raise DeploymentError("Server is not functional.")
+            _check_functional(server)
             _Job(self, row, app, self.shells.open(server)).run()
         except Cancelled:
             models.log(self.db, deployment_id, "Deployment cancelled by user.", "stderr")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the queue goes on whatever happens
             known = isinstance(error, DeploymentError | RemoteError | EnvFileError)
             if not known:
                 _log.exception("deployment %s", deployment_id)
             models.log(self.db, deployment_id, f"Deployment failed: {error}", "stderr")
             models.move(self.db, deployment_id, models.FAILED, models.ACTIVE)
+
+
+def _check_functional(server: Row) -> None:
+    if not (server["is_reachable"] and server["is_usable"]):
+        raise DeploymentError("Server is not functional.")
 
 
 @dataclass

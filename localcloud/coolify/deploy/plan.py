@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import secrets
 from dataclasses import dataclass
 from shlex import quote
@@ -91,7 +91,7 @@ def _container_name(app: Row, settings: Row) -> str:
         return str(settings["custom_internal_name"])
     if settings["is_consistent_container_name_enabled"]:
         return str(app["uuid"])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     micro = (now.microsecond + secrets.randbelow(1000)) % 1_000_000
     return f"{app['uuid']}-{now:%H%M%S}{micro:06d}"
 

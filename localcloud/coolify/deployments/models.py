@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,7 @@ def log(
     db: Database, deployment_id: int, line: str, kind: str = "stdout", *, hidden: bool = False
 ) -> None:
     """Add a line to a deployment's log."""
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     with db.connection() as connection:
         row = connection.execute(
             f"SELECT logs FROM {TABLE} WHERE id = %s FOR UPDATE".encode(), (deployment_id,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from localcloud.coolify.identifiers import new_public_id
 from localcloud.coolify.servers import models as servers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.coolify.database import Database, Row
 
 _log = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ class DeploymentQueue:
         try:
             self.run(deployment_id)
             self.advance(server_id)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the next deployment must not suffer
             _log.exception("deployment %s", deployment_id)
 
     def _insert(self, app: Row, wanted: Wanted, uuid: str) -> Row:

@@ -8,7 +8,12 @@ from localcloud.coolify.applications import models as applications
 from localcloud.coolify.call import Endpoint, truthy
 from localcloud.coolify.deployments import models
 from localcloud.coolify.deployments.queue import Wanted
-from localcloud.coolify.errors import BadRequest, NotFound, TooManyRequests, ValidationFailed
+from localcloud.coolify.errors import (
+    BadRequestError,
+    NotFoundError,
+    TooManyRequestsError,
+    ValidationFailedError,
+)
 from localcloud.coolify.tags import models as tags
 
 if TYPE_CHECKING:
@@ -23,15 +28,15 @@ def deploy(call: Call) -> dict[str, Any]:
     fields = call.input()
     uuids, names = fields.get("uuid"), fields.get("tag")
     if uuids and names:
-        raise BadRequest("You can only use uuid or tag, not both.")
+        raise BadRequestError("You can only use uuid or tag, not both.")
     if fields.get("docker_tag") and not fields.get("pull_request_id", fields.get("pr")):
-        raise BadRequest("docker_tag requires pull_request_id.")
+        raise BadRequestError("docker_tag requires pull_request_id.")
     force = truthy(fields.get("force"))
     if uuids:
         return _by_uuids(call, _parts(uuids), force=force)
     if names:
         return _by_tags(call, _parts(names), force=force)
-    raise BadRequest("You must provide uuid or tag.")
+    raise BadRequestError("You must provide uuid or tag.")
 
 
 def active(call: Call) -> list[dict[str, Any]] | dict[str, Any]:
@@ -57,7 +62,7 @@ def cancel(call: Call) -> dict[str, str]:
     row = _deployment(call)
     if not call.coolify.queue.cancel(row):
         status = models.by_id(call.coolify.db, row["id"])["status"]
-        raise BadRequest(f"Deployment cannot be cancelled. Current status: {status}")
+        raise BadRequestError(f"Deployment cannot be cancelled. Current status: {status}")
     return {
         "message": "Deployment cancelled successfully.",
         "deployment_uuid": row["deployment_uuid"],
@@ -79,14 +84,14 @@ def _by_uuids(call: Call, uuids: list[str], *, force: bool) -> dict[str, Any]:
     for uuid in uuids:
         try:
             app = applications.find(call.coolify.db, call.token.team_id, uuid)
-        except NotFound:
+        except NotFoundError:
             continue
         message, deployment = _queue(call, app, force=force)
         deployments.append(
             {"message": message, "resource_uuid": uuid, "deployment_uuid": deployment}
         )
     if not deployments:
-        raise NotFound("No resources found.")
+        raise NotFoundError("No resources found.")
     return {"deployments": deployments}
 
 
@@ -104,14 +109,14 @@ def _by_tags(call: Call, names: list[str], *, force: bool) -> dict[str, Any]:
             messages.append(message)
             details.append({"resource_uuid": app["uuid"], "deployment_uuid": deployment})
     if not messages:
-        raise NotFound("No resources found with this tag.")
+        raise NotFoundError("No resources found with this tag.")
     return {"message": messages, **({"details": details} if details else {})}
 
 
 def _queue(call: Call, app: Row, *, force: bool) -> tuple[str, str]:
     result = call.coolify.queue.add(Wanted(app["id"], force=force))
     if result.state == "queue_full":
-        raise TooManyRequests(result.message, _FULL_RETRY_SECONDS)
+        raise TooManyRequestsError(result.message, _FULL_RETRY_SECONDS)
     queued = f"Application {app['name']} deployment queued."
     return (result.message if result.state == "skipped" else queued), result.uuid
 
@@ -122,10 +127,10 @@ def _deployment(call: Call) -> Row:
         app = applications.by_id(call.coolify.db, int(row["application_id"]))
         if app["team_id"] == call.token.team_id:
             return row
-    raise NotFound("Deployment not found.")
+    raise NotFoundError("Deployment not found.")
 
 
-def _parts(text: Any) -> list[str]:
+def _parts(text: object) -> list[str]:
     return [part for part in str(text).split(",") if part]
 
 
@@ -134,7 +139,7 @@ def _number(call: Call, name: str, default: int, least: int) -> int:
     if not text:
         return default
     if not text.isdigit() or int(text) < least:
-        raise ValidationFailed({name: [f"The {name} field must be at least {least}."]})
+        raise ValidationFailedError({name: [f"The {name} field must be at least {least}."]})
     return int(text)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.coolify.errors import NotFound
+from localcloud.coolify.errors import NotFoundError
 from localcloud.coolify.identifiers import new_public_id
-from localcloud.coolify.settings import CoolifySettings
 
 if TYPE_CHECKING:
     from localcloud.coolify.database import Database, Row
+    from localcloud.coolify.settings import CoolifySettings
 
 FLAG_DEFAULTS = {
     "is_literal": False,
@@ -38,11 +38,11 @@ def by_key(db: Database, app: Row, key: str, *, preview: bool) -> Row | None:
 
 
 def by_uuid(db: Database, app: Row, uuid: str) -> Row:
-    """One variable by uuid; raises NotFound."""
+    """One variable by uuid; raises NotFoundError."""
     query = "SELECT * FROM environment_variables WHERE resourceable_id = %s AND uuid = %s"
     row = db.one(query, (app["id"], uuid))
     if row is None:
-        raise NotFound("Environment variable not found.")
+        raise NotFoundError("Environment variable not found.")
     return row
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from localcloud.coolify.applications import models as applications
 from localcloud.coolify.call import Endpoint, Fields, Reply, truthy
 from localcloud.coolify.envs import models
-from localcloud.coolify.errors import BadRequest, Conflict, NotFound, ValidationFailed
+from localcloud.coolify.errors import (
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    ValidationFailedError,
+)
 from localcloud.coolify.validation import boolean, problems, text, validate
 
 if TYPE_CHECKING:
@@ -40,7 +45,7 @@ def create(call: Call) -> Reply:
     fields = _with_booleans(fields)
     preview = bool(fields.get("is_preview"))
     if models.by_key(call.coolify.db, app, fields["key"], preview=preview):
-        raise Conflict("Environment variable already exists. Use PATCH request to update it.")
+        raise ConflictError("Environment variable already exists. Use PATCH request to update it.")
     row = models.create(call.coolify.db, call.coolify.settings, app, fields)
     return Reply({"uuid": row["uuid"]}, 201)
 
@@ -54,7 +59,7 @@ def update(call: Call) -> Reply:
     preview = bool(fields.get("is_preview"))
     row = models.by_key(call.coolify.db, app, fields["key"], preview=preview)
     if row is None:
-        raise NotFound("Environment variable not found.")
+        raise NotFoundError("Environment variable not found.")
     return Reply(_shown(call, models.change(call.coolify.db, row, fields)), 201)
 
 
@@ -63,7 +68,7 @@ def update_bulk(call: Call) -> Reply:
     data = call.json().get("data")
     app = _application(call)
     if not data:
-        raise BadRequest("Bulk data is required.")
+        raise BadRequestError("Bulk data is required.")
     return Reply([_shown(call, _upsert(call, app, item)) for item in data], 201)
 
 
@@ -74,11 +79,11 @@ def delete(call: Call) -> dict[str, str]:
     return {"message": "Environment variable deleted."}
 
 
-def _upsert(call: Call, app: Row, item: Any) -> Row:
-    known = {key: value for key, value in dict(item).items() if key in _RULES}
+def _upsert(call: Call, app: Row, item: Fields) -> Row:
+    known = {key: value for key, value in item.items() if key in _RULES}
     errors = problems(known, _RULES)
     if errors:
-        raise ValidationFailed(errors)
+        raise ValidationFailedError(errors)
     fields = _with_booleans(known)
     preview = bool(fields.get("is_preview"))
     row = models.by_key(call.coolify.db, app, fields["key"], preview=preview)

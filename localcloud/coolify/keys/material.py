@@ -12,29 +12,29 @@ from pathlib import Path
 _SECONDS = 10
 
 
-class BadKey(ValueError):
+class BadKeyError(ValueError):
     """The text is no private key OpenSSH can use without a passphrase."""
 
 
 def normalised(text: str) -> str:
-    """The PEM text with one newline at its end, also from base64; raises BadKey."""
+    """The PEM text with one newline at its end, also from base64; raises BadKeyError."""
     plain = text.strip()
     if not plain.startswith("-----BEGIN"):
         try:
             plain = base64.b64decode(plain, validate=True).decode().strip()
         except (binascii.Error, UnicodeDecodeError):
-            raise BadKey("The private key is invalid.") from None
+            raise BadKeyError("The private key is invalid.") from None
     return plain.replace("\r\n", "\n") + "\n"
 
 
 def public_key(private: str) -> str:
-    """The public half in OpenSSH's one-line form, without its comment; raises BadKey."""
+    """The public half in OpenSSH's one-line form, without its comment; raises BadKeyError."""
     line = _keygen(private, "-y")
     return " ".join(line.split()[:2])
 
 
 def fingerprint(private: str) -> str:
-    """`SHA256:...` of a private key; raises BadKey."""
+    """`SHA256:...` of a private key; raises BadKeyError."""
     line = _keygen(private, "-l")
     return line.split()[1]
 
@@ -61,5 +61,5 @@ def _keygen(private: str, mode: str) -> str:
             command, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     if result.returncode != 0 or not result.stdout.strip():
-        raise BadKey("The private key is invalid.")
+        raise BadKeyError("The private key is invalid.")
     return result.stdout

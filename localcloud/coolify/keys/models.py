@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.coolify.errors import NotFound, ValidationFailed
+from localcloud.coolify.errors import NotFoundError, ValidationFailedError
 from localcloud.coolify.identifiers import new_public_id
-from localcloud.coolify.keys.material import BadKey, fingerprint, normalised, public_key
+from localcloud.coolify.keys.material import BadKeyError, fingerprint, normalised, public_key
 
 if TYPE_CHECKING:
     from localcloud.coolify.database import Database, Row
 
 
 def find(db: Database, team_id: int, uuid: str) -> Row:
-    """A team's key by uuid; raises NotFound."""
+    """A team's key by uuid; raises NotFoundError."""
     row = db.one("SELECT * FROM private_keys WHERE uuid = %s AND team_id = %s", (uuid, team_id))
     if row is None:
-        raise NotFound("Private Key not found.")
+        raise NotFoundError("Private Key not found.")
     return row
 
 
 def store(db: Database, team_id: int, private: str, name: str, description: str | None) -> Row:
-    """Keep a new key; raises ValidationFailed when it is none or known already."""
+    """Keep a new key; raises ValidationFailedError when it is none or known already."""
     text, print_ = inspected(private)
     if _known(db, team_id, print_, 0):
-        raise ValidationFailed({"private_key": ["Private key already exists."]})
+        raise ValidationFailedError({"private_key": ["Private key already exists."]})
     return db.insert(
         "private_keys",
         {
@@ -42,7 +42,7 @@ def change(db: Database, row: Row, private: str, fields: dict[str, Any]) -> Row:
     """Replace a key's text and, where given, its name and description."""
     text, print_ = inspected(private)
     if _known(db, row["team_id"], print_, row["id"]):
-        raise ValidationFailed({"private_key": ["Private key already exists."]})
+        raise ValidationFailedError({"private_key": ["Private key already exists."]})
     return db.update(
         "private_keys", row["id"], {**fields, "private_key": text, "fingerprint": print_}
     )
@@ -54,12 +54,12 @@ def in_use(db: Database, row: Row) -> bool:
 
 
 def inspected(private: str) -> tuple[str, str]:
-    """The key's normal text and its fingerprint; raises ValidationFailed."""
+    """The key's normal text and its fingerprint; raises ValidationFailedError."""
     try:
         text = normalised(private)
         return text, fingerprint(text)
-    except BadKey as error:
-        raise ValidationFailed({"private_key": [str(error)]}) from None
+    except BadKeyError as error:
+        raise ValidationFailedError({"private_key": [str(error)]}) from None
 
 
 def shown(row: Row, *, secrets: bool) -> dict[str, Any]:

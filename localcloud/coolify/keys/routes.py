@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.coolify.call import Endpoint, Reply
-from localcloud.coolify.errors import Unprocessable
+from localcloud.coolify.errors import UnprocessableError
 from localcloud.coolify.keys import models
 from localcloud.coolify.validation import text, validate
 
@@ -57,7 +57,7 @@ def delete(call: Call) -> dict[str, str]:
     """Forget a key nothing uses."""
     row = models.find(call.coolify.db, call.token.team_id, call.path["uuid"])
     if models.in_use(call.coolify.db, row):
-        raise Unprocessable("Private Key is in use and cannot be deleted.")
+        raise UnprocessableError("Private Key is in use and cannot be deleted.")
     call.coolify.db.delete("private_keys", row["id"])
     return {"message": "Private Key deleted."}
 

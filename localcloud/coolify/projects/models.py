@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.coolify.errors import NotFound
+from localcloud.coolify.errors import NotFoundError
 from localcloud.coolify.identifiers import new_public_id
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ FIRST_ENVIRONMENT = "production"
 
 
 def find(db: Database, team_id: int, uuid: str) -> Row:
-    """A team's project by uuid; raises NotFound."""
+    """A team's project by uuid; raises NotFoundError."""
     row = db.one("SELECT * FROM projects WHERE uuid = %s AND team_id = %s", (uuid, team_id))
     if row is None:
-        raise NotFound("Project not found.")
+        raise NotFoundError("Project not found.")
     return row
 
 
@@ -43,13 +43,13 @@ def environments(db: Database, project: Row) -> list[Row]:
 
 
 def find_environment(db: Database, project: Row, name_or_uuid: str | None) -> Row:
-    """An environment by name, else by uuid; raises NotFound."""
+    """An environment by name, else by uuid; raises NotFoundError."""
     for column in ("name", "uuid"):
         query = f"SELECT * FROM environments WHERE project_id = %s AND {column} = %s"
         row = db.one(query, (project["id"], name_or_uuid))
         if row is not None:
             return row
-    raise NotFound("Environment not found.")
+    raise NotFoundError("Environment not found.")
 
 
 def applications(db: Database, environment: Row) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.coolify.call import Endpoint, Reply
-from localcloud.coolify.errors import BadRequest, Conflict
+from localcloud.coolify.errors import BadRequestError, ConflictError
 from localcloud.coolify.projects import models
 from localcloud.coolify.validation import text, validate
 
@@ -57,7 +57,7 @@ def delete(call: Call) -> dict[str, str]:
     """Remove a project that holds nothing any more."""
     project = _project(call)
     if models.has_resources(call.coolify.db, project):
-        raise BadRequest("Project has resources, so it cannot be deleted.")
+        raise BadRequestError("Project has resources, so it cannot be deleted.")
     call.coolify.db.delete("projects", project["id"])
     return {"message": "Project deleted."}
 
@@ -79,7 +79,7 @@ def create_environment(call: Call) -> Reply:
     project = _project(call)
     names = {row["name"] for row in models.environments(call.coolify.db, project)}
     if fields["name"] in names:
-        raise Conflict("Environment with this name already exists.")
+        raise ConflictError("Environment with this name already exists.")
     row = models.create_environment(call.coolify.db, project, fields["name"])
     return Reply({"uuid": row["uuid"]}, 201)
 
@@ -95,7 +95,7 @@ def update_environment(call: Call) -> dict[str, Any]:
         if row["id"] != found["id"]
     }
     if fields.get("name") in others:
-        raise Conflict("Environment with this name already exists.")
+        raise ConflictError("Environment with this name already exists.")
     row = call.coolify.db.update("environments", found["id"], fields)
     return {key: row[key] for key in ("uuid", "name", "description")}
 
@@ -104,7 +104,7 @@ def delete_environment(call: Call) -> dict[str, str]:
     """Remove an empty environment."""
     found = _environment(call)
     if models.applications(call.coolify.db, found):
-        raise BadRequest("Environment has resources, so it cannot be deleted.")
+        raise BadRequestError("Environment has resources, so it cannot be deleted.")
     call.coolify.db.delete("environments", found["id"])
     return {"message": "Environment deleted."}
 

@@ -70,7 +70,7 @@ class Agent:
         try:
             containers = merge(self.docker.containers())
         except OSError as error:
-            _log.error("Docker: %s", error)  # noqa: TRY400
+            _log.error("Docker: %s", error)
             containers = merge(())
             if self.haproxy.alive():
                 return
@@ -87,7 +87,7 @@ class Agent:
             if self.haproxy.apply(text, force=force):
                 _log.info("new configuration")
         except ConfigurationError as error:
-            _log.error("HAProxy refuses the configuration: %s", error)  # noqa: TRY400
+            _log.error("HAProxy refuses the configuration: %s", error)
 
     def _listen(self) -> None:
         while True:

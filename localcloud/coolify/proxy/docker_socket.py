@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from localcloud.coolify.proxy.labels import Container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SECONDS = 10.0
 _EVENTS = {"type": ["container"], "event": ["start", "die", "health_status", "destroy", "rename"]}
@@ -39,7 +41,7 @@ class DockerSocket:
             event = json.loads(line)
             yield f"{event['Action']} {event['Actor']['Attributes'].get('name', '')}"
 
-    def _get(self, path: str) -> Any:
+    def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         connection = _Connection(self.path, _SECONDS)
         try:
             connection.request("GET", path)
@@ -66,7 +68,9 @@ class _Connection(http.client.HTTPConnection):
 def _container(entry: dict[str, Any]) -> Container:
     labels = entry["Labels"] or {}
     networks = entry["NetworkSettings"]["Networks"]
-    chosen = networks.get(labels.get("traefik.docker.network")) or next(iter(networks.values()), {})
+    chosen: dict[str, Any] = networks.get(labels.get("traefik.docker.network")) or next(
+        iter(networks.values()), {}
+    )
     ports = sorted({port["PrivatePort"] for port in entry["Ports"] if port["Type"] == "tcp"})
     name = entry["Names"][0].lstrip("/")
     return Container(entry["Id"][:12], name, chosen.get("IPAddress", ""), labels, tuple(ports))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -23,7 +21,13 @@ from localcloud.coolify.proxy.model import (
 )
 from localcloud.coolify.proxy.resolve import united
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
 _SUFFIXES = {".yaml", ".yml"}
+_NAMES_DEPTH = 2
+"""http -> routers -> <name>"""
 _PORTS = {"http": 80, "https": 443}
 _Table = dict[str, Any]
 
@@ -111,10 +115,10 @@ def _flat(prefix: str, options: _Table) -> Iterable[tuple[str, str]]:
             yield path, str(value)
 
 
-def _lower(value: Any, depth: int = 0) -> Any:
+def _lower(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - YAML
     """Option names in lower case; names of routers, services, middlewares as they are."""
     if isinstance(value, dict):
-        names = depth == 2  # noqa: PLR2004  # http -> routers -> <name>
+        names = depth == _NAMES_DEPTH  # http -> routers -> <name>
         return {
             key if names else str(key).lower(): _lower(item, depth + 1)
             for key, item in value.items()

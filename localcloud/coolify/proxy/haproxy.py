@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from localcloud.coolify.proxy.model import Middleware, Probe, Server
-from localcloud.coolify.proxy.resolve import Resolved, Route
 from localcloud.coolify.proxy.rules import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from localcloud.coolify.proxy.model import Middleware, Probe, Server
+    from localcloud.coolify.proxy.resolve import Resolved, Route
 
 RUN = "/run/haproxy"
 ADMIN_SOCKET = f"{RUN}/admin.sock"
@@ -151,9 +155,7 @@ def _redirect(middleware: Middleware) -> list[tuple[str, str]]:
         raise RuleError(f"{middleware.name}: {scheme!r} is no scheme")
     same = " { ssl_fc }" if scheme == "http" else " !{ ssl_fc }"
     port = middleware.option("port")
-    place = (
-        f"{scheme}://%[req.hdr(host),host_only]{f':{int(port)}' if port else ''}%[pathq]"
-    )
+    place = f"{scheme}://%[req.hdr(host),host_only]{f':{int(port)}' if port else ''}%[pathq]"
     get, other = ("301", "308") if permanent else ("302", "307")
     reading = " { method GET HEAD }"
     return [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from localcloud.coolify.proxy.model import (
     DOCKER,
@@ -17,6 +17,9 @@ from localcloud.coolify.proxy.model import (
     Service,
     full_name,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LABEL = re.compile(r"traefik\.http\.(routers|services|middlewares)\.([^.=]+)\.(.+)", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")

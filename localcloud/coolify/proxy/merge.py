@@ -7,12 +7,14 @@ dropped, for all: nobody can tell which of them is meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from localcloud.coolify.proxy.labels import Container, LabelError, read
 from localcloud.coolify.proxy.model import Configuration, Middleware, Router, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _Item = TypeVar("_Item", Router, Service, Middleware)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from localcloud.coolify.proxy.model import Configuration, Middleware, Router, Service
 from localcloud.coolify.proxy.rules import RuleError, conditions, hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _IGNORED = {"compress"}
 """Middlewares whose absence nobody would notice."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TOKEN = re.compile(
     r"\s*(?:(&&|\|\||!|\(|\))|(\w+)\s*\(\s*((?:`[^`]*`|\"[^\"]*\"|'[^']*'|[\s,])*)\))"
@@ -28,6 +31,9 @@ _TWO_ARGUMENTS = {
 }
 
 
+_PAIR = 2
+
+
 class RuleError(ValueError):
     """A rule cannot be used; the text says what about it."""
 
@@ -47,7 +53,7 @@ class Matcher:
         if self.name in _ONE_ARGUMENT:
             values = " ".join(_quoted(value) for value in self.arguments)
             return f"{sign}{{ {_ONE_ARGUMENT[self.name]} {values} }}"
-        if self.name in _TWO_ARGUMENTS and len(self.arguments) == 2:  # noqa: PLR2004
+        if self.name in _TWO_ARGUMENTS and len(self.arguments) == _PAIR:
             key, value = self.arguments
             if not re.fullmatch(r"[\w-]+", key):
                 raise RuleError(f"{self.name}: {key!r} is no name")

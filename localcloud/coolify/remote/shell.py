@@ -29,7 +29,7 @@ class RemoteError(Exception):
     """A script failed, or the server was not reached; the text is its last words."""
 
 
-class Unreachable(RemoteError):
+class UnreachableError(RemoteError):
     """No connection to the server."""
 
 
@@ -37,7 +37,7 @@ class Shell(Protocol):
     """Runs bash scripts as the server's user."""
 
     def run(self, script: str, timeout: float = SECONDS) -> Output:
-        """Run a script and return what came of it; raises Unreachable."""
+        """Run a script and return what came of it; raises UnreachableError."""
 
 
 class Shells(Protocol):

@@ -7,13 +7,14 @@ import subprocess
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.coolify.keys.material import write_private
-from localcloud.coolify.remote.shell import SECONDS, Output, Shell, Unreachable
+from localcloud.coolify.remote.shell import SECONDS, Output, Shell, UnreachableError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from localcloud.coolify.database import Database, Row
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class SshShells:
         """A shell on the server; its key file is written if it is missing."""
         key = self.db.one("SELECT * FROM private_keys WHERE id = %s", (server["private_key_id"],))
         if key is None:
-            raise Unreachable(f"server {server['name']} has no private key")
+            raise UnreachableError(f"server {server['name']} has no private key")
         path = self.ssh_dir / "keys" / f"ssh_key@{key['uuid']}"
         if not path.exists():
             write_private(path, key["private_key"])
@@ -56,7 +57,7 @@ class SshShell:
     lock: threading.Lock
 
     def run(self, script: str, timeout: float = SECONDS) -> Output:
-        """Feed a script to bash on the server; raises Unreachable."""
+        """Feed a script to bash on the server; raises UnreachableError."""
         self._connect()
         command = ["ssh", *self._options(), "-o", "ControlMaster=no", self._target, "bash -se"]
         try:
@@ -64,9 +65,9 @@ class SshShell:
                 command, input=script, capture_output=True, text=True, timeout=timeout, check=False
             )
         except subprocess.TimeoutExpired:
-            raise Unreachable(f"no end after {timeout:.0f} s on {self._target}") from None
+            raise UnreachableError(f"no end after {timeout:.0f} s on {self._target}") from None
         if result.returncode == _SSH_FAILED:
-            raise Unreachable(f"{self._target}: {result.stderr.strip()}")
+            raise UnreachableError(f"{self._target}: {result.stderr.strip()}")
         return Output(result.returncode, result.stdout, result.stderr)
 
     def _connect(self) -> None:
@@ -101,7 +102,7 @@ class SshShell:
                 code = _SSH_FAILED
         if code != 0:
             said = log.read_text(encoding="utf-8").strip() or "connection timed out"
-            raise Unreachable(f"{self._target}:{self.server['port']}: {said}")
+            raise UnreachableError(f"{self._target}:{self.server['port']}: {said}")
 
     @property
     def _target(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.coolify.errors import NotFound
+from localcloud.coolify.errors import NotFoundError
 from localcloud.coolify.identifiers import new_public_id
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ _JOINED = (
 
 
 def find(db: Database, team_id: int, uuid: str) -> Row:
-    """A team's server by uuid; raises NotFound."""
+    """A team's server by uuid; raises NotFoundError."""
     row = db.one(f"{_JOINED} WHERE servers.uuid = %s AND team_id = %s", (uuid, team_id))
     if row is None:
-        raise NotFound("Server not found.")
+        raise NotFoundError("Server not found.")
     return row
 
 
 def by_id(db: Database, server_id: int) -> Row:
-    """A server by its number; raises NotFound."""
+    """A server by its number; raises NotFoundError."""
     row = db.one(f"{_JOINED} WHERE servers.id = %s", (server_id,))
     if row is None:
-        raise NotFound("Server not found.")
+        raise NotFoundError("Server not found.")
     return row
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.coolify.boot.proxy import COMPOSE, restart_proxy
 from localcloud.coolify.call import Endpoint, Reply
-from localcloud.coolify.errors import BadRequest, Conflict, ValidationFailed
+from localcloud.coolify.errors import BadRequestError, ConflictError, ValidationFailedError
 from localcloud.coolify.keys import models as keys
 from localcloud.coolify.servers import models
 from localcloud.coolify.servers.checks import validate_server
@@ -36,7 +36,7 @@ def create(call: Call) -> Reply:
     db = call.coolify.db
     key = keys.find(db, call.token.team_id, fields["private_key_uuid"])
     if db.scalar("SELECT 1 FROM servers WHERE ip = %s", (fields["ip"],)):
-        raise BadRequest("Server with this IP already exists.")
+        raise BadRequestError("Server with this IP already exists.")
     kind = str(fields.get("proxy_type") or "traefik").upper()
     values = {
         "name": fields.get("name") or fields["ip"],
@@ -59,11 +59,8 @@ def update(call: Call) -> Reply:
     fields = call.json()
     validate(fields, UPDATE)
     server, db = _server(call), call.coolify.db
-    values = {
-        name: fields[name]
-        for name in ("name", "description", "ip", "port", "user")
-        if name in fields
-    }
+    own = ("name", "description", "ip", "port", "user")
+    values: dict[str, Any] = {name: fields[name] for name in own if name in fields}
     if "private_key_uuid" in fields:
         key = keys.find(db, call.token.team_id, fields["private_key_uuid"])
         values["private_key_id"] = key["id"]
@@ -82,9 +79,9 @@ def delete(call: Call) -> dict[str, str]:
     """Let a server go that holds nothing."""
     server, db = _server(call), call.coolify.db
     if server["id"] == 0:
-        raise BadRequest("Local server cannot be deleted.")
+        raise BadRequestError("Local server cannot be deleted.")
     if models.resources(db, server) and not call.flag("force"):
-        raise BadRequest("Server has resources, so you need to delete them before.")
+        raise BadRequestError("Server has resources, so you need to delete them before.")
     db.delete("servers", server["id"])
     return {"message": "Server deleted."}
 
@@ -123,9 +120,9 @@ def create_destination(call: Call) -> Reply:
     validate(fields, DESTINATION)
     server, db = _server(call), call.coolify.db
     if fields.get("type", "standalone") not in {"standalone", "standalone-docker"}:
-        raise ValidationFailed({"type": ["The server is not part of a swarm."]})
+        raise ValidationFailedError({"type": ["The server is not part of a swarm."]})
     if any(row["network"] == fields["network"] for row in models.destinations(db, server)):
-        raise Conflict("Network already added to this server.")
+        raise ConflictError("Network already added to this server.")
     row = models.add_destination(db, server, fields["name"], fields["network"])
     return Reply({"uuid": row["uuid"]}, 201)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.coolify.call import Endpoint
-from localcloud.coolify.errors import Forbidden
+from localcloud.coolify.errors import ForbiddenError
 
 if TYPE_CHECKING:
     from localcloud.coolify.call import Call
@@ -41,7 +41,7 @@ def disable_mcp(call: Call) -> dict[str, str]:
 def _switch(call: Call, column: str, *, on: bool, name: str) -> dict[str, str]:
     word = "enable" if on else "disable"
     if call.token.team != _ROOT_TEAM:
-        raise Forbidden(f"You are not allowed to {word} the {name}.")
+        raise ForbiddenError(f"You are not allowed to {word} the {name}.")
     call.coolify.db.update("instance_settings", 0, {column: on})
     return {"message": f"{name} {word}d."}
 

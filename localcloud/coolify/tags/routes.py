@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.coolify.applications import models as applications
 from localcloud.coolify.call import Endpoint, Reply
-from localcloud.coolify.errors import Conflict, NotFound
+from localcloud.coolify.errors import ConflictError, NotFoundError
 from localcloud.coolify.tags import models
 from localcloud.coolify.validation import text, validate
 
@@ -29,7 +29,7 @@ def create(call: Call) -> Reply:
     fields = call.json()
     validate(fields, _CREATE)
     if models.by_name(call.coolify.db, call.token.team_id, fields["name"]):
-        raise Conflict("Tag already exists.")
+        raise ConflictError("Tag already exists.")
     row = models.obtain(call.coolify.db, call.token.team_id, fields["name"])
     return Reply({"uuid": row["uuid"]}, 201)
 
@@ -68,7 +68,7 @@ def detach(call: Call) -> dict[str, str]:
     app, tag = _application(call), _tag(call, "tag_uuid")
     query = "DELETE FROM taggables WHERE tag_id = %s AND taggable_id = %s"
     if call.coolify.db.execute(query, (tag["id"], app["id"])) == 0:
-        raise NotFound("Tag not found.")
+        raise NotFoundError("Tag not found.")
     return {"message": "Tag removed."}
 
 
@@ -80,7 +80,7 @@ def _tag(call: Call, parameter: str) -> Row:
     query = "SELECT * FROM tags WHERE uuid = %s AND team_id = %s"
     row = call.coolify.db.one(query, (call.path[parameter], call.token.team_id))
     if row is None:
-        raise NotFound("Tag not found.")
+        raise NotFoundError("Tag not found.")
     return row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from localcloud.coolify.call import Endpoint
-from localcloud.coolify.errors import NotFound
+from localcloud.coolify.errors import NotFoundError
 
 if TYPE_CHECKING:
     from localcloud.coolify.call import Call
@@ -18,7 +18,7 @@ def current(call: Call) -> Row:
     """The token's team."""
     row = call.coolify.db.one("SELECT * FROM teams WHERE id = %s", (call.token.team_id,))
     if row is None:
-        raise NotFound("Team not found.")
+        raise NotFoundError("Team not found.")
     return row
 
 
@@ -30,7 +30,7 @@ def listing(call: Call) -> list[Row]:
 def by_id(call: Call) -> Row:
     """The team of this id, if it is the token's."""
     if call.path["id"] != call.token.team:
-        raise NotFound("Team not found.")
+        raise NotFoundError("Team not found.")
     return current(call)
 
 
