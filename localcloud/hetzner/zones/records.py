@@ -65,8 +65,11 @@ def check_together(rrsets: tuple[RRSet, ...]) -> None:
         raise InvalidInputError.field("name", f"{name!r} cannot be a CNAME and have other records")
 
 
-def parse_zonefile(text: str, zone: str) -> tuple[RRSet, ...]:
-    """The record sets of a zone file; raises InvalidInputError."""
+def parse_zonefile(text: str, zone: str, ttl: int) -> tuple[RRSet, ...]:
+    """The record sets of a zone file; those with the zone's `ttl` inherit it.
+
+    Raises InvalidInputError.
+    """
     try:
         resources = RR.fromZone(text, origin=f"{zone}.", ttl=0)
     except Exception as error:  # noqa: BLE001 dnslib raises whatever the text trips over
@@ -74,10 +77,12 @@ def parse_zonefile(text: str, zone: str) -> tuple[RRSet, ...]:
     sets: dict[tuple[str, str], RRSet] = {}
     for resource in resources:
         name, kind = _relative(str(resource.rname), zone), _type_of(resource)
-        record = Record(str(resource.rdata))
+        record = Record(_value(resource))
         known = sets.get((name, kind))
         records = (*known.records, record) if known else (record,)
-        sets[name, kind] = RRSet(name, kind, records, resource.ttl or None)
+        sets[name, kind] = RRSet(
+            name, kind, records, resource.ttl if resource.ttl not in {0, ttl} else None
+        )
     for rrset in sets.values():
         check_rrset(rrset)
     return tuple(sets.values())
@@ -110,6 +115,12 @@ def _relative(name: str, zone: str) -> str:
     if not name.endswith(f".{zone}"):
         raise InvalidInputError.field("zonefile", f"{name!r} is not in the zone")
     return name.removesuffix(f".{zone}")
+
+
+def _value(resource: RR) -> str:
+    if resource.rtype == QTYPE.TXT:  # dnslib would put commas between the strings
+        return " ".join(f'"{part.decode()}"' for part in resource.rdata.data)
+    return str(resource.rdata)
 
 
 def _type_of(resource: RR) -> str:

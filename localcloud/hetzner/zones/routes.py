@@ -65,7 +65,7 @@ async def create(request: Request) -> Response:
     """POST /zones."""
     cloud = cloud_of(request)
     body = await parse(request, Create)
-    sets = parse_zonefile(body.zonefile, body.name) if body.zonefile else ()
+    sets = parse_zonefile(body.zonefile, body.name, body.ttl) if body.zonefile else ()
     zone = cloud.zones.create(
         Zone(
             id=cloud.state.next_id(),
@@ -122,7 +122,7 @@ async def import_zonefile(request: Request) -> Response:
     """POST /zones/{zone}/actions/import_zonefile."""
     zones = cloud_of(request).zones
     zone = zones.primary(request.path_params["zone"])
-    sets = parse_zonefile((await parse(request, ZoneFile)).zonefile, zone.name)
+    sets = parse_zonefile((await parse(request, ZoneFile)).zonefile, zone.name, zone.ttl)
     check_together(sets)
     for rrset in zone.rrsets:
         zones.check_changeable(zone, rrset.name, rrset.type)
