@@ -117,9 +117,8 @@ class Stack:
 
     def destroy(self) -> None:
         """Take everything down."""
-        if self._selected:
-            self._selected.destroy()
-            self._selected = None
+        assert self._selected is not None
+        self._selected.destroy()
 
     @property
     def state(self) -> str:
@@ -180,13 +179,11 @@ def late_server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    """An empty stack, taken down after the test."""
+def stack(tmp_path: Path) -> Stack:
+    """An empty stack; its resources are files in folders that go with it, so nothing stays."""
     folder = tmp_path / "state"
     folder.mkdir()
-    made = Stack(folder)
-    yield made
-    made.destroy()
+    return Stack(folder)
 
 
 @pytest.fixture

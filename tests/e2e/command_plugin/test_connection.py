@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
-from pulumi_command import remote
+from pulumi_command import local, remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.command_plugin.conftest import Journal, Server, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(120, func_only=True)]
 
 
 def command(connection: Any, create: str = "echo in") -> Callable[[], None]:  # noqa: ANN401
@@ -127,6 +127,26 @@ def test_a_proxy(stack: Stack, server: Server, make_server: Callable[[], Server]
     assert result.outputs["stdout"].value.endswith(f"127.0.0.1 {behind.port}")
     said = stack.fail(command(behind.connection(proxy=proxy, host_key=server.host_key), "true"))
     assert "host key mismatch" in said
+
+
+def test_a_server_that_is_not_known_yet(stack: Stack, server: Server) -> None:
+    """A preview copes with an address that another resource is yet to give."""
+
+    def program() -> None:
+        address = local.Command("address", create="echo 127.0.0.1").stdout
+        made = remote.Command("it", connection=server.connection(host=address), create="echo in")
+        text = remote.Command("text", connection=server.connection(), create="echo text").stdout
+        remote.CopyToRemote(
+            "copy",
+            connection=server.connection(host=address),
+            source=text.apply(pulumi.StringAsset),
+            remote_path=str(server.folder / "copy"),
+        )
+        pulumi.export("stdout", made.stdout)
+
+    stack.preview(program)
+    assert stack.up(program).outputs["stdout"].value == "in"
+    assert server.read("copy") == "text"
 
 
 def test_keys_stay_out_of_the_state(stack: Stack, server: Server) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.command_plugin.conftest import Server, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(120, func_only=True)]
 
 Source = pulumi.Asset | pulumi.Archive
 

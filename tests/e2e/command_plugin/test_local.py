@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.command_plugin.conftest import Journal, Stack
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(120, func_only=True)]
 
 
 def test_create_update_delete(stack: Stack, journal: Journal) -> None:
