@@ -11,7 +11,11 @@ from rich.text import Text
 from checks import Report, Result, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from common.target import Target
+    from runbook.incidents import Incident
 
 _COLOURS = {Status.GREEN: "green", Status.RED: "bold red", Status.UNKNOWN: "yellow"}
 
@@ -34,6 +38,16 @@ def show_status(target: Target, report: Report, console: Console) -> None:
             if result.subject == subject:
                 console.print(_status_line(result), soft_wrap=True)
     print_plain("\n" + report.summary(), console)
+
+
+def show_incidents(incidents: Sequence[Incident], now: datetime, console: Console) -> None:
+    """One line an incident, with its response clock; an overdue one in red."""
+    for one in incidents:
+        line = Text(f"{one.severity} {one.id}  {one.title}  {one.state}, ")
+        style = "bold red" if one.is_overdue(now) else "default"
+        line.append(one.response(now), style=style)
+        line.append(f", owner {one.owner or 'nobody'}")
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def print_plain(text: str, console: Console) -> None:

@@ -42,6 +42,15 @@ def load_target(stack: str | None) -> Target:
         ) from None
 
 
+def config_value(stack: str | None, key: str) -> str | None:
+    """A value of the stack's config, decrypted; None when it is not set, or nothing can be read."""
+    try:
+        done = _pulumi(find_project(Path.cwd()), ["config", "get", key], stack)
+    except StackError:
+        return None
+    return done.stdout.strip() or None if not done.returncode else None
+
+
 def _from_here(target: Target, project: Path) -> Target:
     """Make the CA bundle's path, which the config gives from the project's folder, absolute."""
     bundle = target.vantage.ca_bundle

@@ -1,0 +1,163 @@
+"""I2: one incident: facts, timeline, and the texts of its post-mortem. Pure values."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from common import duration
+from common.errors import OperatorError
+from runbook.incidents.severity import Severity  # noqa: TC001 - read by pydantic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _in_utc(moment: datetime) -> datetime:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(microsecond=0)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+class State(enum.StrEnum):
+    """How far it is; each follows from the times that are set."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    CLOSED = "closed"
+
+
+class Event(BaseModel):
+    """One line of a timeline: at that time, this one did or saw that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: Moment
+    who: str
+    what: str
+
+
+class Incident(BaseModel):
+    """Times are UTC, to the second. `stack` is None when it is of no one stack."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}-\d+$")
+    title: str = Field(min_length=1)
+    severity: Severity
+    stack: str | None = None
+    owner: str | None = None
+    opened: Moment
+    acknowledged: Moment | None = None
+    mitigated: Moment | None = None
+    closed: Moment | None = None
+    users_affected: str | None = None
+    failed_requests: int | None = Field(default=None, ge=0)
+    timeline: tuple[Event, ...] = ()
+    sections: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """How far it is."""
+        if self.closed:
+            return State.CLOSED
+        if self.mitigated:
+            return State.MITIGATED
+        return State.ACKNOWLEDGED if self.acknowledged else State.OPEN
+
+    @property
+    def respond_by(self) -> datetime:
+        """When someone must have acknowledged it."""
+        return self.opened + self.severity.response
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether nobody has acknowledged it though the time is over."""
+        return self.acknowledged is None and now > self.respond_by
+
+    def response(self, now: datetime) -> str:
+        """The response clock in words."""
+        if self.acknowledged:
+            taken = duration.spoken((self.acknowledged - self.opened).total_seconds())
+            late = self.acknowledged > self.respond_by
+            return f"acknowledged after {taken}{' (late)' if late else ''}"
+        left = (self.respond_by - now).total_seconds()
+        if left < 0:
+            return f"NOT ACKNOWLEDGED, overdue by {duration.spoken(left)}"
+        return f"to be acknowledged within {duration.spoken(left)}"
+
+    def with_event(self, event: Event) -> Incident:
+        """The incident with one more line in its timeline, which stays in order of time."""
+        timeline = sorted((*self.timeline, event), key=lambda one: one.at)
+        return self.model_copy(update={"timeline": tuple(timeline)})
+
+    def acknowledge(self, owner: str, at: datetime) -> Incident:
+        """Somebody takes it on; later ones only change the owner.
+
+        Raises:
+            OperatorError: when it is closed.
+        """
+        self._refuse_if_closed()
+        first = self.acknowledged is None
+        what = f"acknowledged, owner {owner}" if first else f"owner is now {owner}"
+        changed = {"owner": owner, "acknowledged": self.acknowledged or _in_utc(at)}
+        return self._changed(changed, Event(at=at, who=owner, what=what))
+
+    def mitigate(self, who: str, at: datetime, how: str) -> Incident:
+        """Users are well again, whatever is left to do.
+
+        Raises:
+            OperatorError: when that was said before, or it is closed.
+        """
+        self._refuse_if_closed()
+        if self.mitigated:
+            raise OperatorError(f"incident {self.id} is mitigated since {self.mitigated:%H:%M} UTC")
+        changed = {"mitigated": _in_utc(at)}
+        return self._changed(changed, Event(at=at, who=who, what=_with("mitigated", how)))
+
+    def close(self, who: str, at: datetime, how: str) -> Incident:
+        """Nothing is left to do but the post-mortem; what was not said before is said by this.
+
+        Raises:
+            OperatorError: when it is closed already.
+        """
+        self._refuse_if_closed()
+        end = _in_utc(at)
+        changed = {
+            "closed": end,
+            "mitigated": self.mitigated or end,
+            "acknowledged": self.acknowledged or end,
+            "owner": self.owner or who,
+        }
+        return self._changed(changed, Event(at=at, who=who, what=_with("closed", how)))
+
+    def _refuse_if_closed(self) -> None:
+        if self.closed:
+            raise OperatorError(
+                f"incident {self.id} is closed since {self.closed:%Y-%m-%d %H:%M} UTC; "
+                'open a new one: `runbook incident open "..."`'
+            )
+
+    def _changed(self, fields: Mapping[str, object], event: Event) -> Incident:
+        changed = self.model_copy(update=dict(fields)).with_event(event)
+        early = [name for name in ("acknowledged", "mitigated", "closed") if _before(changed, name)]
+        if early:
+            raise OperatorError(
+                f"incident {self.id} was opened at {self.opened:%Y-%m-%d %H:%M:%S} UTC; "
+                f"it cannot be {early[0]} before that"
+            )
+        return changed
+
+
+def _before(incident: Incident, name: str) -> bool:
+    moment = getattr(incident, name)
+    return moment is not None and moment < incident.opened
+
+
+def _with(what: str, how: str) -> str:
+    return f"{what}: {how}" if how else what
