@@ -45,7 +45,8 @@ def certificate(csr: x509.CertificateSigningRequest) -> x509.Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + LIFETIME)
-        .add_extension(names(csr), critical=False)
+        # A certificate without a subject is known by its names alone.
+        .add_extension(names(csr), critical=not list(csr.subject))
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
         )

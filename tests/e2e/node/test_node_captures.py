@@ -12,7 +12,7 @@ from localcloud.node.publish import GHCR_PASSWORD, GHCR_USER
 if TYPE_CHECKING:
     from tests.e2e.node.conftest import Server, Servers
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 GHCR = "ghcr.localcloud.test"
 APP = f"{GHCR}/nutri/backend:good-1"
 IMAGE_ID = 900

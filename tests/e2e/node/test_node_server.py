@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.node.conftest import Server, Servers
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 EVERYONE = ("0.0.0.0/0", "::/0")
 
 
