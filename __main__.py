@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra import outputs, preflight, service
+from infra import guard, outputs, preflight, service
 from infra.dns import Dns
 from infra.host import Host
 from infra.platform import Platform
@@ -10,6 +10,7 @@ from infra.verification import Verification
 
 stack = pulumi.get_stack()
 settings, server_type = preflight.run(stack)
+guard.install(settings.acknowledge, protect=settings.protect)
 
 host = Host(preflight.server_name(stack), settings, server_type.name)
 platform = Platform(host, settings)

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from common.changes import acknowledgement
+
 PROJECT = "nutri"
 HCLOUD_ENDPOINT = "https://api.hetzner.cloud/v1"
 _TOKEN_LENGTH = 64  # the Hetzner provider refuses any other before its first request
@@ -51,6 +53,15 @@ def _operator_key(text: str) -> str:
     if "coolify" in text.lower():
         raise ValueError(
             "its comment holds the word 'coolify', and Coolify's installer deletes such lines"
+        )
+    return text
+
+
+def _acknowledgement(text: str) -> str:
+    if not acknowledgement.PATTERN.fullmatch(text):
+        kinds = ", ".join(acknowledgement.KINDS)
+        raise ValueError(
+            f"{text!r} is not '<resource>:<what>', such as server:delete; what is one of {kinds}"
         )
     return text
 
@@ -125,12 +136,13 @@ class Settings(_Frozen):
     live_latency_ms: int = Field(ge=1, le=60_000)
     ca_bundle: str
     nameservers: tuple[Annotated[str, _matches(re.compile(r"\S+:\d+"), "an 'address:port'")], ...]
+    acknowledge: tuple[Annotated[str, AfterValidator(_acknowledgement)], ...] = ()
     hcloud_token: SecretStr
     hcloud_endpoint: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
 
 
 _OBJECTS = frozenset(
-    {"ssh_networks", "operator_keys", "health_check", "nameservers"},
+    {"ssh_networks", "operator_keys", "health_check", "nameservers", "acknowledge"},
 )
 _SECRETS = frozenset({"registry_password", "database_url"})
 

@@ -48,6 +48,19 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a config value
     return value if isinstance(value, str) else json.dumps(value)
 
 
+class _Registered:
+    """A hook's registration that is through: mocks have no engine to call a hook back from."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+@pytest.fixture
+def hooks_register(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let resource hooks be made where there is no engine."""
+    monkeypatch.setattr("pulumi.resource_hooks.register_resource_hook", lambda _: _Registered())
+
+
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Set the stack's configuration to the good one with changes; None removes a key."""

@@ -53,7 +53,10 @@ class _Monitor(pulumi_mocks.MockMonitor):
 
 
 @pytest.fixture
-def run(configure: Configure) -> Callable[..., dict[str, Any]]:
+def run(
+    configure: Configure,
+    hooks_register: None,  # noqa: ARG001 - a fixture cannot use another by mark
+) -> Callable[..., dict[str, Any]]:
     """Run `__main__.py` with changed config; returns the registrations by type and name."""
 
     def program(changes: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+"""What a change of the platform may cost: one judgement for the guard and for `runbook plan`."""
+
+from __future__ import annotations
+
+from common.changes.acknowledgement import ALL_DELETED, Acknowledgements, remedy
+from common.changes.classify import classify, is_guarded, is_watched
+from common.changes.model import Change, Downtime, Finding, Op, Risk, changed_keys
+
+__all__ = [
+    "ALL_DELETED",
+    "Acknowledgements",
+    "Change",
+    "Downtime",
+    "Finding",
+    "Op",
+    "Risk",
+    "changed_keys",
+    "classify",
+    "is_guarded",
+    "is_watched",
+    "remedy",
+]

@@ -1,0 +1,55 @@
+"""Acknowledgements: what the operator has agreed to lose, resource by resource."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from common.changes.model import Change, Finding
+
+SETTING = "nutri:acknowledge"
+KINDS = ("delete", "backups", "keepDisk", "publicNets", "autoDelete", "protection")
+ALL_DELETED = "*:delete"
+"""Agrees to every deletion: the word before a `pulumi destroy`."""
+PATTERN = re.compile(rf"[^:\s*]+:({'|'.join(KINDS)})|{re.escape(ALL_DELETED)}")
+
+
+@dataclass(frozen=True)
+class Acknowledgements:
+    """What was agreed to.
+
+    Attributes:
+        given: entries of the setting, `<resource>:<what>`.
+        protect: the setting `nutri:protect`; false agrees to protection going off.
+    """
+
+    given: tuple[str, ...] = ()
+    protect: bool = True
+
+    def cover(self, resource: str, what: str) -> bool:
+        """Whether this loss of this resource was agreed to."""
+        return self.entry(resource, what) is not None or (what == "protection" and not self.protect)
+
+    def entry(self, resource: str, what: str) -> str | None:
+        """Return the entry of the setting that agrees, if one does."""
+        wanted = {f"{resource}:{what}"} | ({ALL_DELETED} if what == "delete" else set())
+        return next((entry for entry in self.given if entry in wanted), None)
+
+    def missing(self, change: Change, finding: Finding) -> str | None:
+        """Return the entry that a finding lacks before it may happen."""
+        what = finding.acknowledge
+        if what is None or self.cover(change.name, what):
+            return None
+        return f"{change.name}:{what}"
+
+    def stale(self, used: frozenset[str]) -> tuple[str, ...]:
+        """Return the entries that agree to nothing that happens."""
+        return tuple(entry for entry in self.given if entry not in used)
+
+
+def remedy(entry: str, given: int) -> str:
+    """Say how to agree, where `given` entries are there already."""
+    return f"pulumi config set --path '{SETTING}[{given}]' {shlex.quote(entry)}"

@@ -1,0 +1,85 @@
+"""What updates of resources other than servers do in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.changes import firewall, server
+from common.changes.model import Change, Downtime, Finding, Risk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Rule = Callable[[Change], Iterator[Finding]]
+
+_ADDRESSES = frozenset({"A", "AAAA", "CNAME"})
+_DEFAULT_TTL_SECONDS = 3600
+
+
+def _protection(change: Change) -> Iterator[Finding]:
+    flags = ("deleteProtection", "rebuildProtection", "changeProtection")
+    off = [flag for flag in flags if change.turns_off(flag)]
+    if off:
+        why = f"{' and '.join(off)} goes off: the next mistake meets no resistance"
+        yield Finding(Risk.EXPOSURE, why, acknowledge="protection")
+
+
+def _auto_delete(change: Change) -> Iterator[Finding]:
+    if change.turns_on("autoDelete"):
+        why = "from now on the address goes with the server it is assigned to"
+        yield Finding(Risk.ADDRESS_LOSS, why, acknowledge="autoDelete")
+
+
+def _moves(key: str, what: str) -> Rule:
+    def rule(change: Change) -> Iterator[Finding]:
+        if key in change.changed:
+            yield Finding(Risk.DOWNTIME, what, Downtime(10, 120))
+
+    return rule
+
+
+def _records(change: Change) -> Iterator[Finding]:
+    if "records" in change.changed and change.old.get("type") in _ADDRESSES:
+        ttl = change.old.get("ttl")
+        seconds = int(ttl) if isinstance(ttl, int | float) and ttl else _DEFAULT_TTL_SECONDS
+        why = "whoever asked before goes to the old address until the TTL is over"
+        yield Finding(Risk.DOWNTIME, why, Downtime(0, seconds))
+
+
+def _application(change: Change) -> Iterator[Finding]:
+    if change.changed - {"connection", "bound"}:
+        why = "rolled out one replica after another; a service of one replica pauses meanwhile"
+        yield Finding(Risk.NONE, why)
+
+
+def _command(_change: Change) -> Iterator[Finding]:
+    yield Finding(Risk.NONE, "the step runs again on the server")
+
+
+_TO_SERVER = "it is detached from its server and attached anew"
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "hcloud/Server": (*server.RULES, _protection),
+    "hcloud/PrimaryIp": (_auto_delete, _protection, _moves("assigneeId", _TO_SERVER)),
+    "hcloud/FloatingIp": (_protection, _moves("serverId", _TO_SERVER)),
+    "hcloud/Volume": (_protection, _moves("serverId", _TO_SERVER)),
+    "hcloud/Network": (_protection,),
+    "hcloud/LoadBalancer": (
+        _protection,
+        _moves("loadBalancerType", "connections break while its type changes"),
+    ),
+    "hcloud/Zone": (
+        _protection,
+        _moves("primaryNameservers", "other name servers are asked for the zone"),
+    ),
+    "hcloud/ZoneRrset": (_records, _protection),
+    "hcloud/StorageBox": (_protection,),
+    "hcloud/Firewall": (firewall.of_rules,),
+    "coolify/Application": (_application,),
+    "command/Command": (_command,),
+}
+
+
+def of_update(change: Change) -> list[Finding]:
+    """Say what an update in place does."""
+    return [found for rule in RULES.get(change.kind, ()) for found in rule(change)]

@@ -1,0 +1,189 @@
+"""The guard in a bare `pulumi up`: losses happen only when they were acknowledged.
+
+It judges by the engine's own resource hooks, which run in previews too, so that a refusal comes
+before anything is touched. Which hook fires when, and why each is needed, is in docs/guard.md.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from common import changes
+from common.changes import Acknowledgements, Change, Finding, Op
+from common.errors import OperatorError
+from infra.state import known_urns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+REPORT = "NUTRI_GUARD"
+"""Environment variable; `report` lets a preview through, for `runbook plan` to judge it whole."""
+
+
+class GuardError(OperatorError):
+    """A change would lose something that nobody agreed to lose."""
+
+
+def install(acknowledged: Iterable[str], *, protect: bool) -> None:
+    """Guard every resource that is made from here on.
+
+    Args:
+        acknowledged: entries of `nutri:acknowledge`, `<resource>:<what>`.
+        protect: the setting `nutri:protect`.
+    """
+    guard = Guard(Acknowledgements(tuple(acknowledged), protect=protect))
+    reporting = os.environ.get(REPORT) == "report" and pulumi.runtime.is_dry_run()
+    chosen = unprotect if reporting else guard.attach
+    pulumi.runtime.register_stack_transformation(chosen)
+    if guard.acknowledgements.given and not reporting:
+        atexit.register(guard.say_what_is_left)
+
+
+def unprotect(
+    args: pulumi.ResourceTransformationArgs,
+) -> pulumi.ResourceTransformationResult | None:
+    """Let a preview show what the engine would refuse at once for a protected resource."""
+    if not changes.is_guarded(args.type_):
+        return None
+    return _with(args, pulumi.ResourceOptions(protect=False))
+
+
+class Guard:
+    """The hooks of one run of the program."""
+
+    def __init__(
+        self,
+        acknowledgements: Acknowledgements,
+        exists: Callable[[str], bool] = lambda urn: urn in known_urns(),
+    ) -> None:
+        self.acknowledgements = acknowledgements
+        self._exists = exists
+        self._used: set[str] = set()
+        self._refused = False
+        in_previews = pulumi.ResourceHookOptions(on_dry_run=True)
+        # The state keeps these names: a resource made today is deleted by them in a year.
+        self._create = pulumi.ResourceHook("guard:create", self.before_create, in_previews)
+        self._update = pulumi.ResourceHook("guard:update", self.before_update, in_previews)
+        self._delete = pulumi.ResourceHook("guard:delete", self.before_delete, in_previews)
+
+    def attach(
+        self, args: pulumi.ResourceTransformationArgs
+    ) -> pulumi.ResourceTransformationResult | None:
+        """Bind the hooks a resource needs."""
+        if changes.is_guarded(args.type_):
+            return _with(args, self._guarded(args.name))
+        if changes.is_watched(args.type_):
+            hooks = pulumi.ResourceHookBinding(before_update=[self._update])
+            return _with(args, pulumi.ResourceOptions(hooks=hooks))
+        return None
+
+    def _guarded(self, name: str) -> pulumi.ResourceOptions:
+        hooks = pulumi.ResourceHookBinding(
+            before_create=[self._create],
+            before_update=[self._update],
+            # Without delete hooks a plain `pulumi destroy` works, and all has been agreed to.
+            before_delete=[] if self._may_all_go() else [self._delete],
+        )
+        # The provider deletes first what has a name of its own, and before it all that hangs on
+        # it. Creating first lets `before_create` refuse while nothing is gone yet.
+        deletes_first = None if self.acknowledgements.cover(name, "delete") else False
+        return pulumi.ResourceOptions(hooks=hooks, delete_before_replace=deletes_first)
+
+    def _may_all_go(self) -> bool:
+        return changes.ALL_DELETED in self.acknowledgements.given
+
+    def before_create(self, args: pulumi.ResourceHookArgs) -> None:
+        """Refuse a replacement: the creation of what exists already.
+
+        Raises:
+            GuardError: nobody agreed.
+        """
+        if not self.acknowledgements.cover(args.name, "delete") and self._exists(args.urn):
+            self._judge(Change(Op.REPLACE, args.type, args.name))
+
+    async def before_update(self, args: pulumi.ResourceHookArgs) -> None:
+        """Refuse an update that loses something, warn of one that hurts.
+
+        Raises:
+            GuardError: nobody agreed.
+        """
+        inputs, new = await _plain(args.old_inputs), await _plain(args.new_inputs)
+        old = inputs | await _plain(args.old_outputs)
+        changed = changes.changed_keys(inputs, new)
+        self._judge(Change(Op.UPDATE, args.type, args.name, old, new, changed))
+
+    def before_delete(self, args: pulumi.ResourceHookArgs) -> None:
+        """Refuse a deletion, also one that is the second half of a replacement.
+
+        Raises:
+            GuardError: nobody agreed.
+        """
+        self._judge(Change(Op.DELETE, args.type, args.name))
+
+    def _judge(self, change: Change) -> None:
+        findings = changes.classify(change)
+        for finding in findings:
+            self._note_use(change, finding)
+        lacking = [f for f in findings if self.acknowledgements.missing(change, f)]
+        if lacking:
+            self._refused = True
+            raise GuardError(self._refusal(change, lacking))
+        for finding in findings:
+            if finding.risk.severity:
+                pulumi.log.warn(f"{change.name}: {_say(finding)}")
+
+    def _note_use(self, change: Change, finding: Finding) -> None:
+        entry = finding.acknowledge and self.acknowledgements.entry(
+            change.name, finding.acknowledge
+        )
+        if entry:
+            self._used.add(entry)
+
+    def _refusal(self, change: Change, lacking: list[Finding]) -> str:
+        given = len(self.acknowledgements.given)
+        entries = [str(self.acknowledgements.missing(change, f)) for f in lacking]
+        remedies = [changes.remedy(entry, given + n) for n, entry in enumerate(entries)]
+        return "\n".join(
+            [
+                f"refused, {change.name} was not touched:",
+                *(f"  - {_say(finding)}" for finding in lacking),
+                "If that is what you want, acknowledge it, and take it back once it is done:",
+                *(f"  {line}" for line in remedies),
+            ]
+        )
+
+    def say_what_is_left(self) -> None:
+        """Warn of acknowledgements that are spent or agree to nothing: they are open doors."""
+        if self._refused:
+            return
+        remedy = "take it out of nutri:acknowledge"
+        for entry in self.acknowledgements.stale(frozenset(self._used)):
+            pulumi.log.warn(f"{entry} acknowledges nothing that changes; {remedy}")
+        if not pulumi.runtime.is_dry_run():
+            for entry in sorted(self._used):
+                pulumi.log.warn(f"{entry} is spent; {remedy}")
+
+
+def _say(finding: Finding) -> str:
+    away = f", {finding.downtime} of downtime" if finding.downtime else ""
+    return f"{finding.why} ({finding.risk}{away})"
+
+
+def _with(
+    args: pulumi.ResourceTransformationArgs, opts: pulumi.ResourceOptions
+) -> pulumi.ResourceTransformationResult:
+    merged = pulumi.ResourceOptions.merge(args.opts, opts)
+    return pulumi.ResourceTransformationResult(props=args.props, opts=merged)
+
+
+async def _plain(properties: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return properties without the wrapping that marks secrets."""
+    return {key: await _revealed(value) for key, value in (properties or {}).items()}
+
+
+async def _revealed(value: Any) -> Any:  # noqa: ANN401 - a property of any shape
+    return await value.future() if isinstance(value, pulumi.Output) else value
