@@ -76,14 +76,6 @@ class Captures:
             self._client.images.remove(self.tag(image_id), force=True)
         self._tar(image_id).unlink(missing_ok=True)
 
-    def drop_all(self) -> None:
-        """Forget all captured images."""
-        for image in self._client.images.list(name=f"{self._instance.prefix}/image"):
-            for tag in image.tags:
-                self._client.images.remove(tag, force=True)
-        for tar in self._folder.glob("*.tar"):
-            tar.unlink()
-
     def _archive(self, volume: str, name: str) -> None:
         self._helper(
             [*_TAR, "-C", "/disk", "-cf", f"/images/{name}", "."],

@@ -72,12 +72,6 @@ class DockerMachines:
         """Let go of the machines; they run on."""
         self._watch.stop()
 
-    def destroy(self) -> None:
-        """Remove every machine of the instance and all captured images."""
-        for server_id, _ in self._records:
-            self.delete(server_id)
-        self._containers.captures.drop_all()
-
     def create(self, spec: MachineSpec) -> None:
         """See `Machines`."""
         with self._held(spec.id):

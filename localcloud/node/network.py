@@ -25,14 +25,6 @@ def ensure_network(client: DockerClient, instance: Instance) -> Network:
         return _create(client, instance)
 
 
-def remove_network(client: DockerClient, instance: Instance) -> None:
-    """Remove the network; none is no error."""
-    try:
-        client.networks.get(instance.prefix).remove()
-    except NotFound:
-        return
-
-
 def gateway(instance: Instance) -> str:
     """The machine's own address on the network."""
     return str(next(ipaddress.ip_network(instance.subnet).hosts()))

@@ -6,6 +6,7 @@ own name on the instance's network.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from localcloud.node.archives import File, put_files
 from localcloud.node.ca import ensure_authority, issue
 from localcloud.node.errors import ServiceError
 from localcloud.node.images import DOCKER_REGISTRY, GHCR_REGISTRY, ROOT, builder
-from localcloud.node.network import ensure_network, remove_network
+from localcloud.node.network import ensure_network
 from localcloud.node.progress import Say, say
 from localcloud.node.publish import GHCR_PASSWORD, Publisher
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 CDN, AUTHORITY = "cdn.localcloud.test", "ca.localcloud.test"
 NAMES = (DOCKER_REGISTRY, GHCR_REGISTRY, CDN, AUTHORITY)
 _PORTS = {DOCKER_REGISTRY: "5000/tcp", GHCR_REGISTRY: "5001/tcp"}
+_REVISION_LABEL = "localcloud.revision"
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.2
 _SECRET = 0o600
@@ -53,13 +55,6 @@ def up(instance: Instance, tell: Say = say) -> DockerClient:
     return client
 
 
-def down(instance: Instance) -> None:
-    """Remove the services and the network; the registries' data stays in the cache."""
-    client = docker_engine.connect()
-    _remove(client, _name(instance))
-    remove_network(client, instance)
-
-
 def registry_data(instance: Instance) -> Path:
     """Where the registries keep their data: shared by all instances of a cache."""
     return instance.cache / "registry"
@@ -74,8 +69,8 @@ def _ensure_container(client: DockerClient, instance: Instance, image: str) -> C
         found = client.containers.get(_name(instance))
     except NotFound:
         return _create(client, instance, image)
-    if image not in (found.image.tags if found.image else ()):
-        _remove(client, _name(instance))
+    if found.labels.get(_REVISION_LABEL) != _revision(instance, image):
+        found.remove(force=True, v=True)
         return _create(client, instance, image)
     found.start()
     found.reload()
@@ -83,14 +78,13 @@ def _ensure_container(client: DockerClient, instance: Instance, image: str) -> C
 
 
 def _create(client: DockerClient, instance: Instance, image: str) -> Container:
-    data, content = registry_data(instance), ROOT / "coolify" / "cdn"
+    data, content = _folders(instance)
     data.mkdir(parents=True, exist_ok=True)
-    content.mkdir(parents=True, exist_ok=True)
     container = client.containers.create(
         image,
         name=_name(instance),
         hostname="services",
-        labels=instance.labels,
+        labels={**instance.labels, _REVISION_LABEL: _revision(instance, image)},
         network=instance.prefix,
         networking_config={instance.prefix: client.api.create_endpoint_config(aliases=list(NAMES))},
         ports=dict.fromkeys(_PORTS.values(), ("127.0.0.1", 0)),
@@ -102,6 +96,17 @@ def _create(client: DockerClient, instance: Instance, image: str) -> Container:
     put_files(container, _secrets(instance))
     _start(container)
     return container
+
+
+def _revision(instance: Instance, image: str) -> str:
+    """Changes with what the container was made of: image, authority, folders."""
+    parts = (image, ensure_authority(instance).certificate.decode(), *map(str, _folders(instance)))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _folders(instance: Instance) -> tuple[Path, Path]:
+    """The registries' data, and what the download site offers below /coolify/."""
+    return registry_data(instance), ROOT / "coolify" / "cdn"
 
 
 def _secrets(instance: Instance) -> tuple[File, ...]:
@@ -155,10 +160,3 @@ def _problem(address: str) -> str | None:
         return str(error)
     answered = status in {httpx.codes.OK, httpx.codes.UNAUTHORIZED}
     return None if answered else f"status {status}"
-
-
-def _remove(client: DockerClient, name: str) -> None:
-    try:
-        client.containers.get(name).remove(force=True, v=True)
-    except NotFound:
-        return

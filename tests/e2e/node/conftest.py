@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from localcloud.cleanup import remove_all
 from localcloud.hetzner.machines import MachineSpec
 from localcloud.node import services
 from localcloud.node.machines import DockerMachines
@@ -118,6 +119,8 @@ class Servers:
     client: DockerClient
     machines: DockerMachines
     folder: Path
+    loop: asyncio.AbstractEventLoop
+    """Where the edge runs."""
 
     def describe(self, server_id: int) -> Server:
         """A server with keys of its own, not made yet."""
@@ -158,14 +161,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     asyncio.run_coroutine_threadsafe(machines.edge.start(), loop).result(20)
     machines.resume()
     try:
-        yield Servers(instance, client, machines, folder)
+        yield Servers(instance, client, machines, folder, loop)
     finally:
-        machines.destroy()
         machines.close()
         asyncio.run_coroutine_threadsafe(machines.edge.stop(), loop).result(20)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        services.down(instance)
+        remove_all(instance, lambda _line: None)
 
 
 @pytest.fixture(scope="session")
