@@ -30,7 +30,7 @@ def load_target(stack: str | None) -> Target:
     project = find_project(Path.cwd())
     done = _pulumi(project, ["stack", "output", "target", "--json", "--show-secrets"], stack)
     if done.returncode:
-        raise StackError(_explain(done.stderr, stack))
+        raise StackError(explain(done.stderr, stack))
     try:
         return _from_here(Target.model_validate_json(done.stdout), project)
     except ValidationError as error:
@@ -75,7 +75,7 @@ def _pulumi(project: Path, words: list[str], stack: str | None) -> subprocess.Co
     choice = ["--stack", stack] if stack else []
     try:
         return subprocess.run(
-            [_program(), "--cwd", str(project), "--non-interactive", *words, *choice],
+            [program(), "--cwd", str(project), "--non-interactive", *words, *choice],
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -87,7 +87,12 @@ def _pulumi(project: Path, words: list[str], stack: str | None) -> subprocess.Co
         raise StackError(f"`pulumi stack output` did not end within {_TIMEOUT:g} s") from None
 
 
-def _program() -> str:
+def program() -> str:
+    """Find the `pulumi` program.
+
+    Raises:
+        StackError: when there is none.
+    """
     # Beside the interpreter too: a virtual environment that is used without being activated.
     path = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
     found = shutil.which("pulumi", path=path)
@@ -96,7 +101,8 @@ def _program() -> str:
     return found
 
 
-def _explain(said: str, stack: str | None) -> str:
+def explain(said: str, stack: str | None) -> str:
+    """Say in our words what pulumi means by what it said."""
     text = said.lower()
     name = f"stack {stack!r}" if stack else "the selected stack"
     if "no stack named" in text or "unknown stack" in text:

@@ -1,0 +1,145 @@
+"""The plan: every change with its findings, its price and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from common.changes import Acknowledgements, Downtime, Finding, Op, Risk, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from common.changes import Change
+    from runbook.plan.prices import Prices
+    from runbook.plan.steps import Step
+
+
+class Verdict(Enum):
+    """What a plan comes to; the value is the exit code."""
+
+    HARMLESS = 0
+    RISKY = 3
+    REFUSED = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One resource that changes."""
+
+    change: Change
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]
+    """Acknowledgements it lacks."""
+    used: tuple[str, ...]
+    """Acknowledgements it uses."""
+    protected: bool
+    """Pulumi refuses to let the resource go, for `nutri:protect` is true."""
+    before: Decimal | None
+    """Net price a month; None: not known."""
+    after: Decimal | None
+
+    @property
+    def risk(self) -> Risk:
+        """The gravest risk of all findings."""
+        return max((one.risk for one in self.findings), key=lambda r: r.severity, default=Risk.NONE)
+
+    @property
+    def downtime(self) -> Downtime | None:
+        """The longest downtime of all findings."""
+        known = [one.downtime for one in self.findings if one.downtime]
+        return max(known, key=lambda one: one.most, default=None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it may happen."""
+        if self.protected or self.missing:
+            return Verdict.REFUSED
+        return Verdict.RISKY if self.risk.severity else Verdict.HARMLESS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that changes, and what the whole stack costs."""
+
+    stack: str
+    rows: tuple[Row, ...]
+    given: tuple[str, ...]
+    """Acknowledgements in the config."""
+    stale: tuple[str, ...]
+    """Those of them that nothing uses."""
+    before: Decimal
+    """Net price a month of all that has a known price."""
+    after: Decimal
+    currency: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict of all rows."""
+        return max((row.verdict for row in self.rows), key=lambda v: v.value, default=_NOTHING)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Acknowledgements that lack, each once."""
+        return tuple(dict.fromkeys(entry for row in self.rows for entry in row.missing))
+
+
+_NOTHING = Verdict.HARMLESS
+
+
+def judge(step: Step, acknowledgements: Acknowledgements, prices: Prices) -> Row:
+    """Judge one change."""
+    change = step.change
+    findings = classify(change)
+    missing = [acknowledgements.missing(change, one) for one in findings]
+    used = [
+        acknowledgements.entry(change.name, one.acknowledge) for one in findings if one.acknowledge
+    ]
+    before, after = _prices(change, prices)
+    return Row(
+        change=change,
+        findings=findings,
+        missing=tuple(entry for entry in missing if entry),
+        used=tuple(entry for entry in used if entry),
+        protected=step.protected and change.op.removes,
+        before=before,
+        after=after,
+    )
+
+
+def _prices(change: Change, prices: Prices) -> tuple[Decimal | None, Decimal | None]:
+    none = Decimal(0)
+    before = none if change.op is Op.CREATE else prices.monthly(change.type, change.old)
+    if change.op in {Op.DELETE, Op.SAME}:
+        return before, none if change.op is Op.DELETE else before
+    # What the inputs leave open, a location for instance, stays as it is.
+    wanted = {**change.old, **change.new}
+    if "backups" not in change.new:
+        wanted["backups"] = False
+    return before, prices.monthly(change.type, wanted)
+
+
+def make(
+    stack: str,
+    steps: Sequence[Step],
+    acknowledgements: Acknowledgements,
+    prices: Prices,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """Judge all changes; unchanged resources count for the price only."""
+    rows = [judge(step, acknowledgements, prices) for step in steps]
+    changing = tuple(row for row in rows if row.change.op is not Op.SAME)
+    used = frozenset(entry for row in changing for entry in row.used)
+    return Plan(
+        stack=stack,
+        rows=changing,
+        given=acknowledgements.given,
+        stale=acknowledgements.stale(used),
+        before=sum((row.before or Decimal(0) for row in rows), Decimal(0)),
+        after=sum((row.after or Decimal(0) for row in rows), Decimal(0)),
+        currency=prices.currency,
+        notes=notes,
+    )

@@ -1,0 +1,98 @@
+"""The engine's digest of a preview, as changes of ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from common.changes import Change, Op, changed_keys
+from runbook.plan.engine import PreviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_NO_RESOURCES = ("pulumi:pulumi:Stack", "pulumi:providers:")
+_PROTECTED = re.compile(r"unable to (?P<op>replace|delete) resource|cannot be deleted")
+_STATELESS = {"refresh", "read", "read-replacement", "read-discard", "discard-replaced"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change, and what only the engine's state knows of its resource."""
+
+    change: Change
+    protected: bool = False
+    """The engine refuses to let it go, whatever was acknowledged."""
+
+
+def steps(digest: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Return every resource with what would happen to it, unchanged ones too.
+
+    Raises:
+        PreviewError: the preview failed for another reason than a protected resource.
+    """
+    return (*_steps(digest.get("steps") or []), *_stopped(digest.get("diagnostics") or []))
+
+
+def _steps(found: list[Mapping[str, Any]]) -> Iterator[Step]:
+    for one in found:
+        type_token, name = parts(one["urn"])
+        if type_token.startswith(_NO_RESOURCES) or one["op"] in _STATELESS:
+            continue
+        old, new = one.get("oldState") or {}, one.get("newState") or {}
+        inputs, wanted = old.get("inputs") or {}, new.get("inputs") or {}
+        change = Change(
+            op=operation(one["op"]),
+            type=type_token,
+            name=name,
+            old=inputs | (old.get("outputs") or {}),
+            new=wanted,
+            changed=_reasons(one) or changed_keys(inputs, wanted),
+        )
+        yield Step(change, protected=bool(old.get("protect")))
+
+
+def _reasons(step: Mapping[str, Any]) -> frozenset[str]:
+    named = [*(step.get("diffReasons") or []), *(step.get("replaceReasons") or [])]
+    return frozenset(re.split(r"[.\[]", path)[0] for path in named)
+
+
+def operation(op: str) -> Op:
+    """Return the operation by the engine's word for it; one not known yet counts as the gravest.
+
+    A replacement has three steps of its own besides `replace`, in whichever order they come.
+    """
+    if op in {one.value for one in Op}:
+        return Op(op)
+    if op == "import":
+        return Op.CREATE
+    if op == "remove-pending-replace":
+        return Op.SAME
+    return Op.REPLACE
+
+
+def parts(urn: str) -> tuple[str, str]:
+    """Return type and name of a URN; parents' types before the last `$` are left out."""
+    *_, types, name = urn.split("::", 3)
+    return types.rsplit("$", 1)[-1], name
+
+
+def _stopped(diagnostics: list[Mapping[str, Any]]) -> Iterator[Step]:
+    """Yield the changes the engine ended the preview at, since the resource is protected."""
+    errors = [one for one in diagnostics if one.get("severity") == "error"]
+    grave = [one for one in errors if one["message"].strip() != "error: preview failed"]
+    for error in grave:
+        match = _PROTECTED.search(error["message"])
+        if not match or not error.get("urn"):
+            raise PreviewError("the preview failed:\n" + "\n".join(map(_text, grave)))
+        type_token, name = parts(error["urn"])
+        op = Op.REPLACE if match["op"] == "replace" else Op.DELETE
+        yield Step(Change(op, type_token, name), protected=True)
+    if errors and not grave:
+        raise PreviewError("the preview failed, and pulumi does not say why")
+
+
+def _text(error: Mapping[str, Any]) -> str:
+    text = error["message"].strip().removeprefix("error: ").removeprefix("Preview failed: ")
+    return f"{parts(error['urn'])[1]}: {text}" if error.get("urn") else text
