@@ -22,6 +22,9 @@ LOCK_BOUND: Final = 3600.0
 
 POLL: Final = 0.2
 
+MARK: Final = "built-from"
+"""The file, beside what we built, that has its key."""
+
 
 def default_root() -> Path:
     """The folder for results, outside any checkout: NUTRI_CACHE, else the user's cache folder."""
@@ -29,6 +32,11 @@ def default_root() -> Path:
         return Path(chosen) / "engine"
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "nutri" / "engine"
+
+
+def is_ours(program: Path) -> bool:
+    """Whether we built the program, in this cache or another."""
+    return (program.resolve().parent / MARK).is_file()
 
 
 def obtain(root: Path, key: str, make: Callable[[Path], None]) -> Path:

@@ -42,8 +42,8 @@ def ensure(bin_dir: Path) -> Ready:
 
 
 def _command_line(bin_dir: Path, builder: Builder) -> Ready:
-    if found := official.usable(builder.root):
-        links.remove(bin_dir, builder.root)
+    if found := official.usable():
+        links.remove(bin_dir)
         return Ready(found.program, versions.dotted(found.version), built=False)
     folder = builder.result(parts.CLI)
     links.put(bin_dir, folder)
@@ -74,7 +74,7 @@ class Builder:
 
         def make(folder: Path) -> None:
             build(part, go, folder)
-            (folder / plugins.MARK).write_text(key)
+            (folder / cache.MARK).write_text(key)
 
         return cache.obtain(self.root, key, make)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from engine import cache, links
+from engine.cache import is_ours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,6 @@ def environment(bin_dir: Path) -> dict[str, str]:
         "PATH": os.pathsep.join([str(bin_dir.absolute()), os.environ.get("PATH", os.defpath)]),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    if links.leads_to(bin_dir / "pulumi", cache.default_root()):
+    if is_ours(bin_dir / "pulumi"):
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return variables

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from engine import parts
+from engine.cache import is_ours
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -30,16 +31,11 @@ def put(bin_dir: Path, built: Path) -> None:
         _replace(link, program)
 
 
-def remove(bin_dir: Path, ours: Path) -> None:
+def remove(bin_dir: Path) -> None:
     """Remove our links, so that nothing shadows an official command line."""
-    for name in NAMES:
-        if leads_to(bin_dir / name, ours):
-            (bin_dir / name).unlink()
-
-
-def leads_to(link: Path, ours: Path) -> bool:
-    """Whether it is a link into the folder of what we built."""
-    return link.is_symlink() and link.resolve().is_relative_to(ours.resolve())
+    for link in (bin_dir / name for name in NAMES):
+        if link.is_symlink() and (is_ours(link) or not link.exists()):
+            link.unlink()
 
 
 def _replace(link: Path, program: Path) -> None:

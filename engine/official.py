@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine import versions
+from engine.cache import is_ours
 from engine.progress import say
 
 BOUND: Final = 30.0
@@ -26,13 +27,9 @@ class Official:
     version: tuple[int, int, int]
 
 
-def usable(ours: Path) -> Official | None:
-    """The official command line on PATH, if it will do; if it is there but won't, says why.
-
-    Args:
-        ours: the folder of what we built; programs in it, and links to them, are passed over.
-    """
-    program = _on_path("pulumi", ours)
+def usable() -> Official | None:
+    """The official command line on PATH, if it will do; if it is there but won't, says why."""
+    program = _on_path("pulumi")
     if program is None:
         return None
     version = _version(program)
@@ -41,18 +38,18 @@ def usable(ours: Path) -> Official | None:
     elif version < versions.OLDEST_OFFICIAL:
         oldest = versions.dotted(versions.OLDEST_OFFICIAL)
         say(f"{program} is {versions.dotted(version)}, older than {oldest}; not using it")
-    elif not (program.resolve().with_name(HOST).exists() or _on_path(HOST, ours)):
+    elif not (program.resolve().with_name(HOST).exists() or _on_path(HOST)):
         say(f"{program} has no {HOST} beside it; not using it")
     else:
         return Official(program, version)
     return None
 
 
-def _on_path(name: str, ours: Path) -> Path | None:
+def _on_path(name: str) -> Path | None:
     """The first program of that name on PATH that is not ours."""
     for folder in os.get_exec_path():
         found = shutil.which(name, path=folder)
-        if found and not Path(found).resolve().is_relative_to(ours.resolve()):
+        if found and not is_ours(Path(found)):
             return Path(found)
     return None
 

@@ -7,15 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from engine import versions
+from engine import cache, versions
 from engine.errors import EngineError
 from engine.progress import run, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-MARK: Final = "built-from"
-"""The file that says which of our results a plugin is; one without is not of our making."""
 
 DOWNLOAD_BOUND: Final = 300.0
 """Seconds the official command line may take to download a plugin (about 60 MB)."""
@@ -42,7 +39,7 @@ def installed(name: str) -> bool:
 
 def is_ours(name: str) -> bool:
     """Whether the installed plugin is one we built."""
-    return (folder(name) / MARK).is_file()
+    return (folder(name) / cache.MARK).is_file()
 
 
 def download(pulumi: Path, name: str) -> bool:
@@ -75,7 +72,7 @@ def ensure_built(pulumi: Path, name: str, result: Callable[[], Path]) -> None:
 
 
 def _mark(where: Path) -> str:
-    return (where / MARK).read_text()
+    return (where / cache.MARK).read_text()
 
 
 def _install(pulumi: Path, name: str, what: str, bound: float, *options: str) -> None:

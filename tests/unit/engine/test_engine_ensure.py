@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import EngineError, ensure, environment, parts, plugins, versions, wheel
+from engine import EngineError, cache, ensure, environment, parts, plugins, versions, wheel
 from engine.links import NAMES
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_changed_sources(world: World) -> None:
     world.patch.setitem(parts.PLUGINS, "command", changed)
     ensure(world.bin_dir)
     assert world.built == ["pulumi", "hcloud", "command", "command"]
-    assert (plugins.folder("command") / plugins.MARK).read_text().split("-")[1] == changed.digest()
+    assert (plugins.folder("command") / cache.MARK).read_text().split("-")[1] == changed.digest()
 
 
 def test_official_with_downloads(world: World) -> None:
@@ -143,6 +143,17 @@ def test_official_takes_over(world: World) -> None:
     program = world.official()
     assert ensure(world.bin_dir).pulumi == program
     assert [path.name for path in world.bin_dir.iterdir()] == ["python"]
+
+
+def test_another_cache(world: World) -> None:
+    """What was built into another cache folder is not taken for an official command line."""
+    before = ensure(world.bin_dir)
+    world.patch.setenv("NUTRI_CACHE", str(world.folder / "other"))
+    world.path(world.bin_dir, world.folder / "go")
+    after = ensure(world.bin_dir)
+    assert after.built
+    assert after.pulumi != before.pulumi
+    assert (world.bin_dir / "pulumi").resolve() == after.pulumi
 
 
 def test_a_plugin_of_others_stays(world: World) -> None:
