@@ -9,6 +9,7 @@ import pulumi
 
 from infra import labels
 from infra.coolify.application import Application
+from infra.coolify.replicas import Replicas
 
 if TYPE_CHECKING:
     from infra.host import Host
@@ -84,6 +85,7 @@ class Service(pulumi.ComponentResource):
         props = _props(spec, platform, settings)
         for number in range(1, spec.replicas + 1):
             self.applications.append(self._replica(number, props, host))
+        self._replicas(platform, host)
         self.register_outputs({"url": self.url})
 
     def _replica(self, number: int, props: dict[str, Any], host: Host) -> Application:
@@ -92,6 +94,13 @@ class Service(pulumi.ComponentResource):
             parent=self, depends_on=self.applications[-1:], deleted_with=host.server
         )
         return Application(f"{self.spec.name}-{number}", dict(props), opts)
+
+    def _replicas(self, platform: Platform, host: Host) -> None:
+        applications = [application.id for application in self.applications]
+        opts = pulumi.ResourceOptions(
+            parent=self, depends_on=self.applications, deleted_with=host.server
+        )
+        Replicas(self.spec.name, platform.connection(), applications, opts)
 
 
 def _props(spec: ServiceSpec, platform: Platform, settings: Settings) -> dict[str, Any]:

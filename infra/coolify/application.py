@@ -121,7 +121,7 @@ def _is_gone(client: Client, uuid: str) -> bool:
     raise NotYetError("it is still listed")
 
 
-def _remove(client: Client, uuid: str) -> None:
+def remove(client: Client, uuid: str) -> None:
     """Delete an application and wait: Coolify only queues the deletion."""
     client.delete(f"/applications/{uuid}")
     wait_until(
@@ -145,7 +145,7 @@ class _ApplicationProvider(CoolifyProvider):
             except OperatorError:
                 if not found:
                     with contextlib.suppress(OperatorError):
-                        _remove(client, uuid)
+                        remove(client, uuid)
                 raise
         return CreateResult(uuid, props)
 
@@ -175,7 +175,7 @@ class _ApplicationProvider(CoolifyProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with self.connect(props) as client:
-            _remove(client, id_)
+            remove(client, id_)
 
 
 class Application(CoolifyResource, module="coolify", name="Application"):

@@ -58,21 +58,21 @@ class Cloud:
 
 @dataclass
 class Stack:
-    """A stack of the project's own program, with its config in a file of its own."""
+    """A stack of the project's own program, in a folder that holds its config and state."""
 
     cloud: Cloud
     folder: Path
     name: str = "e2e"
     last: str = ""
     config: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, Any] = field(default_factory=dict)
 
     def pulumi(self, *words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
         """Run `pulumi` on this stack."""
-        (self.folder / "Pulumi.e2e.yaml").write_text(yaml.safe_dump(self._file()))
-        config_file = str(self.folder / "Pulumi.e2e.yaml")
+        self.config_file.write_text(yaml.safe_dump(self._file()))
         done = subprocess.run(
-            ["pulumi", *words, "--stack", self.name, "--config-file", config_file],
-            cwd=ROOT,
+            ["pulumi", *words, "--stack", self.name],
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -85,17 +85,28 @@ class Stack:
     def _file(self) -> dict[str, Any]:
         base = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
         plain = {k: v for k, v in base["config"].items() if not _is_secure(v)}
-        # The local stack's secrets are no secrets: the double's constants.
-        known = {"hcloud:token": DEMO_TOKEN, "nutri:registryPassword": "localcloud-ghcr-password"}
         own = {
             "hcloud:endpoint": self.cloud.endpoint,
             "nutri:caBundle": str(self.cloud.home / "ca.crt"),
             "nutri:nameservers": [f"127.0.0.1:{self.cloud.dns_port}"],
         }
         salt = {"encryptionsalt": self.salt} if self.salt else {}
-        return {**salt, "config": plain | known | own | self.config}
+        return {**salt, "config": plain | own | self.secrets | self.config}
 
     salt: str | None = None
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Encrypt a value into the config, for good."""
+        done = self.pulumi("config", "set", "--secret", key, value)
+        assert done.returncode == 0, self.last
+        written = yaml.safe_load(self.config_file.read_text())
+        self.secrets[key] = written["config"][key]
+        self.salt = written["encryptionsalt"]
+
+    @property
+    def config_file(self) -> Path:
+        """The stack's own config file."""
+        return self.folder / f"Pulumi.{self.name}.yaml"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -167,8 +178,13 @@ def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """An empty stack on the local cloud."""
     folder = tmp_path_factory.mktemp("stack")
     (folder / "state").mkdir()
+    for part in ("Pulumi.yaml", "__main__.py", "infra", "common", "checks", ".venv"):
+        (folder / part).symlink_to(ROOT / part)
     made = Stack(cloud, folder)
     done = made.pulumi("stack", "init", "--secrets-provider", "passphrase")
     assert done.returncode == 0, made.last
-    made.salt = yaml.safe_load((folder / "Pulumi.e2e.yaml").read_text()).get("encryptionsalt")
+    made.salt = yaml.safe_load(made.config_file.read_text()).get("encryptionsalt")
+    # The double's secrets are public constants; they are kept like real ones all the same.
+    made.set_secret("hcloud:token", DEMO_TOKEN)
+    made.set_secret("nutri:registryPassword", "localcloud-ghcr-password")
     return made

@@ -6,6 +6,7 @@ One stack, one story: each test starts from what the one before left. Run the fi
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 import threading
@@ -45,7 +46,8 @@ def server(target: Target) -> Iterator[SshClient]:
 def _get(target: Target, service: str, path: str) -> httpx.Response:
     """Ask a service by its public address, with its public name."""
     (host,) = [s.url.removeprefix("https://") for s in target.services if s.name == service]
-    with httpx.Client(verify=str(target.vantage.ca_bundle)) as client:
+    trust = ssl.create_default_context(cafile=target.vantage.ca_bundle)
+    with httpx.Client(verify=trust) as client:
         return client.get(
             f"https://{target.servers[0].ipv4}{path}",
             headers={"Host": host},
@@ -114,8 +116,8 @@ def test_checks_are_green_by_the_cli(stack: Stack) -> None:
     """`runbook check` agrees with what the update said."""
     done = subprocess.run(
         [sys.executable, "-m", "runbook", "check", "--stack", stack.name, "--json"],
-        cwd=ROOT,
-        env=stack.environment,
+        cwd=stack.folder,
+        env=stack.environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from common.waiting import without_pauses
-from infra.coolify import application
+from infra.coolify import application, replicas
 from infra.coolify.client import Client
 from infra.coolify.errors import CoolifyError, CoolifyUnreachableError, DeploymentFailedError
 
@@ -270,3 +270,13 @@ def test_no_answer_is_an_error_for_the_operator(
     coolify.reachable = False
     with pytest.raises(CoolifyUnreachableError, match="gave no answer to GET /applications"):
         provider.create(dict(PROPS))
+
+
+def test_scaling_in_removes_the_highest_replicas_only(coolify: Coolify) -> None:
+    """Replicas beyond the number go at once; other applications are none of its business."""
+    names = ("nutri-backend-1", "nutri-backend-2", "nutri-backend-10", "nutri-backend-canary")
+    coolify.apps = {name: {"uuid": name, "name": name} for name in names}
+    scale = replicas._ReplicasProvider()
+    props = {"connection": {}, "service": "nutri-backend", "count": 1}
+    scale.update("nutri-backend", {**props, "count": 10}, props)
+    assert sorted(coolify.apps) == ["nutri-backend-1", "nutri-backend-canary"]

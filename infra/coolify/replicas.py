@@ -1,0 +1,61 @@
+"""The number of a service's replicas in Coolify: those beyond it go before the verification.
+
+The engine deletes last of all, after the verification has run; so scaling in happens here, as an
+update, and the engine's own deletion finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pulumi.dynamic import CreateResult, UpdateResult
+
+from infra.coolify.application import remove
+from infra.coolify.resource import CoolifyProvider, CoolifyResource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pulumi
+
+    from infra.coolify.client import Client
+
+
+def _beyond(client: Client, service: str, count: int) -> list[str]:
+    """Return the uuids of a service's applications whose number is above `count`."""
+    numbered = re.compile(re.escape(service) + r"-(\d+)")
+    found = ((numbered.fullmatch(a["name"]), a["uuid"]) for a in client.get("/applications"))
+    return [uuid for match, uuid in found if match and int(match[1]) > count]
+
+
+class _ReplicasProvider(CoolifyProvider):
+    replace_on: ClassVar[frozenset[str]] = frozenset({"service"})
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        with self.connect(props) as client:
+            for uuid in _beyond(client, props["service"], int(props["count"])):
+                remove(client, uuid)
+        return CreateResult(props["service"], props)
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(self.create(news).outs)
+
+
+class Replicas(CoolifyResource, module="coolify", name="Replicas"):
+    """How many replicas a service has; its id is the service's name."""
+
+    def __init__(
+        self,
+        service: str,
+        connection: pulumi.Input[dict[str, Any]],
+        applications: Sequence[pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "connection": connection,
+            "service": service,
+            "count": len(applications),
+            "applications": list(applications),
+        }
+        super().__init__(_ReplicasProvider(), service, props, opts)
