@@ -36,7 +36,7 @@ class UnauthenticatedError(ApiError):
 
     status = 401
 
-    def __init__(self, message: str = "UnauthenticatedError.") -> None:
+    def __init__(self, message: str = "Unauthenticated.") -> None:
         super().__init__(message)
 
 

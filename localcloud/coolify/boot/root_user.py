@@ -92,5 +92,5 @@ def domain_resolves(domain: str) -> bool:
 
 def _hashed(password: str) -> str:
     salt = secrets.token_bytes(16)
-    digest = hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+    digest = hashlib.scrypt(password.encode(), salt=salt, n=2**12, r=8, p=1)
     return f"scrypt${salt.hex()}${digest.hex()}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(
     r"\s*(?:(&&|\|\||!|\(|\))|(\w+)\s*\(\s*((?:`[^`]*`|\"[^\"]*\"|'[^']*'|[\s,])*)\))"
 )
-_ARGUMENT = re.compile(r"[`\"']([^`\"']*)[`\"']")
+_ARGUMENT = re.compile(r"`([^`]*)`|\"([^\"]*)\"|'([^']*)'")
 _ONE_ARGUMENT = {
     "host": "hdr(host),host_only -m str -i",
     "hostregexp": "hdr(host),host_only -m reg -i",
@@ -147,7 +147,7 @@ def _tokens(rule: str) -> Iterator[str | Matcher]:
 
 
 def _arguments(rule: str, text: str) -> tuple[str, ...]:
-    found = tuple(_ARGUMENT.findall(text))
+    found = tuple("".join(parts) for parts in _ARGUMENT.findall(text))
     if not found or _ARGUMENT.sub("", text).replace(",", "").strip():
         raise RuleError(f"{rule!r}: arguments have to stand in backticks")
     return found

@@ -108,6 +108,7 @@ def shown(db: Database, server: Row) -> dict[str, Any]:
     kept = (
         "proxy",
         "validation_logs",
+        "swarm_cluster",
         "unreachable_count",
         "unreachable_notification_sent",
         "high_disk_usage_notification_sent",

@@ -36,6 +36,18 @@ def attach(db: Database, team_id: int, app: Row, name: str) -> Row:
     return tag
 
 
+def shown(tag: Row) -> Row:
+    """A tag as the API shows it."""
+    return {name.strip(): tag[name.strip()] for name in SHOWN.split(",")}
+
+
+def forget_unused(db: Database, tag: Row) -> None:
+    """Remove a tag nothing has any more."""
+    query = "SELECT 1 FROM taggables WHERE tag_id = %s LIMIT 1"
+    if db.scalar(query, (tag["id"],)) is None:
+        db.delete("tags", tag["id"])
+
+
 def of_application(db: Database, app: Row) -> list[Row]:
     """An application's tags by name."""
     columns = ", ".join(f"tags.{name.strip()}" for name in SHOWN.split(","))

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from localcloud.coolify.applications import models as applications
 from localcloud.coolify.call import Endpoint, Reply
-from localcloud.coolify.errors import ConflictError, NotFoundError
+from localcloud.coolify.errors import ConflictError, NotFoundError, ValidationFailedError
 from localcloud.coolify.tags import models
-from localcloud.coolify.validation import text, validate
+from localcloud.coolify.validation import array, text, validate
 
 if TYPE_CHECKING:
     from localcloud.coolify.call import Call
     from localcloud.coolify.database import Row
 
 _CREATE = {"name": text(required=True, most=255)}
-_ATTACH = {"tag_name": text(required=True, most=255)}
+_ATTACH = {"tag_name": text(most=255), "tag_names": array()}
+_SHORTEST = 2
 
 
 def listing(call: Call) -> list[Row]:
@@ -31,7 +32,7 @@ def create(call: Call) -> Reply:
     if models.by_name(call.coolify.db, call.token.team_id, fields["name"]):
         raise ConflictError("Tag already exists.")
     row = models.obtain(call.coolify.db, call.token.team_id, fields["name"])
-    return Reply({"uuid": row["uuid"]}, 201)
+    return Reply(models.shown(row), 201)
 
 
 def update(call: Call) -> Row:
@@ -39,8 +40,11 @@ def update(call: Call) -> Row:
     fields = call.json()
     validate(fields, _CREATE)
     tag = _tag(call, "uuid")
+    named = models.by_name(call.coolify.db, call.token.team_id, fields["name"])
+    if named is not None and named["id"] != tag["id"]:
+        raise ConflictError("Tag already exists.")
     row = call.coolify.db.update("tags", tag["id"], {"name": fields["name"].lower()})
-    return {"uuid": row["uuid"], "name": row["name"]}
+    return models.shown(row)
 
 
 def delete(call: Call) -> dict[str, str]:
@@ -55,12 +59,19 @@ def of_application(call: Call) -> list[Row]:
 
 
 def attach(call: Call) -> Reply:
-    """Put a tag on an application, making it if it is new."""
+    """Put tags on an application, making the new ones; answers with all it has now."""
     fields = call.json()
     validate(fields, _ATTACH)
+    names = fields.get("tag_names") or [fields.get("tag_name")]
+    if len([name for name in ("tag_name", "tag_names") if fields.get(name)]) != 1:
+        message = "Provide either tag_name or tag_names, not both."
+        raise ValidationFailedError({"tag_name": [message]})
+    if any(len(str(name)) < _SHORTEST for name in names):
+        raise ValidationFailedError({"tag_name": ["Each tag name must be at least 2 characters."]})
     app = _application(call)
-    tag = models.attach(call.coolify.db, call.token.team_id, app, fields["tag_name"])
-    return Reply({"uuid": tag["uuid"], "name": tag["name"]}, 201)
+    for name in names:
+        models.attach(call.coolify.db, call.token.team_id, app, name)
+    return Reply(models.of_application(call.coolify.db, app), 201)
 
 
 def detach(call: Call) -> dict[str, str]:
@@ -68,7 +79,8 @@ def detach(call: Call) -> dict[str, str]:
     app, tag = _application(call), _tag(call, "tag_uuid")
     query = "DELETE FROM taggables WHERE tag_id = %s AND taggable_id = %s"
     if call.coolify.db.execute(query, (tag["id"], app["id"])) == 0:
-        raise NotFoundError("Tag not found.")
+        raise NotFoundError("Tag not found on resource.")
+    models.forget_unused(call.coolify.db, tag)
     return {"message": "Tag removed."}
 
 
