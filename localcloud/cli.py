@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from localcloud import home, lifecycle, process
 from localcloud.errors import LocalCloudError
 from localcloud.settings import Instance
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 app = typer.Typer(
     help="The local double of the cloud: real servers on this machine behind Hetzner's API.",
@@ -102,7 +105,7 @@ def logs(
     instance: Instance = context.obj
     options = ["-n", str(lines), *(["-f"] if follow else [])]
     if server is None:
-        command = ["tail", *options, str(process.log_file(instance))]
+        command = ["tail", *options, str(_log(instance))]
     else:
         container = f"{instance.prefix}-server-{_server_id(instance, server)}"
         command = ["docker", "exec", container, "journalctl", "--no-pager", *options]
@@ -126,6 +129,13 @@ def _running(instance: Instance) -> dict[str, Any]:
             f"{instance.api_port}): run `python -m localcloud up`"
         )
     return found
+
+
+def _log(instance: Instance) -> Path:
+    log = process.log_file(instance)
+    if not log.exists():
+        raise LocalCloudError(f"there is no log yet: {log} is not there before the first `up`")
+    return log
 
 
 def _server_id(instance: Instance, key: str) -> int:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from localcloud import home, process
+from localcloud.node.locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,19 +18,10 @@ if TYPE_CHECKING:
 
 
 def up(instance: Instance, tell: Tell) -> None:
-    """Bring up the local cloud; a second call finds it up."""
+    """Bring up the local cloud; a second call finds it up, also one at the same time."""
     home.prepare(instance)
-    began = time.monotonic()
-    running = process.status(instance) is not None
-    if not (running and _services_run(instance)):
-        _services_up(instance, tell)
-    if running:
-        tell(f"local cloud {instance.name!r} is up: {instance.endpoint}")
-        return
-    with _step("start the API and the name server", tell):
-        process.start(instance)
-    elapsed = time.monotonic() - began
-    tell(f"local cloud {instance.name!r} is up after {elapsed:.1f} s: {instance.endpoint}")
+    with exclusive(instance.home / "up.lock", f"bringing up the local cloud {instance.name!r}"):
+        _up(instance, tell)
 
 
 def foreground(instance: Instance, tell: Tell) -> None:
@@ -52,6 +44,20 @@ def down(instance: Instance, tell: Tell, *, images: bool = False) -> None:
     cleanup.remove_all(instance, tell, images=images)
     home.remove(instance)
     tell(f"local cloud {instance.name!r} is gone")
+
+
+def _up(instance: Instance, tell: Tell) -> None:
+    began = time.monotonic()
+    running = process.status(instance) is not None
+    if not (running and _services_run(instance)):
+        _services_up(instance, tell)
+    if running:
+        tell(f"local cloud {instance.name!r} is up: {instance.endpoint}")
+        return
+    with _step("start the API and the name server", tell):
+        process.start(instance)
+    elapsed = time.monotonic() - began
+    tell(f"local cloud {instance.name!r} is up after {elapsed:.1f} s: {instance.endpoint}")
 
 
 def _services_run(instance: Instance) -> bool:
