@@ -211,7 +211,7 @@ def test_invariants(hetzner: HetznerDouble) -> None:
     run_state_machine_as_test(
         client,
         settings=settings(
-            max_examples=8,
+            max_examples=5,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

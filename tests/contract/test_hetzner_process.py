@@ -35,18 +35,32 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Instance]:
-    """An instance of the test's own, stopped afterwards."""
+def _instance(folder: Path) -> Instance:
     made = Instance(
         name="proc",
-        home=tmp_path / "home",
+        home=folder / "home",
         api_port=_free_port(),
         dns_port=_free_port(),
         block=251,
-        cache=tmp_path / "cache",
+        cache=folder / "cache",
     )
     home.prepare(made)
+    return made
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    """An instance of the test's own, not started, stopped afterwards."""
+    made = _instance(tmp_path)
+    yield made
+    process.stop(made)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A running instance, for tests that leave it as it is."""
+    made = _instance(tmp_path_factory.mktemp("running"))
+    process.start(made)
     yield made
     process.stop(made)
 
@@ -63,16 +77,15 @@ def _cli(instance: Instance, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_start_answers_soon_and_small(instance: Instance) -> None:
+def test_start_answers_soon_and_small(running: Instance) -> None:
     """It answers within a few seconds, the name server too, in little memory."""
-    process.start(instance)
-    found = process.status(instance)
+    found = process.status(running)
     assert found is not None
     assert found["name"] == "proc"
     question = dns.message.make_query("nutri.test", "A")
-    answer = dns.query.tcp(question, "127.0.0.1", port=instance.dns_port, timeout=2)
+    answer = dns.query.tcp(question, "127.0.0.1", port=running.dns_port, timeout=2)
     assert answer.rcode() == dns.rcode.REFUSED
-    pid = process.running_pid(instance)
+    pid = process.running_pid(running)
     with open(f"/proc/{pid}/statm") as statm:  # noqa: PTH123 no file of ours
         pages = int(statm.read().split()[1])
     assert pages * os.sysconf("SC_PAGE_SIZE") < 80 * MEGABYTE
@@ -126,10 +139,9 @@ def test_taken_dns_port_is_named(instance: Instance) -> None:
     assert process.running_pid(instance) is None
 
 
-def test_another_local_cloud_on_the_port_is_told_apart(instance: Instance, tmp_path: Path) -> None:
+def test_another_local_cloud_on_the_port_is_told_apart(running: Instance, tmp_path: Path) -> None:
     """Whose port it is, is in the error."""
-    process.start(instance)
-    other = Instance(name="other", home=tmp_path / "other", api_port=instance.api_port)
+    other = Instance(name="other", home=tmp_path / "other", api_port=running.api_port)
     with pytest.raises(process.PortTakenError, match="'proc' answers there"):
         process.status(other)
 
@@ -169,20 +181,19 @@ def test_wrong_setting_is_one_line(instance: Instance) -> None:
     )
 
 
-def test_commands_on_a_running_cloud(instance: Instance) -> None:
+def test_commands_on_a_running_cloud(running: Instance) -> None:
     """`status`, `reset` and `logs` find the process and say what there is."""
-    process.start(instance)
     headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
     body = {"name": "g", "type": "spread"}
-    url = f"{instance.endpoint}/placement_groups"
+    url = f"{running.endpoint}/placement_groups"
     assert httpx.post(url, json=body, headers=headers, trust_env=False).status_code == 201
-    shown = _cli(instance, "status")
-    assert f"local cloud 'proc': {instance.endpoint}" in shown.stdout
+    shown = _cli(running, "status")
+    assert f"local cloud 'proc': {running.endpoint}" in shown.stdout
     assert "no servers" in shown.stdout
-    assert _cli(instance, "reset").returncode == 0
+    assert _cli(running, "reset").returncode == 0
     assert httpx.get(url, headers=headers, trust_env=False).json()["placement_groups"] == []
-    assert "POST /placement_groups 201" in _cli(instance, "logs").stdout
-    unknown = _cli(instance, "logs", "web")
+    assert "POST /placement_groups 201" in _cli(running, "logs").stdout
+    unknown = _cli(running, "logs", "web")
     assert (unknown.returncode, "there is no server 'web'" in unknown.stderr) == (1, True)
 
 
