@@ -32,6 +32,8 @@ class Check(Generic[S, E]):
     """Takes evidence; raises when none can be had."""
     judge: Callable[[S, E, Target], Verdict]
     """Pure: concludes from the evidence."""
+    proves_change: bool = True
+    """Whether a change is not done before it is green; else it is about the running of things."""
 
 
 AnyCheck = Check[Any, Any]

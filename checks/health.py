@@ -6,6 +6,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from checks.check import Check, services
+from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
 
 if TYPE_CHECKING:
@@ -59,13 +60,17 @@ def judge_latency(service: ServiceTarget, answers: tuple[Answer, ...], target: T
         )
     median = statistics.median(answer.seconds for answer in answers) * _MILLISECONDS
     budget = target.expectations.live_latency_ms
+    measures = [
+        Measure("live", str(number), one.seconds, Unit.SECONDS, budget / _MILLISECONDS)
+        for number, one in enumerate(answers, 1)
+    ]
     if median >= budget:
         return red(
             f"{place} takes {median:.0f} ms (median of {len(answers)}), the budget is {budget} ms",
-            "see the load by `runbook ssh -- docker stats --no-stream`; "
+            "see the load by `runbook resources`; "
             "then more replicas or a larger tier, and `pulumi up`",
-        )
-    return green(f"{median:.0f} ms (budget {budget} ms)")
+        ).measured(measures)
+    return green(f"{median:.0f} ms (budget {budget} ms)").measured(measures)
 
 
 HEALTH = Check("health", "D1", "says it is healthy", services, collect_health, judge_health)

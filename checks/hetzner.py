@@ -43,10 +43,17 @@ class PublicIpv4(_Fact):
     ip: str
 
 
+class PublicIpv6(_Fact):
+    """A public network: '2001:db8::/64'."""
+
+    ip: str
+
+
 class PublicNet(_Fact):
     """The public side of a server."""
 
     ipv4: PublicIpv4 | None
+    ipv6: PublicIpv6 | None = None
 
 
 class ServerFacts(_Fact):

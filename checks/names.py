@@ -44,6 +44,20 @@ class Resolver:
             raise NameNotResolvedError(f"{name} does not resolve: {_reason(error)}") from error
         return tuple(sorted(str(record) for record in answer))
 
+    def ipv6_addresses(self, name: str) -> tuple[str, ...]:
+        """The IPv6 addresses of a name, sorted; none when it has no AAAA record.
+
+        Raises:
+            NameNotResolvedError: when there is no such name, or no server tells.
+        """
+        try:
+            answer = self._resolver.resolve(f"{name.rstrip('.')}.", "AAAA")
+        except dns.resolver.NoAnswer:
+            return ()
+        except dns.exception.DNSException as error:
+            raise NameNotResolvedError(f"{name} does not resolve: {_reason(error)}") from error
+        return tuple(sorted(str(record) for record in answer))
+
 
 def _nameserver(place: str) -> dns.nameserver.Nameserver:
     address, _, port = place.rpartition(":")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from checks.hetzner import HetznerApi, ServerFacts
 from checks.names import Resolver
@@ -12,11 +12,13 @@ from checks.web import Web, trust
 from common.ssh import SshClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from common.target import ServerTarget, SshTarget, Target
 
 _TIMEOUT = 10.0
+
+T = TypeVar("T")
 
 
 class Observer:
@@ -37,9 +39,9 @@ class Observer:
         self._hetzner = HetznerApi(target.hetzner, self.trust, timeout)
         self._make_ssh = ssh
         self._ssh: dict[str, SshClient] = {}
-        self._facts: dict[int, ServerFacts | None] = {}
+        self._found: dict[Hashable, Any] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
         self._ssh_lock = threading.Lock()
-        self._facts_lock = threading.Lock()
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -62,7 +64,14 @@ class Observer:
         Raises:
             HetznerError: when the API does not tell.
         """
-        with self._facts_lock:
-            if server.id not in self._facts:
-                self._facts[server.id] = self._hetzner.server(server.id)
-            return self._facts[server.id]
+        return self.once(("facts", server.id), lambda: self._hetzner.server(server.id))
+
+    def once(self, key: Hashable, look: Callable[[], T]) -> T:
+        """What `look` finds, taken once for all checks of this run; an error is not kept."""
+        with self._ssh_lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._found:
+                self._found[key] = look()
+            found: T = self._found[key]
+            return found

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checks.access import COOLIFY, SSH
+from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
 from checks.containers import CONTAINERS
-from checks.domain import CERTIFICATE, DNS
+from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
 from checks.health import HEALTH, LATENCY
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.spread import SPREAD, VERSION
+from checks.traffic import ERRORS, SLOW
+from checks.upkeep import CLOCK, REBOOT, UPDATES
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -28,12 +31,24 @@ CHECKS: tuple[AnyCheck, ...] = (
     SSH,
     COOLIFY,
     DNS,
+    AAAA,
     CERTIFICATE,
+    REDIRECT,
     CONTAINERS,
     HEALTH,
     LATENCY,
     SPREAD,
     VERSION,
+    ERRORS,
+    SLOW,
+    CPU,
+    MEMORY,
+    DISK,
+    INODES,
+    RESTARTS,
+    CLOCK,
+    REBOOT,
+    UPDATES,
 )
 
 
@@ -55,6 +70,11 @@ def select(names: Sequence[str] | None) -> tuple[AnyCheck, ...]:
             f"Or a procedure of the runbook: {procedures}"
         )
     return tuple(check for check in CHECKS if wanted & _names(check))
+
+
+def proving_change() -> tuple[AnyCheck, ...]:
+    """Those that must be green for a change to be done."""
+    return tuple(check for check in CHECKS if check.proves_change)
 
 
 def _names(check: AnyCheck) -> set[str]:

@@ -40,6 +40,7 @@ class Result:
             "message": self.verdict.message,
             "remedy": self.verdict.remedy,
             "seconds": round(self.seconds, 3),
+            "measures": [measure.as_json() for measure in self.verdict.measures],
         }
 
 

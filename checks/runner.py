@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from checks.observer import Observer
-from checks.registry import select
+from checks.registry import proving_change, select
 from checks.report import Report, Result
 from checks.verdict import Verdict, unknown
 from common.errors import OperatorError
@@ -75,12 +75,14 @@ def verify(
 ) -> Report:
     """Run checks; repeat those that are not green until they are or `settle` seconds have passed.
 
+    Without ids those that prove a change; a pending reboot, say, is no fault of it.
+
     Services, names and certificates may take a while to settle after a change.
 
     Raises:
         OperatorError: when an id is of no check. Red checks raise nothing here: ask the report.
     """
-    checks = select(ids)
+    checks = select(ids) if ids else proving_change()
     report = run(target, checks, observe=observe)
 
     def all_green() -> bool:

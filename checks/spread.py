@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from checks.check import Check, services
+from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
 
 if TYPE_CHECKING:
@@ -40,14 +42,20 @@ def judge_spread(service: ServiceTarget, answers: tuple[Answer, ...], _target: T
             f"{service.health_path} tells no `container_id`, so the spread cannot be seen",
             "deploy an image whose health answer has it",
         )
+    counts = Counter(str(answer.fields["container_id"]) for answer in answers)
+    measures = [
+        Measure("answers", name, count, Unit.COUNT) for name, count in sorted(counts.items())
+    ]
     if len(names) != service.replicas:
         return red(
             f"{len(answers)} requests reached {len(names)} containers "
             f"instead of {service.replicas}: {', '.join(sorted(names))}",
             "compare `runbook check containers`; if those are well, restart the proxy: "
             "`runbook ssh -- docker restart coolify-proxy`",
-        )
-    return green(f"{len(answers)} requests reached {len(names)} of {service.replicas} replicas")
+        ).measured(measures)
+    return green(
+        f"{len(answers)} requests reached {len(names)} of {service.replicas} replicas"
+    ).measured(measures)
 
 
 def collect_version(observer: Observer, service: ServiceTarget) -> tuple[Answer, ...]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from checks.measure import Measure
 
 
 class Status(enum.StrEnum):
@@ -21,6 +27,12 @@ class Verdict:
     status: Status
     message: str
     remedy: str = ""
+    measures: tuple[Measure, ...] = ()
+    """The numbers behind it, for charts and collectors."""
+
+    def measured(self, measures: Iterable[Measure]) -> Verdict:
+        """The same conclusion with its numbers."""
+        return replace(self, measures=tuple(measures))
 
     @property
     def is_green(self) -> bool:

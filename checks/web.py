@@ -28,6 +28,8 @@ class Answer:
     body: str = ""
     seconds: float = 0.0
     failure: str | None = None
+    location: str = ""
+    """Where a redirection leads."""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -67,7 +69,8 @@ class Web:
             ) as response,
         ):
             body = _read(response, started + self._timeout)
-        return Answer(response.status_code, body, time.monotonic() - started)
+        place = response.headers.get("Location", "")
+        return Answer(response.status_code, body, time.monotonic() - started, location=place)
 
 
 def trust(ca_bundle: str | None) -> ssl.SSLContext:

@@ -81,6 +81,7 @@ class Expectations(_Frozen):
     inode_share: float = Field(default=0.9, description="of a file system's inodes; D3")
     restarts: int = Field(default=3, description="of one container, the last within an hour")
     clock_skew_s: float = Field(default=5.0, description="between the server's clock and ours")
+    security_updates: int = Field(default=0, description="pending ones, at most; M1")
     update_lists_days: int = Field(default=7, description="age of what apt knows of updates")
 
 

@@ -11,13 +11,15 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
-from dnslib import QTYPE, RCODE, RR, A, DNSRecord
+from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
+from checks import snapshot, upkeep
 from checks.observer import Observer
 from common.ssh import Result, SshError
 from common.target import (
@@ -34,12 +36,23 @@ from tests.unit.checks.authority import API, ML, Authority, CertificatePlan
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
 APPLICATIONS = {"nutri-backend": ("app-a", "app-b"), "nutri-ml-service": ("app-ml",)}
+LINE = '{"event": "request_completed", "path": "/meals", "status": 200, "duration_ms": 12.5}'
 HETZNER_TOKEN = "hetzner-secret"
 COOLIFY_TOKEN = "coolify-secret"
+
+
+RECORDED = Path(__file__).parent / "recorded"
+"""What real commands printed, on a server of the local double or in a container of Debian."""
+
+
+def recorded(name: str, **changes: str) -> str:
+    """A recorded output of a script with sections, some of them replaced."""
+    parts = dict(snapshot.sections((RECORDED / name).read_text()))
+    assert set(changes) <= set(parts)
+    return "".join(f"@@ {part}\n{text.rstrip()}\n" for part, text in (parts | changes).items())
 
 
 def container(application: str, image: str, **changes: str) -> dict[str, str]:
@@ -61,7 +74,7 @@ def hetzner_server() -> dict[str, Any]:
         "id": 42,
         "status": "running",
         "server_type": {"name": "cx33"},
-        "public_net": {"ipv4": {"ip": "127.0.0.1"}},
+        "public_net": {"ipv4": {"ip": "127.0.0.1"}, "ipv6": {"ip": "2001:db8::/64"}},
         "protection": {"delete": True, "rebuild": True},
         "backup_window": "22-02",
     }
@@ -82,6 +95,15 @@ class World:
     web_is_up: bool = True
     certificate: CertificatePlan = field(default_factory=CertificatePlan)
     addresses: dict[str, str] = field(default_factory=lambda: {API: "127.0.0.1", ML: "127.0.0.1"})
+    ipv6_addresses: dict[str, str] = field(default_factory=lambda: {API: "2001:db8::1"})
+    redirect_code: int = 301
+    redirect_to: str = f"https://{API}/health"
+    redirect_is_up: bool = True
+    snapshot: Mapping[str, str] = field(default_factory=dict)
+    upkeep: Mapping[str, str] = field(default_factory=dict)
+    lists_age: float = 3600.0
+    clock_skew: float = 0.0
+    log: list[str] = field(default_factory=lambda: [f"2026-01-01T00:00:0{n}Z {LINE}" for n in "12"])
     server: dict[str, Any] = field(default_factory=hetzner_server)
     hetzner_code: int = 200
     containers: list[dict[str, str]] = field(
@@ -143,11 +165,24 @@ class FakeSsh:
         pass
 
     def run(self, command: str) -> Result:
-        """Answer `docker ps` and `true`."""
+        """Answer `true` and what the checks ask."""
+        world, now = self._world, time.time()
+        if world.ssh_failure:
+            raise world.ssh_failure
+        if command == snapshot.SCRIPT:
+            clock = {"clock": str(now + world.clock_skew)}
+            return Result(recorded("snapshot.txt", **(clock | dict(world.snapshot))), "", 0)
+        if command == upkeep.SCRIPT:
+            times = {"now": f"{now:.0f}", "updated": f"{now - world.lists_age:.0f}"}
+            return Result(recorded("upkeep.txt", **(times | dict(world.upkeep))), "", 0)
+        rows = world.containers if command.startswith("docker ps") else []
+        return Result("".join(json.dumps(row) + "\n" for row in rows), "", 0)
+
+    def stream(self, command: list[str]) -> Iterator[str]:
+        """Print the world's log for the first application, one quiet line for the others."""
         if self._world.ssh_failure:
             raise self._world.ssh_failure
-        rows = self._world.containers if command.startswith("docker ps") else []
-        return Result("".join(json.dumps(row) + "\n" for row in rows), "", 0)
+        yield from self._world.log if command[-1].endswith("app-a") else ["2026-01-01T00:00:00Z up"]
 
     @contextlib.contextmanager
     def tunnel(self, _port: int) -> Iterator[Path]:
@@ -203,6 +238,19 @@ class Services(Handler):
         self.answer(200, bodies[self.path])
 
 
+class Plain(Handler):
+    """Port 80: leads every host but the first to itself over HTTPS."""
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        host = (self.headers["Host"] or "").partition(":")[0]
+        broken = host == API
+        self.send_response(self.world.redirect_code if broken else 308)
+        self.send_header("Location", self.world.redirect_to if broken else f"https://{host}/x")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
 class Hetzner(Handler):
     """GET /v1/servers/42."""
 
@@ -249,9 +297,13 @@ class Names(socketserver.BaseRequestHandler):
         data, reply_to = self.request
         request = DNSRecord.parse(data)
         reply = request.reply()
-        address = self.world.addresses.get(str(request.q.qname).rstrip("."))
+        name = str(request.q.qname).rstrip(".")
+        address = self.world.addresses.get(name)
         if address is None:
             reply.header.rcode = RCODE.NXDOMAIN
+        elif request.q.qtype == QTYPE.AAAA:
+            if ipv6 := self.world.ipv6_addresses.get(name):
+                reply.add_answer(RR(request.q.qname, QTYPE.AAAA, ttl=1, rdata=AAAA(ipv6)))
         elif address:
             reply.add_answer(RR(request.q.qname, QTYPE.A, ttl=1, rdata=A(address)))
         reply_to.sendto(reply.pack(), self.client_address)
@@ -261,6 +313,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
     authority = Authority(world.folder)
     tls = authority.context(world.certificate)
     web = stack.enter_context(_serve(Services, world, tls)) if world.web_is_up else _closed(stack)
+    plain = stack.enter_context(_serve(Plain, world)) if world.redirect_is_up else _closed(stack)
     hetzner = stack.enter_context(_serve(Hetzner, world))
     dns = stack.enter_context(_dns(world))
     shut = _listening(stack) if world.exposed else _closed(stack)
@@ -282,6 +335,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
             open_ports=(web,),
             ssh_networks=world.ssh_networks,
             shut_ports=(shut,),
+            http_port=plain,
         ),
         vantage=Vantage(ca_bundle=str(authority.file), nameservers=(f"127.0.0.1:{dns}",)),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checks import CHECKS, Status, select
 from common.ssh import HostKeyMismatchError, SshPermissionDeniedError, SshTimeoutError
+from tests.unit.checks.conftest import RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +64,30 @@ def _containers(*changes: dict[str, str]) -> list[dict[str, str]]:
     ]
 
 
+def _log(request: tuple[str, int, float], times: int) -> list[str]:
+    path, status, duration = request
+    fields = {"msg": "request_completed", "method": "GET", "path": path}
+    text = json.dumps(fields | {"statusCode": status, "duration_ms": duration})
+    return [f"2026-01-01T00:00:00.{number:03}Z {text}" for number in range(times)]
+
+
+def _stats(cpu: str, memory: str, name: str = "app-x") -> str:
+    row = {"ID": name[:12], "Name": name, "CPUPerc": cpu, "MemPerc": memory}
+    return json.dumps(row | {"MemUsage": "1MiB / 1GiB"}) + "\n"
+
+
+def _life(**changes: object) -> str:
+    started = datetime.now(UTC).isoformat().replace("+00:00", "123Z")
+    row = {"id": "app-x", "name": "/app-x", "restarts": 0, "started": started, "running": True}
+    return json.dumps(row | {"oom_killed": False, "memory_limit": 0} | changes) + "\n"
+
+
+def _df(total: int, used: int) -> str:
+    return f"Filesystem 1 2 3 4 Mounted on\n/dev/sda1 {total} {used} {total - used} 0% /"
+
+
+_OOM_LINE = (RECORDED / "oom.txt").read_text()
+_KILLED = _OOM_LINE.partition("task_memcg=/docker/")[2].partition(",")[0]
 _NO_TOKEN = _changed("the token is refused", "refuses the token", Status.UNKNOWN, hetzner_code=401)
 _STRANGE = _changed(
     "an answer of another kind", "does not answer as the Hetzner API", Status.UNKNOWN, server={}
@@ -202,6 +229,141 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _changed("no container ids", "tells no `container_id`", answering=[""]),
         _changed("failures", "20 of 20 requests failed (HTTP 502)", health_code=502),
     ],
+    "aaaa": [
+        _changed(
+            "another machine's",
+            "leads to 2001:db8:9::1 over IPv6, which is in no network of our servers (2001:db8::",
+            ipv6_addresses={"api.nutri.test": "2001:db8:9::1"},
+        ),
+        _changed(
+            "left over from a server that had one",
+            "they have none",
+            server=_server(public_net={"ipv4": {"ip": "127.0.0.1"}, "ipv6": None}),
+        ),
+        _changed("no such name", "no such name", addresses={"ml.nutri.test": "127.0.0.1"}),
+        _NO_TOKEN,
+    ],
+    "redirect": [
+        _changed("it serves", "answers 200 instead of a redirection", redirect_code=200),
+        _changed("elsewhere", "leads to https://evil.test/", redirect_to="https://evil.test/"),
+        _changed("not to HTTPS", "leads to http://", redirect_to="http://api.nutri.test/health"),
+        _changed("nowhere", "leads to nowhere", redirect_to=""),
+        _changed("nothing listens", "refused", redirect_is_up=False),
+    ],
+    "errors": [
+        _changed(
+            "levels",
+            "6 of 16 log lines in 15 min tell of an error (38%, limit 5%); the last: {",
+            log=_log(("/meals", 200, 1), 10) + ['2026Z {"level": "error", "msg": "no"}'] * 6,
+        ),
+        _changed("failed requests", "8 of 8 log lines", log=_log(("/meals", 502, 3), 8)),
+        _changed(
+            "words of a service that logs no JSON", "5 of 7", log=["Z Error: x"] * 5 + ["Z x"]
+        ),
+        _NO_SSH,
+    ],
+    "slow": [
+        _changed(
+            "some are",
+            "5 of 10 requests in 15 min took more than 1000 ms, most GET /slow (1500 ms)",
+            log=_log(("/meals", 200, 3), 5) + _log(("/slow", 200, 1500), 5),
+        ),
+        _NO_SSH,
+    ],
+    "cpu": [
+        _changed(
+            "the containers take all",
+            "the containers use 95% of 2 cores, most coolify-db",
+            snapshot={"stats": _stats("95.0%", "1.00%") + _stats("95.5%", "1.00%", "coolify-db")},
+        ),
+        _changed(
+            "a long queue",
+            "the load of 15 minutes is 4.255 a core (limit 4)",
+            snapshot={"container": "none", "load": "1.0 2.0 8.51 1/1 1"},
+        ),
+        _changed("a part is missing", "another form", Status.UNKNOWN, snapshot={"cores": "many"}),
+        _NO_SSH,
+    ],
+    "memory": [
+        _changed(
+            "the server has none left",
+            "server uses 95% of its memory",
+            snapshot={"memory": "MemTotal: 1000 kB\nMemAvailable: 50 kB"},
+        ),
+        _changed(
+            "a container reaches its limit",
+            "app-x uses 97% of its memory",
+            snapshot={"stats": _stats("1.00%", "97.0%"), "containers": _life(memory_limit=1 << 29)},
+        ),
+        _changed("no numbers", "MemTotal", Status.UNKNOWN, snapshot={"memory": "Cached: 5 kB"}),
+        _NO_SSH,
+    ],
+    "disk": [
+        _changed("full", "/ is 91% full (limit 90%)", snapshot={"space": _df(1000, 910)}),
+        _NO_SSH,
+    ],
+    "inodes": [
+        _changed("none left", "/ is 100% full", snapshot={"inodes": _df(1000, 1000)}),
+        _NO_SSH,
+    ],
+    "restarts": [
+        _changed(
+            "a crash loop",
+            "nutri-backend-1 restarted 4 times, the last time within the hour",
+            snapshot={"containers": _life(name="/app-a-120000", restarts=4)},
+        ),
+        _changed(
+            "out of memory",
+            "app-x ran out of memory",
+            snapshot={"containers": _life(oom_killed=True)},
+        ),
+        _changed(
+            "killed by the kernel",
+            "the kernel killed python3 of app-x: out of memory",
+            snapshot={"containers": _life(id=_KILLED), "oom": _OOM_LINE},
+        ),
+        _changed(
+            "killed, of no container",
+            "the kernel killed python3 of the server",
+            snapshot={"oom": _OOM_LINE},
+        ),
+        _NO_SSH,
+    ],
+    "clock": [
+        _changed("ahead", "the server's clock is 30 s ahead of ours", clock_skew=30.5),
+        _changed("behind", "the server's clock is 9 s behind ours", clock_skew=-9.0),
+        _NO_SSH,
+    ],
+    "reboot": [
+        _changed("pending", "a reboot is pending", upkeep={"reboot": "wanted"}),
+        _changed(
+            "pending, with its reasons",
+            "a reboot is pending for linux-image-amd64, dbus",
+            upkeep={"reboot": "wanted\nlinux-image-amd64\ndbus\ndbus"},
+        ),
+        _changed(
+            "a newer kernel",
+            "kernel 6.1.0-25-amd64 runs, 6.1.0-26-amd64 is installed",
+            upkeep={"container": "none", "kernel": "6.1.0-25-amd64", "newest": "6.1.0-26-amd64"},
+        ),
+        _changed("another form", "another form", Status.UNKNOWN, upkeep={"lists": "none"}),
+        _NO_SSH,
+    ],
+    "updates": [
+        _changed(
+            "one",
+            "1 security updates are pending: libssl3",
+            upkeep={"upgrade": (RECORDED / "apt-upgrade-security.txt").read_text()},
+        ),
+        _changed("old lists", "are 9 days old", Status.UNKNOWN, lists_age=9 * 86_400.0),
+        _changed(
+            "no lists on a machine of its own",
+            "are missing",
+            Status.UNKNOWN,
+            upkeep={"lists": "0", "container": "none"},
+        ),
+        _NO_SSH,
+    ],
     "version": [
         _changed("another", "serves version good-0 instead of good-1", version="good-0"),
         _changed("nothing answers", "refused", web_is_up=False),
@@ -282,7 +444,9 @@ def test_health_is_red_with_a_bad_certificate(name: str, world: World) -> None:
     assert "certificate" in verdict.message
 
 
-@pytest.mark.parametrize("check", ["health", "latency", "dns", "containers", "spread", "version"])
+@pytest.mark.parametrize(
+    "check", [*("health", "latency", "dns", "containers", "spread"), *("version", "errors", "slow")]
+)
 def test_only_the_broken_service_is_red(check: str, world: World) -> None:
     """The other service stays green."""
     for name, value in BROKEN_WORLDS[check][0].fields.items():

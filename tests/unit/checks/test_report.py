@@ -75,6 +75,7 @@ def test_json() -> None:
         "message": "leads <away>",
         "remedy": "run `pulumi up`",
         "seconds": 0.5,
+        "measures": [],
     }
 
 

@@ -82,6 +82,7 @@ def test_plain_lines_on_a_pipe(
         "certificate",
         "health",
         "latency",
+        "clock",
     ]
     assert "x" * 300 in out
 
