@@ -1,0 +1,170 @@
+"""Measure the main job, each number beside another of the same run.
+
+Usage: bin/bench [--cold]. Ends the local stack's cloud first: it measures from nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+_REPEATS = 5
+_KILOBYTES = 1024
+
+
+def _run(*words: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> float:
+    """Run a command quietly; returns its seconds. Its failure ends the bench with its output."""
+    started = time.monotonic()
+    done = subprocess.run(
+        words, cwd=cwd, env=os.environ | (env or {}), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"bench: {' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return time.monotonic() - started
+
+
+def _report(name: str, value: str, aim: str = "") -> None:
+    print(f"{name:<52} {value:>10}  {aim}", flush=True)
+
+
+def _median(sample: list[float]) -> float:
+    return sorted(sample)[len(sample) // 2]
+
+
+@contextmanager
+def _empty_program() -> Iterator[Path]:
+    """A Pulumi program in Python that makes nothing, with the project's own interpreter."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        (path / "Pulumi.yaml").write_text("name: empty\nruntime: python\n")
+        (path / "__main__.py").write_text("import pulumi\n")
+        (path / "state").mkdir()
+        yield path
+
+
+def cold_up() -> None:
+    """A fresh clone with empty caches: packages, engine, plugins, images, platform."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        _run("git", "clone", "--quiet", str(ROOT), str(path / "nutri"))
+        _run("bin/down")
+        empty = {
+            "NUTRI_CACHE": str(path / "cache"),
+            "GOCACHE": str(path / "go-build"),
+            "GOMODCACHE": str(path / "go-mod"),
+            "GOFLAGS": "-modcacherw",
+            "PULUMI_HOME": str(path / "pulumi"),
+            "PIP_NO_CACHE_DIR": "1",
+        }
+        _run(sys.executable, "-m", "localcloud", "down", "--images")
+        _report(
+            "make up, fresh clone, caches empty",
+            f"{_run('make', 'up', cwd=path / 'nutri', env=empty):.0f} s",
+        )
+        _run("make", "down", cwd=path / "nutri", env=empty)
+
+
+def warm_up() -> None:
+    """From nothing with warm caches, and again with everything there."""
+    _run("bin/down")
+    first = _run("bin/up")
+    _report("make up, from nothing, caches warm", f"{first:.0f} s")
+    second = _run("bin/up")
+    _report(
+        "make up again, nothing to change", f"{second:.0f} s", f"{second / first:.2f} of the first"
+    )
+
+
+def previews() -> None:
+    """The full stack's preview over that of an empty program, in turns."""
+    full: list[float] = []
+    bare: list[float] = []
+    with _empty_program() as folder:
+        own = {"PULUMI_BACKEND_URL": f"file://{folder}/state"}
+        _run("pulumi", "stack", "init", "empty", cwd=folder, env=own)
+        for _ in range(_REPEATS):
+            full.append(_run("pulumi", "preview", "--stack", "local"))
+            bare.append(_run("pulumi", "preview", "--stack", "empty", cwd=folder, env=own))
+    ratio = _median(full) / _median(bare)
+    _report("pulumi preview of an empty program", f"{_median(bare):.2f} s")
+    _report(
+        "pulumi preview of the full stack",
+        f"{_median(full):.2f} s",
+        f"{ratio:.1f}x (aim: at most 2x)",
+    )
+
+
+def double() -> None:
+    """The API process of the double: start to first answer, and its memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = {
+            "LOCALCLOUD_NAME": "bench",
+            "LOCALCLOUD_HOME": folder,
+            "LOCALCLOUD_PORT": "8491",
+            "LOCALCLOUD_DNS_PORT": "8493",
+            "LOCALCLOUD_BLOCK": "19",
+        }
+        words = [sys.executable, "-m", "localcloud", "serve"]
+        started = time.monotonic()
+        with subprocess.Popen(words, cwd=ROOT, env=os.environ | own) as process:
+            try:
+                _wait_for_answer("http://127.0.0.1:8491/v1/locations")
+                _report(
+                    "double: start to first answer",
+                    f"{time.monotonic() - started:.2f} s",
+                    "(aim: under 1 s)",
+                )
+                _report(
+                    "double: memory after it",
+                    f"{_memory(process.pid):.0f} MB",
+                    "(aim: under 80 MB)",
+                )
+            finally:
+                process.terminate()
+
+
+def _memory(pid: int) -> float:
+    """Return a process's resident memory in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    (resident,) = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
+    return int(resident) / _KILOBYTES
+
+
+def _wait_for_answer(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(url, timeout=1)
+        except httpx.HTTPError:
+            time.sleep(0.01)
+        else:
+            return
+    sys.exit(f"bench: no answer from {url} within 30 s")
+
+
+def main() -> None:
+    """Run all measurements, the cold one only when asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cold", action="store_true", help="also from empty caches (10-20 min)")
+    if parser.parse_args().cold:
+        cold_up()
+    warm_up()
+    previews()
+    double()
+
+
+if __name__ == "__main__":
+    main()
