@@ -17,7 +17,7 @@ set -e -o pipefail
 CDN=${CDN:-https://cdn.localcloud.test/coolify}
 DEFAULT_REGISTRY=docker.localcloud.test
 MIN_DOCKER=20
-HOME_DIR=/data/coolify
+HOME_DIR=${HOME_DIR:-/data/coolify}
 SOURCE=$HOME_DIR/source
 ENV_FILE=$SOURCE/.env
 STATUS_FILE=$SOURCE/.upgrade-status
@@ -231,17 +231,22 @@ wait_healthy() {
   fail "Coolify did not become healthy within 60 s."
 }
 
-check_system
-make_folders
-exec > >(tee -a "$SOURCE/installation-$NOW.log") 2>&1
-install_packages
-check_ssh
-install_docker
-configure_docker
-download
-merge_env
-fill_env
-make_key
-run_upgrade
-wait_upgrade
-wait_healthy
+main() {
+  check_system
+  make_folders
+  exec > >(tee -a "$SOURCE/installation-$NOW.log") 2>&1
+  install_packages
+  check_ssh
+  install_docker
+  configure_docker
+  download
+  merge_env
+  fill_env
+  make_key
+  run_upgrade
+  wait_upgrade
+  wait_healthy
+}
+
+# Not when it is only read in; piped into bash it has no name of its own.
+if [ "${BASH_SOURCE[0]:-$0}" = "$0" ]; then main; fi

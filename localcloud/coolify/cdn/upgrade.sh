@@ -8,12 +8,12 @@
 set -e -o pipefail
 
 CDN=${CDN:-https://cdn.localcloud.test/coolify}
-SOURCE=/data/coolify/source
+SOURCE=${SOURCE:-/data/coolify/source}
 ENV_FILE=$SOURCE/.env
 STATUS_FILE=$SOURCE/.upgrade-status
 CUSTOM=$SOURCE/docker-compose.custom.yml
 VERSION=${1:-latest}
-REGISTRY=${3:-$(sed -n 's/^REGISTRY_URL=//p' $ENV_FILE | head -n 1)}
+REGISTRY=${3:-$(sed -n "s/^REGISTRY_URL=//p" "$ENV_FILE" 2>/dev/null | head -n 1 || true)}
 NOW=$(date +%Y-%m-%d-%H-%M-%S)
 LOG=${LOG:-$SOURCE/upgrade-$NOW.log}
 REALTIME=1.0.17
@@ -159,13 +159,17 @@ recreate() {
   rm -f $STATUS_FILE
 }
 
-if [ "${RECREATE:-}" = yes ]; then
-  recreate
-  exit
-fi
-echo "Upgrading Coolify to $VERSION (log: $LOG)"
-download
-update_env "${4:-false}"
-pull
-RECREATE=yes LOG=$LOG nohup bash "$0" "$@" >>"$LOG" 2>&1 </dev/null &
-echo "Containers are being restarted in the background."
+main() {
+  if [ "${RECREATE:-}" = yes ]; then
+    recreate
+    return
+  fi
+  echo "Upgrading Coolify to $VERSION (log: $LOG)"
+  download
+  update_env "${4:-false}"
+  pull
+  RECREATE=yes LOG=$LOG nohup bash "$0" "$@" >>"$LOG" 2>&1 </dev/null &
+  echo "Containers are being restarted in the background."
+}
+
+if [ "${BASH_SOURCE[0]:-$0}" = "$0" ]; then main "$@"; fi
