@@ -46,7 +46,7 @@ class SnapshotError(OperatorError):
 
 @dataclass(frozen=True)
 class FileSystem:
-    """One file system; `total` and `used` are KiB, or inodes."""
+    """One file system; `total` (what can be had) and `used` are KiB, or inodes."""
 
     mount: str
     total: int
@@ -185,9 +185,10 @@ def _meminfo(text: str) -> dict[str, int]:
 
 def _df_rows(output: str) -> Iterator[tuple[str, FileSystem]]:
     for line in output.splitlines()[1:]:
-        source, total, used, _free, _share, mount = line.split(maxsplit=5)
-        if total != "-":
-            yield source, FileSystem(mount, int(total), int(used))
+        source, _size, used, free, _share, mount = line.split(maxsplit=5)
+        if used != "-":
+            # As df's own percentage: what is kept for root, or by a quota, cannot be had.
+            yield source, FileSystem(mount, int(used) + int(free), int(used))
 
 
 def _usage(text: str) -> Iterator[Usage]:

@@ -36,7 +36,7 @@ def show_status(target: Target, report: Report, console: Console) -> None:
         print_plain(f"\n{subject}  {facts}", console)
         for result in report.results:
             if result.subject == subject:
-                console.print(_status_line(result), soft_wrap=True)
+                console.print(status_line(result), soft_wrap=True)
     print_plain("\n" + report.summary(), console)
 
 
@@ -55,6 +55,14 @@ def print_plain(text: str, console: Console) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+def status_line(result: Result) -> Text:
+    """A result on one line, its status coloured."""
+    verdict = result.verdict
+    line = Text(f"  {verdict.status.upper():7} ", style=_COLOURS[verdict.status])
+    line.append(f"{result.check}: {verdict.message}", style="default")
+    return line
+
+
 def _parts(target: Target) -> dict[str, str]:
     servers = {one.name: f"{one.server_type} at {one.ipv4}" for one in target.servers}
     coolify = {"coolify": f"version {target.coolify.version}"}
@@ -63,13 +71,6 @@ def _parts(target: Target) -> dict[str, str]:
         for one in target.services
     }
     return servers | coolify | services
-
-
-def _status_line(result: Result) -> Text:
-    verdict = result.verdict
-    line = Text(f"  {verdict.status.upper():7} ", style=_COLOURS[verdict.status])
-    line.append(f"{result.check}: {verdict.message}", style="default")
-    return line
 
 
 def _table(report: Report) -> Table:

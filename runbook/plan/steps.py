@@ -48,14 +48,29 @@ def _steps(found: list[Mapping[str, Any]]) -> Iterator[Step]:
             name=name,
             old=inputs | (old.get("outputs") or {}),
             new=wanted,
-            changed=_reasons(one) or changed_keys(inputs, wanted),
+            changed=_differing(one, inputs, wanted),
         )
         yield Step(change, protected=bool(old.get("protect")))
 
 
-def _reasons(step: Mapping[str, Any]) -> frozenset[str]:
-    named = [*(step.get("diffReasons") or []), *(step.get("replaceReasons") or [])]
-    return frozenset(re.split(r"[.\[]", path)[0] for path in named)
+def _differing(
+    step: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> frozenset[str]:
+    """Return the inputs that make the change.
+
+    A detailed diff is exact, and knows of what was changed behind the engine's back. Without one
+    the reasons also list outputs, which are only unknown until the change is through.
+    """
+    detailed = step.get("detailedDiff")
+    if detailed:
+        return frozenset(map(_top, detailed))
+    named = {*(step.get("diffReasons") or []), *(step.get("replaceReasons") or [])}
+    reasons = frozenset(map(_top, named)) & {*old, *new}
+    return reasons or changed_keys(old, new)
+
+
+def _top(path: str) -> str:
+    return re.split(r"[.\[]", path)[0]
 
 
 def operation(op: str) -> Op:

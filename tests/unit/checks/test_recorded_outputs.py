@@ -30,7 +30,7 @@ def test_a_servers_snapshot() -> None:
     found = snapshot.parse((RECORDED / "snapshot.txt").read_text())
     assert (found.cores, found.load) == (2, (15.56, 12.5, 8.51))
     assert (found.memory_total, found.memory_available) == (24683656, 22390524)
-    assert found.space == (FileSystem("/", 264212084, 28911208),)
+    assert found.space == (FileSystem("/", 95501264, 28911208),)
     assert found.inodes == (FileSystem("/", 16777216, 766024),)
     assert [one.name for one in found.usage][-2:] == ["coolify-redis", "coolify-db"]
     assert found.usage[0].cpu == pytest.approx(0.0264)
@@ -44,7 +44,7 @@ def test_real_file_systems_are_seen_once() -> None:
     """No pseudo ones, no container's own, names with blanks whole."""
     found = file_systems(DF_OF_A_SERVER)
     assert [one.mount for one in found] == ["/", "/mnt/HC Volume 1"]
-    assert found[0].share == pytest.approx(0.395, abs=0.001)
+    assert found[0].share == pytest.approx(0.412, abs=0.001)
 
 
 def test_inodes_that_are_not_counted_are_left_out() -> None:
