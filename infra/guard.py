@@ -35,10 +35,9 @@ def install(acknowledged: Iterable[str], *, protect: bool) -> None:
         acknowledged: entries of `nutri:acknowledge`, `<resource>:<what>`.
         protect: the setting `nutri:protect`.
     """
-    guard = Guard(Acknowledgements(tuple(acknowledged), protect=protect))
     reporting = os.environ.get(REPORT) == "report" and pulumi.runtime.is_dry_run()
-    chosen = unprotect if reporting else guard.attach
-    pulumi.runtime.register_stack_transformation(chosen)
+    guard = Guard(Acknowledgements(tuple(acknowledged), protect=protect), reporting=reporting)
+    pulumi.runtime.register_stack_transformation(unprotect if reporting else guard.attach)
     if guard.acknowledgements.given and not reporting:
         atexit.register(guard.say_what_is_left)
 
@@ -59,8 +58,12 @@ class Guard:
         self,
         acknowledgements: Acknowledgements,
         exists: Callable[[str], bool] = lambda urn: urn in known_urns(),
+        *,
+        reporting: bool = False,
     ) -> None:
         self.acknowledgements = acknowledgements
+        # The hooks of a deletion are those in the state, so they are called all the same.
+        self._reporting = reporting
         self._exists = exists
         self._used: set[str] = set()
         self._refused = False
@@ -125,6 +128,8 @@ class Guard:
         self._judge(Change(Op.DELETE, args.type, args.name))
 
     def _judge(self, change: Change) -> None:
+        if self._reporting:
+            return
         findings = changes.classify(change)
         for finding in findings:
             self._note_use(change, finding)

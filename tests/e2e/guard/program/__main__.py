@@ -1,0 +1,37 @@
+"""Makes the resources that `resources.json` lists, under the project's own guard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_hcloud as hcloud
+
+from infra import guard
+from infra.keys import RandomSecret
+
+_config = pulumi.Config("nutri")
+guard.install(_config.get_object("acknowledge") or (), protect=_config.get_bool("protect") is True)
+_made: dict[str, pulumi.CustomResource] = {}
+
+
+def _value(written: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a written value; `{"id of": name}` is the id of a resource made before."""
+    if isinstance(written, list):
+        return [_value(one) for one in written]
+    if not isinstance(written, dict):
+        return written
+    if "id of" in written:
+        return _made[written["id of"]].id.apply(int)
+    return {key: _value(one) for key, one in written.items()}
+
+
+for _written in json.loads(Path("resources.json").read_text(encoding="utf-8")):
+    _name, _opts = _written["name"], pulumi.ResourceOptions(**_written.get("opts", {}))
+    if _written["type"] == "RandomSecret":
+        _made[_name] = RandomSecret(_name, opts=_opts, **_written["args"])
+    else:
+        _make = getattr(hcloud, _written["type"])
+        _made[_name] = _make(_name, opts=_opts, **_value(_written["args"]))

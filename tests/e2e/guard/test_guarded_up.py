@@ -1,0 +1,150 @@
+"""The guard in a bare `pulumi up`: what it refuses, and that nothing is touched then.
+
+The updates run without a preview, so that it is the update itself that refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.guard.conftest import resource, server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.guard.conftest import Lab
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+
+def _resources(**changes: object) -> list[dict[str, Any]]:
+    """A server with an address of its own, a name for it, and a firewall made after it."""
+    given = [{"ipv4_enabled": True, "ipv4": {"id of": "address"}, "ipv6_enabled": True}]
+    address = {"name": "address", "type": "ipv4", "location": "fsn1", "auto_delete": False}
+    return [
+        resource("PrimaryIp", "address", **address),
+        server("web", public_nets=given, **changes),
+        resource("Firewall", "wall", name="wall", apply_tos=[{"server": {"id of": "web"}}]),
+    ]
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab: Callable[[], Lab]) -> Lab:
+    """A stack with a server, unprotected, so that only the guard is in the way."""
+    made = make_lab()
+    assert made.up(_resources()) == 0, made.said
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _clean(lab: Lab) -> None:
+    lab.acknowledge, lab.protect = [], False
+    lab.writes()
+
+
+def _server(lab: Lab) -> dict[str, Any]:
+    (found,) = [one for one in lab.double.get("/servers")["servers"] if one["name"] == "web"]
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "entry", "loses"),
+    [
+        ({"image": "docker-ce"}, "web:delete", "it would be replaced: its disk"),
+        ({"backups": False}, "web:backups", "ALL existing backups go at once"),
+        ({"server_type": "cx43", "keep_disk": False}, "web:keepDisk", "the disk grows for good"),
+    ],
+)
+def test_a_loss_is_refused_and_nothing_touched(
+    lab: Lab, change: dict[str, Any], entry: str, loses: str
+) -> None:
+    """The error names resource, loss and remedy, and the API saw no request that changes."""
+    before = _server(lab)
+    assert lab.up(_resources(**change)) != 0
+    assert "refused, web was not touched" in lab.said
+    assert loses in lab.said
+    assert f"pulumi config set --path 'nutri:acknowledge[0]' {entry}" in lab.said
+    assert lab.writes() == []
+    assert _server(lab) == before
+
+
+def test_a_preview_refuses_too(lab: Lab) -> None:
+    """What cannot be applied is not offered: `pulumi up` ends at its preview."""
+    assert lab.preview(_resources(image="docker-ce")) != 0
+    assert "refused, web was not touched" in lab.said
+
+
+def test_removing_a_server_from_the_program_is_refused(lab: Lab) -> None:
+    """A resource that is no longer there is judged by the hook its state remembers."""
+    assert lab.up(_resources()[:1]) != 0
+    assert "it would be deleted: its disk" in lab.said
+    assert "'nutri:acknowledge[0]' web:delete" in lab.said
+    assert _server(lab)["status"] == "running"
+    assert lab.up(_resources()) == 0, lab.said  # the firewall, which may go, is back
+
+
+def test_an_acknowledgement_is_for_one_loss_of_one_resource(lab: Lab) -> None:
+    """Agreeing to the loss of backups is no word about the server, nor about another one."""
+    lab.acknowledge = ["web:backups", "address:delete"]
+    assert lab.up(_resources(image="docker-ce")) != 0
+    assert "'nutri:acknowledge[2]' web:delete" in lab.said
+    assert lab.writes() == []
+
+
+def test_a_power_cut_is_only_warned_of(lab: Lab) -> None:
+    """A resize that keeps its disk happens, with the warning in the preview."""
+    assert lab.preview(_resources(server_type="cx43")) == 0, lab.said
+    assert "warning: web: cx33 becomes cx43: the power is cut" in lab.said
+
+
+def test_a_stale_acknowledgement_is_warned_of(lab: Lab) -> None:
+    """An entry that agrees to nothing is an open door."""
+    lab.acknowledge = ["web:backups"]
+    assert lab.preview(_resources()) == 0, lab.said
+    assert "web:backups acknowledges nothing that changes" in lab.said
+
+
+def test_protection_ends_with_the_setting_only(lab: Lab) -> None:
+    """While `nutri:protect` is true an edit cannot lift it; false is acknowledgement enough."""
+    shielded = _resources(delete_protection=True, rebuild_protection=True)
+    assert lab.up(shielded) == 0, lab.said
+    lab.protect = True
+    assert lab.up(_resources()) != 0
+    assert "'nutri:acknowledge[0]' web:protection" in lab.said
+    assert _server(lab)["protection"] == {"delete": True, "rebuild": True}
+    lab.protect = False
+    assert lab.up(_resources()) == 0, lab.said
+    assert "warning: web: deleteProtection and rebuildProtection goes off" in lab.said
+    assert _server(lab)["protection"] == {"delete": False, "rebuild": False}
+
+
+def test_an_acknowledged_loss_happens(lab: Lab) -> None:
+    """Backups go when that was agreed to, and the spent acknowledgement is pointed out."""
+    lab.acknowledge = ["web:backups"]
+    assert lab.up(_resources(backups=False)) == 0, lab.said
+    assert _server(lab)["backup_window"] is None
+    assert "web:backups is spent; take it out of nutri:acknowledge" in lab.said
+
+
+def test_an_acknowledged_replacement_happens(lab: Lab) -> None:
+    """The old server goes first, since name and address are free only then."""
+    before = _server(lab)["id"]
+    lab.acknowledge = ["web:delete"]
+    assert lab.up(_resources(image="docker-ce", backups=False)) == 0, lab.said
+    assert _server(lab)["id"] != before
+    writes = lab.writes()
+    assert writes.index(f"DELETE /servers/{before}") < writes.index("POST /servers")
+
+
+def test_destroying_everything_wants_one_word(lab: Lab) -> None:
+    """A plain `pulumi destroy` is refused, until all deletions were agreed to."""
+    now = _resources(image="docker-ce", backups=False)
+    assert lab.pulumi("destroy", "--yes", "--skip-preview") != 0
+    assert "guard:delete" in lab.said
+    assert lab.writes() == []
+    lab.acknowledge = ["*:delete"]
+    assert lab.up(now) == 0, lab.said
+    assert lab.pulumi("destroy", "--yes", "--skip-preview") == 0, lab.said
+    assert lab.double.get("/servers")["servers"] == []
