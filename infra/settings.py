@@ -144,6 +144,7 @@ class Settings(_Frozen):
 _OBJECTS = frozenset(
     {"ssh_networks", "operator_keys", "health_check", "nameservers", "acknowledge"},
 )
+_MAY_BE_EMPTY = frozenset({"registry_server", "registry_username", "ca_bundle"})
 _SECRETS = frozenset({"registry_password", "database_url"})
 
 
@@ -165,9 +166,8 @@ def _raw(config: pulumi.Config) -> dict[str, Any]:
         if not field.startswith("hcloud_"):
             read = config.get_object if field in _OBJECTS else config.get
             values[field] = read(_key(field))
-    return {k: v for k, v in values.items() if v is not None} | {
-        k: None for k in _SECRETS if values.get(k) is None
-    }
+    unset = {k for k, v in values.items() if v is None or (v == "" and k not in _MAY_BE_EMPTY)}
+    return {k: v for k, v in values.items() if k not in unset} | dict.fromkeys(_SECRETS & unset)
 
 
 def _hcloud() -> dict[str, str]:

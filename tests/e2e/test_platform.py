@@ -78,6 +78,25 @@ def _replicas(server: SshClient) -> list[str]:
     return [image for image in names if "/nutri/backend:" in image]
 
 
+def test_mistakes_are_told_before_anything_is_touched(stack: Stack) -> None:
+    """A bad config fails with one line a mistake, without a traceback, and makes nothing."""
+    good = dict(stack.config)
+    stack.config |= {
+        "nutri:tier": "huge",
+        "nutri:location": "moon",
+        "nutri:sshNetworks": ["203.0.113.7/24"],
+        "nutri:backendTag": "",
+    }
+    done = stack.pulumi("up", "--yes", "--skip-preview")
+    stack.config = good
+    assert done.returncode != 0
+    assert "4 mistake(s), nothing was touched" in stack.last
+    for setting in ("tier", "location", "sshNetworks[0]", "backendTag"):
+        assert f"- nutri:{setting}: " in stack.last
+    assert "Traceback" not in stack.last
+    assert stack.cloud.api("/ssh_keys")["ssh_keys"] == []
+
+
 def test_up_from_nothing(stack: Stack) -> None:
     """A first `up` makes the whole platform, checks included, and leaves a target."""
     changes = stack.up()

@@ -37,6 +37,7 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
         ("nutri:sshNetworks", ["elsewhere"], "nutri:sshNetworks[0]", "203.0.113.7/32"),
         ("nutri:sshNetworks", [], "nutri:sshNetworks", "nobody could log in"),
         ("nutri:domain", None, "nutri:domain", "missing"),
+        ("nutri:domain", "", "nutri:domain", "missing"),
         ("nutri:domain", "Nutri", "nutri:domain", "example.org"),
         ("nutri:operatorKeys", ["nonsense"], "nutri:operatorKeys[0]", "OpenSSH public key"),
         ("nutri:operatorKeys", ["ssh-ed25519 AAAA me@coolify"], "nutri:operatorKeys[0]", "deletes"),
