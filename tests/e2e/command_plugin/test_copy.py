@@ -26,13 +26,9 @@ def copies(server: Server) -> Callable[..., Callable[[], None]]:
     def program(*pairs: tuple[Source, Path], **arguments: Any) -> Callable[[], None]:  # noqa: ANN401
         def run() -> None:
             for number, (source, to) in enumerate(pairs):
-                remote.CopyToRemote(
-                    f"copy-{number}",
-                    connection=server.connection(),
-                    source=source,
-                    remote_path=str(to),
-                    **arguments,
-                )
+                given = {"connection": server.connection()} | arguments
+                name = f"copy-{number}"
+                remote.CopyToRemote(name, source=source, remote_path=str(to), **given)
 
         return run
 
@@ -92,6 +88,19 @@ def test_copied_again_when_changed(
     assert to.read_text() == "two"
     stack.up(copies((pulumi.StringAsset("two"), elsewhere), triggers=[1]))
     assert elsewhere.read_text() == "two"
+
+
+def test_not_copied_again_for_another_way_there(
+    stack: Stack, copies: Callable[..., Any], server: Server, tmp_path: Path
+) -> None:
+    """A change in how to reach the server alone copies nothing."""
+    to = tmp_path / "to"
+    stack.up(copies((pulumi.StringAsset("one"), to)))
+    to.write_text("changed by hand")
+    other = server.connection(per_dial_timeout=7)
+    result = stack.up(copies((pulumi.StringAsset("one"), to), connection=other))
+    assert result.summary.resource_changes["update"] == 1
+    assert to.read_text() == "changed by hand"
 
 
 def test_a_large_file_arrives_whole(
