@@ -34,7 +34,7 @@ class Measure:
     def __str__(self) -> str:
         """The value as people read it: 240 ms, 93 %."""
         if self.unit is Unit.SHARE:
-            return f"{self.value:.1%}" if self.value < 0.01 else f"{self.value:.0%}"  # noqa: PLR2004
+            return f"{self.value:.1%}" if 0 < self.value < 0.01 else f"{self.value:.0%}"  # noqa: PLR2004
         if self.unit is Unit.SECONDS:
             return f"{self.value * 1000:.0f} ms" if self.value < 1 else f"{self.value:.1f} s"
         if self.unit is Unit.DAYS:

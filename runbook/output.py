@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from checks.junit import junit as as_junit
+from checks.page import page as as_page
+from checks.prometheus import prometheus as as_prometheus
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from checks import Report
@@ -77,4 +79,8 @@ def write(file: Path, text: str) -> None:
         raise OperatorError(f"{file} cannot be written: {error.strerror}") from error
 
 
-_FORMS: Mapping[str, Any] = {"junit": as_junit}
+_FORMS: Mapping[str, Callable[[Report], str]] = {
+    "junit": as_junit,
+    "html": as_page,
+    "prometheus": as_prometheus,
+}

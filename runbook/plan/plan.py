@@ -66,6 +66,7 @@ class Plan:
 
     stack: str
     rows: tuple[Row, ...]
+    """The gravest first."""
     given: tuple[str, ...]
     """Acknowledgements in the config."""
     stale: tuple[str, ...]
@@ -131,11 +132,11 @@ def make(
 ) -> Plan:
     """Judge all changes; unchanged resources count for the price only."""
     rows = [judge(step, acknowledgements, prices) for step in steps]
-    changing = tuple(row for row in rows if row.change.op is not Op.SAME)
+    changing = [row for row in rows if row.change.op is not Op.SAME]
     used = frozenset(entry for row in changing for entry in row.used)
     return Plan(
         stack=stack,
-        rows=changing,
+        rows=tuple(sorted(changing, key=lambda row: -row.verdict.value)),
         given=acknowledgements.given,
         stale=acknowledgements.stale(used),
         before=sum((row.before or Decimal(0) for row in rows), Decimal(0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from common.changes import remedy
+from common.changes import Op, remedy
 from runbook.plan.plan import Plan, Row, Verdict
 
 if TYPE_CHECKING:
@@ -22,23 +22,21 @@ _SUMMARY = {
 
 def plain(plan: Plan) -> str:
     """Return the plan as lines for a terminal or a pipe."""
-    lines = [_headline(plan)]
+    lines = [_headline(plan), ""]
     for row in plan.rows:
-        lines += ["", _line(row), *(f"    {text}" for text in _details(row))]
-    return "\n".join([*lines, "", *_footer(plan)])
+        lines += [_line(row), *(f"    {text}" for text in _details(row))]
+    return "\n".join([*lines, *([""] if plan.rows else []), *_footer(plan)])
 
 
 def markdown(plan: Plan) -> str:
-    """Return the plan as a comment for a pull request."""
-    lines = [f"### {_headline(plan)}"]
-    if plan.rows:
-        lines += [
-            "",
-            "| | change | resource | risk | downtime | a month |",
-            "|---|---|---|---|---|---|",
-        ]
-        lines += [_cells(row) for row in plan.rows]
-        lines += ["", *(f"* {text}" for row in plan.rows for text in _named(row))]
+    """Return the plan as a comment for a pull request; what is harmless is folded away."""
+    grave = [row for row in plan.rows if row.verdict is not Verdict.HARMLESS]
+    harmless = [row for row in plan.rows if row.verdict is Verdict.HARMLESS]
+    lines = [f"### {_headline(plan)}", "", *_cells_of(grave)]
+    lines += [f"* **{row.change.name}**: {text}" for row in grave for text in _details(row)]
+    if harmless:
+        summary = f"<details><summary>harmless changes: {len(harmless)}</summary>"
+        lines += ["", summary, "", *_cells_of(harmless), "</details>"]
     return "\n".join([*lines, "", *(f"{line}  " for line in _footer(plan))])
 
 
@@ -81,7 +79,7 @@ def _line(row: Row) -> str:
 
 
 def _details(row: Row) -> Iterator[str]:
-    if row.change.changed:
+    if row.change.changed and row.change.op in {Op.UPDATE, Op.REPLACE}:
         yield f"changes {', '.join(sorted(row.change.changed))}"
     yield from (f"{one.risk}: {one.why}" if one.risk.severity else one.why for one in row.findings)
     if row.protected:
@@ -89,8 +87,11 @@ def _details(row: Row) -> Iterator[str]:
     yield from (f"acknowledged by {entry}" for entry in dict.fromkeys(row.used))
 
 
-def _named(row: Row) -> Iterator[str]:
-    return (f"**{row.change.name}**: {text}" for text in _details(row))
+def _cells_of(rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    head = ["| | change | resource | risk | downtime | a month |", "|---|---|---|---|---|---|"]
+    return [*head, *map(_cells, rows), ""]
 
 
 def _cells(row: Row) -> str:

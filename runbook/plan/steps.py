@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _NO_RESOURCES = ("pulumi:pulumi:Stack", "pulumi:providers:")
 _PROTECTED = re.compile(r"unable to (?P<op>replace|delete) resource|cannot be deleted")
+_ECHO = re.compile("error: preview failed|an unhandled error occurred: program exited")
 _STATELESS = {"refresh", "read", "read-replacement", "read-discard", "discard-replaced"}
 
 
@@ -41,6 +42,8 @@ def _steps(found: list[Mapping[str, Any]]) -> Iterator[Step]:
         if type_token.startswith(_NO_RESOURCES) or one["op"] in _STATELESS:
             continue
         old, new = one.get("oldState") or {}, one.get("newState") or {}
+        if not (new or old).get("custom"):
+            continue  # a component is only a name for its parts
         inputs, wanted = old.get("inputs") or {}, new.get("inputs") or {}
         change = Change(
             op=operation(one["op"]),
@@ -96,7 +99,7 @@ def parts(urn: str) -> tuple[str, str]:
 def _stopped(diagnostics: list[Mapping[str, Any]]) -> Iterator[Step]:
     """Yield the changes the engine ended the preview at, since the resource is protected."""
     errors = [one for one in diagnostics if one.get("severity") == "error"]
-    grave = [one for one in errors if one["message"].strip() != "error: preview failed"]
+    grave = [one for one in errors if not _ECHO.search(one["message"])]
     for error in grave:
         match = _PROTECTED.search(error["message"])
         if not match or not error.get("urn"):

@@ -1,0 +1,5 @@
+"""A report as one HTML page that needs nothing else: no script, no font, no picture, no network."""
+
+from checks.page.page import page
+
+__all__ = ["page"]

@@ -1,0 +1,124 @@
+"""The page: what is wrong first, then charts, then every result."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checks.page.elements import coded, document, el
+from checks.page.sections import charts
+from checks.verdict import Status
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
+
+    from checks.report import Report, Result
+
+_STYLE = Path(__file__).with_name("style.css")
+_MARKS = {Status.GREEN: "✓", Status.RED: "✗", Status.UNKNOWN: "?"}
+
+
+def page(report: Report, *, now: datetime | None = None) -> str:
+    """The report as one HTML document."""
+    moment = now or datetime.now(UTC)
+    return document(
+        f"{_headline(report)} - {report.stack}",
+        _STYLE.read_text(),
+        el("header", _title(report, moment), _tiles(report), class_=f"head {_tone(report)}"),
+        el("main", _attention(report), el("div", charts(report), class_="grid"), _table(report)),
+        el("footer", "Made by ", el("code", "runbook check --html"), "."),
+    )
+
+
+def _tone(report: Report) -> str:
+    if not report.exit_code:
+        return Status.GREEN
+    return Status.RED if any(map(_is_red, report.results)) else Status.UNKNOWN
+
+
+def _headline(report: Report) -> str:
+    count = len(report.results)
+    if not count:
+        return "No check ran"
+    red = sum(map(_is_red, report.results))
+    untold = len(report.not_green) - red
+    if red:
+        return f"{red} of {count} checks are red"
+    return f"{untold} of {count} could not be told" if untold else f"All {count} checks are green"
+
+
+def _title(report: Report, moment: datetime) -> ET.Element:
+    return el(
+        "div",
+        el("p", f"nutri, stack {report.stack}", class_="stack"),
+        el("h1", _headline(report)),
+        el("time", f"{moment:%Y-%m-%d %H:%M:%S} UTC", datetime=moment.isoformat()),
+    )
+
+
+def _tiles(report: Report) -> ET.Element:
+    counts = {s: sum(one.verdict.status is s for one in report.results) for s in Status}
+    tiles = [
+        el(
+            "div",
+            el("strong", str(count)),
+            el("span", f"{_MARKS[status]} {status}"),
+            class_=f"tile {status}" if count else "tile none",
+        )
+        for status, count in counts.items()
+    ]
+    return el("div", tiles, class_="tiles")
+
+
+def _attention(report: Report) -> ET.Element | None:
+    if not report.not_green:
+        return None
+    items = [
+        el(
+            "li",
+            el("div", _badge(one), f" {one.check} ", el("b", one.subject), class_="what"),
+            el("p", coded(one.verdict.message)),
+            el("p", coded(one.verdict.remedy), class_="remedy"),
+            class_=one.verdict.status.value,
+        )
+        for one in report.not_green
+    ]
+    return el(
+        "section", el("h2", "To be looked at"), el("ul", items, class_="attention"), class_="card"
+    )
+
+
+def _table(report: Report) -> ET.Element:
+    heads = ("", "procedure", "check", "subject", "finding", "took")
+    rows = [
+        el(
+            "tr",
+            el("td", _badge(one)),
+            el("td", one.runbook),
+            el("td", one.check, title=one.title),
+            el("td", one.subject),
+            el("td", one.verdict.message),
+            el("td", f"{one.seconds:.1f} s", class_="value"),
+            class_=one.verdict.status.value,
+        )
+        for one in report.results
+    ]
+    table = el(
+        "table", el("thead", el("tr", [el("th", head) for head in heads])), el("tbody", rows)
+    )
+    return el(
+        "section",
+        el("h2", "All results"),
+        el("div", table, class_="scroll"),
+        class_="card",
+    )
+
+
+def _badge(result: Result) -> ET.Element:
+    status = result.verdict.status
+    return el("span", f"{_MARKS[status]} {status}", class_=f"badge {status}")
+
+
+def _is_red(result: Result) -> bool:
+    return result.verdict.status is Status.RED

@@ -1,0 +1,98 @@
+"""The report page in a real browser: Chromium, headless."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checks.measure import Measure, Unit
+from checks.page import page
+from checks.report import Report, Result
+from checks.verdict import green, red
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """The browser, installed when it is missing and we may."""
+    if not shutil.which("chromium") and os.geteuid() == 0:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.run(
+                ["apt-get", "-qq", *words], check=True, capture_output=True, env=environment
+            )
+    found = shutil.which("chromium")
+    assert found, "install chromium"
+    return found
+
+
+@pytest.fixture
+def browse(chromium: str, tmp_path: Path) -> Callable[..., str]:
+    """Open a file in a fresh browser; what it writes to its standard output."""
+
+    def run(file: Path, *words: str) -> str:
+        profile = f"--user-data-dir={tmp_path / 'profile'}"
+        done = subprocess.run(
+            [chromium, *_FLAGS, profile, *words, file.as_uri()],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=100,
+        )
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A page of a report with one thing wrong."""
+    live = [Measure("live", str(n), 0.1 * n, Unit.SECONDS, 0.5) for n in range(1, 6)]
+    results = (
+        Result("latency", "D1", "answers fast", "api", green("fast").measured(live), 0.1),
+        Result("disk", "D3", "space is left", "nutri-1", red("<b>full</b>", "`runbook x`"), 0.1),
+    )
+    made = tmp_path / "report.html"
+    made.write_text(page(Report("prod", results)))
+    return made
+
+
+def test_the_browser_builds_the_page_we_mean(file: Path, browse: Callable[..., str]) -> None:
+    """Headline, badges, charts and table are elements of its tree; a message is text."""
+    tree = browse(file, "--dump-dom")
+    assert "<h1>1 of 2 checks are red</h1>" in tree
+    assert tree.count("<circle") == 5
+    assert len(re.findall(r'<svg[^>]*role="img"', tree)) == 3
+    assert len(re.findall(r"<tbody>.*</tbody>", tree, re.DOTALL)) == 1
+    assert len(re.findall(r"<tr class=\"(?:green|red)\">", tree)) == 2
+    assert "<b>full</b>" not in tree
+    assert "&lt;b&gt;full&lt;/b&gt;" in tree
+    assert "<code>runbook x</code>" in tree
+
+
+def test_the_browser_paints_it(file: Path, tmp_path: Path, browse: Callable[..., str]) -> None:
+    """A picture of the size asked for, with more on it than a blank page has."""
+    blank = tmp_path / "blank.html"
+    blank.write_text("<!doctype html><title>blank</title>")
+    sizes = {}
+    for page_file in (blank, file):
+        shot = tmp_path / f"{page_file.stem}.png"
+        browse(page_file, "--window-size=900,700", f"--screenshot={shot}")
+        data = shot.read_bytes()
+        assert struct.unpack(">II", data[16:24]) == (900, 700)
+        sizes[page_file.stem] = len(data)
+    assert sizes["report"] > 5 * sizes["blank"]
