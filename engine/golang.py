@@ -16,6 +16,9 @@ from engine.errors import EngineError
 TOOLCHAINS: Final = (1, 21, 0)
 """The first Go that fetches a newer Go by itself, as a module."""
 
+FETCHED: Final = f"go{versions.dotted(versions.GO)}+auto"
+"""What an older Go is told to fetch: one for all parts, or a newer one if a module asks for it."""
+
 BOUND: Final = 300.0
 """Seconds a question to Go may take; it may have to download first."""
 
@@ -43,7 +46,7 @@ class Go:
         kept = {
             k: v for k, v in os.environ.items() if k not in {"GOFLAGS", "GOWORK", "GOOS", "GOARCH"}
         }
-        toolchain = {} if self.version >= versions.GO else {"GOTOOLCHAIN": "auto"}
+        toolchain = {} if self.version >= versions.GO else {"GOTOOLCHAIN": FETCHED}
         return {**kept, "GOWORK": "off", "CGO_ENABLED": "0", **toolchain}
 
     def module_folder(self, inside: Path, module: str) -> Path:

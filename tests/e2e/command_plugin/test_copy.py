@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
+from pulumi.automation import OpType
 from pulumi_command import remote
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_not_copied_again_for_another_way_there(
     to.write_text("changed by hand")
     other = server.connection(per_dial_timeout=7)
     result = stack.up(copies((pulumi.StringAsset("one"), to), connection=other))
-    assert result.summary.resource_changes["update"] == 1
+    assert (result.summary.resource_changes or {}).get(OpType.UPDATE) == 1
     assert to.read_text() == "changed by hand"
 
 
