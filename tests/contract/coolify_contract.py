@@ -28,6 +28,7 @@ _OTHER_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("get", "/deployments"): {"type": ["array", "object"]},
     ("post", "/deploy"): {"type": "object"},
+    ("get", "/resources"): {"type": "array", "items": {"type": "object"}},
 }
 _MOVED = {("patch", "/security/keys/{uuid}"): ("patch", "/security/keys")}
 """Operations the document has under another path."""

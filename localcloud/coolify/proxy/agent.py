@@ -93,7 +93,7 @@ class Agent:
         while True:
             try:
                 for event in self.docker.events():
-                    delay = self._delay()
+                    delay = self.delay()
                     if delay:
                         _log.warning("%s: noticed %.0f s late on purpose", event, delay)
                         time.sleep(delay)
@@ -104,7 +104,8 @@ class Agent:
             time.sleep(_RECONNECT_SECONDS)
             self._wake.set()
 
-    def _delay(self) -> float:
+    def delay(self) -> float:
+        """Seconds by which events are noticed late: the fault to play, normally none."""
         try:
             return float((self.folder / "localcloud-event-delay").read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -41,7 +41,8 @@ class HaProxy:
         _check(text, self.file)
         self.file.write_text(text, encoding="utf-8")
         if self._master is None:
-            Path(STATE_FILE).touch()
+            # What an earlier run knew of servers is out of date; the 1 is the format's version.
+            Path(STATE_FILE).write_text("1\n", encoding="utf-8")
             self._master = subprocess.Popen(["haproxy", "-W", "-q", "-f", str(self.file)])
         else:
             self._reload()

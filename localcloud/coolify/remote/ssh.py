@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _PERSIST_SECONDS = 3600
 _SSH_FAILED = 255
+_SESSIONS = 8  # sshd lets ten through one connection
 _CONNECT_MARGIN = 5.0
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What all shells on one server share."""
+
+    connecting: threading.Lock = field(default_factory=threading.Lock)
+    sessions: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(_SESSIONS)
+    )
 
 
 @dataclass
@@ -29,9 +40,7 @@ class SshShells:
 
     db: Database
     ssh_dir: Path
-    _locks: defaultdict[str, threading.Lock] = field(
-        default_factory=lambda: defaultdict(threading.Lock)
-    )
+    _gates: defaultdict[str, Gate] = field(default_factory=lambda: defaultdict(Gate))
 
     def open(self, server: Row) -> Shell:
         """A shell on the server; its key file is written if it is missing."""
@@ -43,7 +52,7 @@ class SshShells:
             write_private(path, key["private_key"])
         mux = self.ssh_dir / "mux" / f"mux_{server['uuid']}"
         timeout = server.get("connection_timeout") or 10
-        return SshShell(server, path, mux, timeout, self._locks[server["uuid"]])
+        return SshShell(server, path, mux, timeout, self._gates[server["uuid"]])
 
 
 @dataclass(frozen=True)
@@ -54,16 +63,22 @@ class SshShell:
     key: Path
     mux: Path
     connect_seconds: int
-    lock: threading.Lock
+    gate: Gate
 
     def run(self, script: str, timeout: float = SECONDS) -> Output:
         """Feed a script to bash on the server; raises UnreachableError."""
         self._connect()
         command = ["ssh", *self._options(), "-o", "ControlMaster=no", self._target, "bash -se"]
         try:
-            result = subprocess.run(
-                command, input=script, capture_output=True, text=True, timeout=timeout, check=False
-            )
+            with self.gate.sessions:
+                result = subprocess.run(
+                    command,
+                    input=script,
+                    capture_output=True,
+                    text=True,
+                    timeout=timeout,
+                    check=False,
+                )
         except subprocess.TimeoutExpired:
             raise UnreachableError(f"no end after {timeout:.0f} s on {self._target}") from None
         if result.returncode == _SSH_FAILED:
@@ -76,7 +91,7 @@ class SshShell:
         Apart from the commands, because a master that stays in the background would hold the
         pipes of whichever command had started it.
         """
-        with self.lock:
+        with self.gate.connecting:
             check = ["ssh", *self._options(), "-O", "check", self._target]
             if subprocess.run(check, capture_output=True, check=False).returncode == 0:
                 return

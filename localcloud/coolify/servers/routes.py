@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from localcloud.coolify.applications import models as applications
 from localcloud.coolify.boot.proxy import COMPOSE, restart_proxy
 from localcloud.coolify.call import Endpoint, Reply
 from localcloud.coolify.errors import BadRequestError, ConflictError, ValidationFailedError
@@ -109,6 +110,12 @@ def domains(call: Call) -> list[dict[str, Any]]:
     return [{"ip": server["ip"], "domains": found}] if found else []
 
 
+def all_resources(call: Call) -> list[dict[str, Any]]:
+    """Everything of the team: here that is applications."""
+    rows = applications.of_team(call.coolify.db, call.token.team_id)
+    return [{**_shown(call, row), "type": "application"} for row in rows]
+
+
 def destinations(call: Call) -> list[Row]:
     """The networks of a server."""
     return models.destinations(call.coolify.db, _server(call))
@@ -180,6 +187,10 @@ def update_cleanup(call: Call) -> dict[str, Any]:
     return cleanup(call)
 
 
+def _shown(call: Call, row: Row) -> dict[str, Any]:
+    return applications.shown(call.coolify.db, row, secrets_visible=call.token.sees_secrets)
+
+
 def _server(call: Call) -> Row:
     return models.find(call.coolify.db, call.token.team_id, call.path["uuid"])
 
@@ -191,6 +202,7 @@ def _validate_later(call: Call, server_id: int) -> None:
 
 _ONE = "/servers/{uuid}"
 ENDPOINTS = (
+    Endpoint("GET", "/resources", "read", all_resources),
     Endpoint("GET", "/servers", "read", listing),
     Endpoint("POST", "/servers", "write", create),
     Endpoint("GET", _ONE, "read", by_uuid),

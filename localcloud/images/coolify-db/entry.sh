@@ -9,12 +9,16 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   : "${POSTGRES_PASSWORD:?POSTGRES_PASSWORD is empty: set it to the password of $user}"
   umask 077
   printf '%s\n' "$POSTGRES_PASSWORD" >/tmp/password
-  # A first start that was cut off leaves files behind; the version file is written near the end.
+  # Made aside and moved into place with the version file last: a first start that is cut off
+  # leaves no cluster that only looks like one.
   find "$PGDATA" -mindepth 1 -delete
-  initdb --username="$user" --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 \
-    --encoding=UTF8 --no-sync >/dev/null
+  initdb --pgdata="$PGDATA/new" --username="$user" --pwfile=/tmp/password --auth-local=trust \
+    --auth-host=scram-sha-256 --encoding=UTF8 --no-sync >/dev/null
   rm /tmp/password
-  echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
+  echo 'host all all all scram-sha-256' >>"$PGDATA/new/pg_hba.conf"
+  find "$PGDATA/new" -mindepth 1 -maxdepth 1 ! -name PG_VERSION -exec mv {} "$PGDATA" \;
+  mv "$PGDATA/new/PG_VERSION" "$PGDATA"
+  rmdir "$PGDATA/new"
 fi
 if [ ! -e "$PGDATA/.database-made" ]; then
   [ "$database" = postgres ] || printf 'CREATE DATABASE "%s"\n' "$database" |

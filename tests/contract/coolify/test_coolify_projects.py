@@ -199,3 +199,29 @@ def test_tags_group_applications(coolify: CoolifyDouble) -> None:
     coolify.ok("DELETE", f"/applications/{other}/tags/{tag['uuid']}")
     assert coolify.ok("GET", f"/applications/{other}/tags") == []
     assert {one["name"] for one in coolify.ok("GET", "/tags")} == {"blue"}
+
+
+def test_resources_are_listed_with_their_type(coolify: CoolifyDouble) -> None:
+    """All of the team, and those of one server."""
+    app = coolify.application(domains="https://api.nutri.test")
+    (one,) = coolify.ok("GET", "/resources")
+    assert (one["uuid"], one["type"], one["status"]) == (app, "application", "exited")
+    server = coolify.server()
+    assert [row["uuid"] for row in coolify.ok("GET", f"/servers/{server}/resources")] == [app]
+    (domains,) = coolify.ok("GET", f"/servers/{server}/domains")
+    assert domains == {"ip": "host.docker.internal", "domains": ["api.nutri.test"]}
+
+
+def test_the_proxy_of_a_server_is_shown_and_changed(coolify: CoolifyDouble) -> None:
+    """Its kind and settings; the configuration only to those who see secrets."""
+    path = f"/servers/{coolify.server()}/proxy"
+    assert coolify.ok("GET", path)["proxy_type"] == "TRAEFIK"
+    coolify.ok("PATCH", path, {"generate_exact_labels": True, "redirect_url": "https://x.test"})
+    shown = coolify.ok("GET", path)
+    assert (shown["generate_exact_labels"], shown["redirect_url"]) == (True, "https://x.test")
+    assert "configuration" in shown
+    coolify.mint("reader", ["read"])
+    assert "configuration" not in coolify.call("GET", path, secret="reader").json()
+    cleanup = f"/servers/{coolify.server()}/docker-cleanup"
+    coolify.ok("PATCH", cleanup, {"docker_cleanup_threshold": 90})
+    assert coolify.ok("GET", cleanup)["docker_cleanup_threshold"] == 90

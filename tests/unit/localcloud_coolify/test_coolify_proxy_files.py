@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from localcloud.coolify.proxy.agent import Agent
 from localcloud.coolify.proxy.certificates import Certificates, self_signed
 from localcloud.coolify.proxy.dynamic import parse, read_folder
 from localcloud.coolify.proxy.model import Probe
@@ -156,3 +157,13 @@ def test_a_damaged_store_is_begun_anew(
     assert store.ensure(["api.nutri.test"])
     assert "is damaged" in caplog.text
     assert "letsencrypt" in json.loads((tmp_path / "acme.json").read_text())
+
+
+@pytest.mark.parametrize(("content", "delay"), [(None, 0), ("2.5\n", 2.5), ("soon", 0)])
+def test_the_fault_of_a_proxy_that_learns_late(
+    tmp_path: Path, content: str | None, delay: float
+) -> None:
+    """A file beside the certificates says by how many seconds; nonsense is no delay."""
+    if content is not None:
+        (tmp_path / "localcloud-event-delay").write_text(content)
+    assert Agent(folder=tmp_path).delay() == delay
