@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from common.errors import OperatorError
 from runbook.app import app
-from runbook.verbs import check, incident, logs, plan, requests, resources, ssh, status, urls
+from runbook.verbs import check, incident, logs, plan, requests, resources, ssh, status, urls, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # A verb is there by its import.
-VERBS = (check, status, urls, logs, requests, resources, ssh, plan, incident)
+VERBS = (check, watch, status, urls, logs, requests, resources, ssh, plan, incident)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

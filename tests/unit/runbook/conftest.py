@@ -27,9 +27,14 @@ class FakePulumi:
         script.parent.mkdir(exist_ok=True)
         script.write_text(
             f'#!/bin/sh\nprintf "%s\\n" "$@" > {self.folder}/arguments\n'
+            f'case "$*" in *"config get"*) exec cat {self.folder}/config;; esac\n'
             f"cat {self.folder}/stdout\ncat {self.folder}/stderr >&2\nexit {code}\n"
         )
         script.chmod(0o755)
+
+    def stores(self, value: str) -> None:
+        """Decide what `pulumi config get` finds; without this, nothing."""
+        (self.folder / "config").write_text(value)
 
     def arguments(self) -> list[str]:
         """The arguments of the last call."""

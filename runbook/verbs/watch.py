@@ -1,0 +1,140 @@
+"""`runbook watch`."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import checks
+from common import duration
+from common.errors import OperatorError
+from runbook import notify, options, output
+from runbook.app import OF_A_REPORT, verb
+from runbook.incidents import Event, Folder, Incident, Severity, record
+from runbook.stack import load_target
+from runbook.watching import Watch, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checks import Report
+    from checks.check import AnyCheck
+    from common.target import Target
+    from runbook.watching import Change
+
+_WHO = "runbook watch"
+
+
+@verb(
+    "watch",
+    procedure="D1, I2",
+    example="watch D1 E1 --interval 60s --incident P1",
+    exits=f"of the last look: {OF_A_REPORT}",
+)
+def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    ids: options.Ids = None,
+    interval: Annotated[str, typer.Option("--interval", help="As in 30s, 5m.")] = "60s",
+    times: Annotated[
+        int, typer.Option("--times", min=0, help="End after so many looks; 0: never.")
+    ] = 0,
+    severity: Annotated[
+        Severity | None,
+        typer.Option(
+            "--incident",
+            case_sensitive=False,
+            help="Open an incident when something turns red and none is open.",
+        ),
+    ] = None,
+    stack: options.Stack = None,
+    html_file: options.HtmlFile = None,
+    prometheus_file: options.PrometheusFile = None,
+    junit_file: options.JunitFile = None,
+) -> None:
+    """Check again and again; tell people when something changes, and only then.
+
+    People are told by NUTRI_NOTIFY_URLS, or the stack's secret nutri:notifyUrls (Apprise URLs).
+    A running incident gets a line in its timeline. Ctrl-C ends it.
+    """
+    chosen, pause = checks.select(ids), duration.seconds(interval)
+    target = load_target(stack)
+    watching = Watch(notify.Notifier(notify.urls(stack)))
+    files = {"html": html_file, "prometheus": prometheus_file, "junit": junit_file}
+    code = 2
+    try:
+        for number in itertools.count(1):
+            target = _fresh(target, stack) if number > 1 else target
+            report = _look(target, chosen, watching)
+            code = report.exit_code
+            changed = watching.look(report)
+            output.write_reports(report, **files)
+            _say(report, changed, first=number == 1)
+            _keep(report, changed, severity)
+            _complain(watching.tell(report))
+            if number == times:
+                break
+            time.sleep(pause)
+    except KeyboardInterrupt:
+        output.say("ended")
+    raise typer.Exit(code)
+
+
+def _look(target: Target, chosen: Sequence[AnyCheck], watching: Watch) -> Report:
+    """All checks; what has got worse is looked at twice, since one lost packet is no outage."""
+    report = checks.run(target, chosen)
+    worse = {one.result.key for one in changes(watching.seen, report) if one.is_bad}
+    return report.merged(checks.run(target, chosen, only=worse)) if worse else report
+
+
+def _fresh(target: Target, stack: str | None) -> Target:
+    """The target as it is now, since `pulumi up` changes it; the old one when it cannot be had."""
+    try:
+        return load_target(stack)
+    except OperatorError as error:
+        output.say(f"the stack cannot be read, so the last one is watched: {error}")
+        return target
+
+
+def _say(report: Report, changed: Sequence[Change], *, first: bool) -> None:
+    if not first and not changed:
+        return
+    typer.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {report.summary()}")
+    for one in changed:
+        typer.echo(f"  {one}")
+
+
+def _keep(report: Report, changed: Sequence[Change], severity: Severity | None) -> None:
+    now = datetime.now(UTC)
+    events = [Event(at=now, who=_WHO, what=str(one)) for one in changed]
+    if severity and report.exit_code == 1 and changed:
+        _open(report, severity, now)
+    for event in events:
+        record(event, stack=report.stack)
+
+
+def _open(report: Report, severity: Severity, now: datetime) -> None:
+    folder = Folder.of_project()
+    if folder.running(report.stack):
+        return
+    red = [one for one in report.results if one.verdict.status is checks.Status.RED]
+    title = f"{red[0].check} of {red[0].subject} is red" + (" and more" if red[1:] else "")
+    made = folder.add(
+        now,
+        lambda number: Incident(
+            id=number,
+            title=title,
+            severity=severity,
+            stack=report.stack,
+            opened=now,
+            timeline=(Event(at=now, who=_WHO, what=f"opened as {severity}: {title}"),),
+        ),
+    )
+    typer.echo(f"  incident {made.id} ({severity}) is open: `runbook incident ack`")
+
+
+def _complain(error: OperatorError | None) -> None:
+    if error:
+        output.say(f"{error}; it is tried again with the next look")

@@ -1,0 +1,85 @@
+"""Checks again and again: what has changed since the last look, and who has heard of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from checks import Status
+from runbook.notify import Message, Notifier, NotifyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from checks import Report, Result
+
+Statuses = dict[tuple[str, str], Status]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A result whose status is another one than before."""
+
+    result: Result
+    before: Status
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is red or unknown now."""
+        return not self.result.verdict.is_green
+
+    def __str__(self) -> str:
+        """One line: what, from which status to which, and why."""
+        one = self.result
+        verdict = one.verdict
+        head = f"{verdict.status.upper()} {one.runbook} {one.check} {one.subject}"
+        remedy = f" -> {verdict.remedy}" if verdict.remedy else ""
+        return f"{head} (was {self.before}): {verdict.message}{remedy}"
+
+
+def changes(before: Mapping[tuple[str, str], Status], report: Report) -> list[Change]:
+    """The results that differ; what was never seen counts as green before."""
+    return [
+        Change(result, was)
+        for result in report.results
+        for was in [before.get(result.key, Status.GREEN)]
+        if result.verdict.status is not was
+    ]
+
+
+def statuses(report: Report) -> Statuses:
+    """The status of each check and subject."""
+    return {result.key: result.verdict.status for result in report.results}
+
+
+def message(report: Report, changed: list[Change]) -> Message:
+    """What people are told of changes."""
+    bad = bool(report.not_green)
+    title = f"nutri {report.stack}: {'all green again' if not bad else report.summary()}"
+    return Message(title, "\n".join(map(str, changed)), bad)
+
+
+@dataclass
+class Watch:
+    """What was seen, and what was told: a message that got lost is sent with the next look."""
+
+    notifier: Notifier
+    seen: Statuses = field(default_factory=dict)
+    told: Statuses = field(default_factory=dict)
+
+    def look(self, report: Report) -> list[Change]:
+        """The changes since the last look."""
+        changed = changes(self.seen, report)
+        self.seen = statuses(report)
+        return changed
+
+    def tell(self, report: Report) -> NotifyError | None:
+        """Send what has changed since the last message that arrived; the error when it did not."""
+        news = changes(self.told, report)
+        if news and self.notifier:
+            try:
+                self.notifier.send(message(report, news))
+            except NotifyError as error:
+                return error
+        self.told = statuses(report)
+        return None
