@@ -20,7 +20,7 @@ def _protection(change: Change) -> Iterator[Finding]:
     flags = ("deleteProtection", "rebuildProtection", "changeProtection")
     off = [flag for flag in flags if change.turns_off(flag)]
     if off:
-        why = f"{' and '.join(off)} goes off: the next mistake meets no resistance"
+        why = f"{' and '.join(off)} off: the next mistake meets no resistance"
         yield Finding(Risk.EXPOSURE, why, acknowledge="protection")
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from runbook.plan.plan import Plan, Row, Verdict
-from runbook.plan.propose import propose
+from runbook.plan.proposal import propose
 
 __all__ = ["Plan", "Row", "Verdict", "propose"]

@@ -104,7 +104,8 @@ SERVERS = (
     _server("labels", "update", "none", change={"labels": {"a": "b"}}),
     _server("protection", "update", "exposure", None,
             start={"delete_protection": True, "rebuild_protection": True},
-            change={"delete_protection": False, "rebuild_protection": False}, says="goes off"),
+            change={"delete_protection": False, "rebuild_protection": False},
+            says="rebuildProtection off"),
 )  # fmt: skip
 
 _DATA = {"name": "data", "size": 10, "location": "fsn1", "delete_protection": False}

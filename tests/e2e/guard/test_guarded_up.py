@@ -116,7 +116,7 @@ def test_protection_ends_with_the_setting_only(lab: Lab) -> None:
     assert _server(lab)["protection"] == {"delete": True, "rebuild": True}
     lab.protect = False
     assert lab.up(_resources()) == 0, lab.said
-    assert "warning: web: deleteProtection and rebuildProtection goes off" in lab.said
+    assert "warning: web: deleteProtection and rebuildProtection off" in lab.said
     assert _server(lab)["protection"] == {"delete": False, "rebuild": False}
 
 

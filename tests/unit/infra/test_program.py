@@ -62,6 +62,7 @@ def run(
     def program(changes: dict[str, Any] | None = None) -> dict[str, Any]:
         configure(changes)
         monitor = _Monitor()
+        pulumi.runtime.settings.ROOT.set(None)  # a stack's own, or each guard would join the last
         pulumi.runtime.set_mocks(_Mocks(), "nutri", "test", monitor=monitor)
         with respx.mock(base_url="http://hetzner.test/v1", assert_all_called=False) as api:
             _catalogue(api)
@@ -125,6 +126,16 @@ def test_what_would_lose_data_is_protected(run: Callable[..., dict[str, Any]]) -
     assert server.object["keepDisk"]
     assert server.object["backups"]
     assert not _options(seen, "PrimaryIp::ipv4").object["autoDelete"]
+
+
+def test_what_would_lose_data_is_guarded(run: Callable[..., dict[str, Any]]) -> None:
+    """Server, addresses, zone, keys and secrets go by an acknowledgement only."""
+    seen = run({"nutri:acknowledge": ["ipv6:delete"]})
+    for ending in ("Server::server", "PrimaryIp::ipv4", "Zone::zone", "KeyPair::deploy-key"):
+        assert list(_options(seen, ending).hooks.before_delete) == ["guard:delete"], ending
+        assert _options(seen, ending).deleteBeforeReplaceDefined, ending
+    assert not _options(seen, "PrimaryIp::ipv6").deleteBeforeReplaceDefined
+    assert list(_options(seen, "Firewall::firewall").hooks.before_update) == ["guard:update"]
 
 
 def test_first_boot_edits_cannot_replace_the_server(run: Callable[..., dict[str, Any]]) -> None:

@@ -51,6 +51,8 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
         ("nutri:registryUsername", "", "nutri:registryUsername", "needs a user"),
         ("nutri:nameservers", ["127.0.0.1"], "nutri:nameservers[0]", "address:port"),
         ("nutri:healthCheck", _HEALTH | {"retries": 0}, "nutri:healthCheck[retries]", "greater"),
+        ("nutri:acknowledge", ["server"], "nutri:acknowledge[0]", "such as server:delete"),
+        ("nutri:acknowledge", ["*:backups"], "nutri:acknowledge[0]", "what is one of delete"),
         ("hcloud:token", None, "hcloud:token", "--secret"),
         ("hcloud:token", "short", "hcloud:token", "has 5 characters"),
         ("hcloud:endpoint", "nowhere", "hcloud:endpoint", "URL"),

@@ -1,0 +1,245 @@
+"""The guard's hooks, called as the engine calls them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+import pulumi
+import pulumi.runtime
+import pytest
+
+from common.changes import Acknowledgements
+from infra import guard as guards
+from infra import state
+from infra.guard import Guard, GuardError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+pytestmark = pytest.mark.usefixtures("hooks_register")
+
+_SERVER = "hcloud:index/server:Server"
+_FIREWALL = "hcloud:index/firewall:Firewall"
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a hook on a loop of its own, which other tests' loops do not notice."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+
+
+@pytest.fixture(autouse=True)
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collects the warnings."""
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    return warnings
+
+
+def _guard(*given: str, protect: bool = True, exists: bool = True) -> Guard:
+    return Guard(Acknowledgements(given, protect=protect), lambda _urn: exists)
+
+
+def _hooked(type_token: str = _SERVER, **properties: Any) -> pulumi.ResourceHookArgs:  # noqa: ANN401
+    return pulumi.ResourceHookArgs("urn:x", "1", "web", type_token, **properties)
+
+
+def _update(guard: Guard, old: dict[str, Any], new: dict[str, Any]) -> None:
+    _run(guard.before_update(_hooked(old_inputs=old, old_outputs=old, new_inputs=new)))
+
+
+def _attached(guard: Guard, type_token: str) -> pulumi.ResourceOptions | None:
+    args = pulumi.ResourceTransformationArgs(
+        resource=cast("pulumi.Resource", None),
+        type_=type_token,
+        name="web",
+        props={},
+        opts=pulumi.ResourceOptions(protect=True),
+    )
+    result = guard.attach(args)
+    return result.opts if result else None
+
+
+def test_a_first_creation_is_free() -> None:
+    """What is not there yet cannot be lost."""
+    _guard(exists=False).before_create(_hooked())
+
+
+def test_a_second_creation_is_a_replacement() -> None:
+    """The engine does not tell; the state does."""
+    with pytest.raises(GuardError, match="it would be replaced: its disk"):
+        _guard().before_create(_hooked())
+
+
+def test_the_state_is_not_asked_where_all_was_agreed_to() -> None:
+    """An acknowledged replacement needs no look."""
+    guard = Guard(Acknowledgements(("web:delete",)), lambda _urn: pytest.fail("asked"))
+    guard.before_create(_hooked())
+
+
+def test_a_refusal_lists_every_loss_with_a_command_each() -> None:
+    """Two losses at once are two commands that can be pasted one after the other."""
+    with pytest.raises(GuardError) as caught:
+        _update(
+            _guard("ipv4:delete"),
+            {"backups": True, "serverType": "cx33"},
+            {"backups": False, "serverType": "cx43"},
+        )
+    text = str(caught.value)
+    assert text.startswith("refused, web was not touched:")
+    assert "--path 'nutri:acknowledge[1]' web:" in text
+    assert "--path 'nutri:acknowledge[2]' web:" in text
+
+
+def test_a_secret_is_judged_by_its_value() -> None:
+    """A value marked as secret comes wrapped."""
+
+    async def update() -> None:
+        old: dict[str, Any] = {"serverType": pulumi.Output.secret("cx43")}
+        new = {"serverType": "cx43", "backups": False}
+        args = _hooked(old_inputs=old, old_outputs={"backups": True}, new_inputs=new)
+        with pytest.raises(GuardError) as caught:
+            await _guard().before_update(args)
+        assert "ALL existing backups" in str(caught.value)
+        assert "becomes" not in str(caught.value)
+
+    _run(update())
+
+
+def test_what_only_hurts_is_warned_of(said: list[str]) -> None:
+    """A power cut is told and let through."""
+    _update(_guard(), {"serverType": "a"}, {"serverType": "b", "keepDisk": True})
+    assert len(said) == 1
+    assert "web: a becomes b: the power is cut" in said[0]
+
+
+def test_lifting_protect_is_an_acknowledgement(said: list[str]) -> None:
+    """Protection goes off by the setting, with a warning; by an edit it does not."""
+    old, new = {"deleteProtection": True}, {"deleteProtection": False}
+    _update(_guard(protect=False), old, new)
+    assert "deleteProtection off" in said[0]
+    with pytest.raises(GuardError, match="web:protection"):
+        _update(_guard(), old, new)
+
+
+def test_spent_and_stale_entries_are_told_apart(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an update both have to go; in a preview the used one is still needed."""
+    guard = _guard("web:delete", "web:backups")
+    guard.before_delete(_hooked())
+    said.clear()
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    guard.say_what_is_left()
+    assert [line.split(";")[0] for line in said] == [
+        "web:backups acknowledges nothing that changes"
+    ]
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
+    guard.say_what_is_left()
+    assert said[-1].startswith("web:delete is spent")
+
+
+def test_after_a_refusal_nothing_is_said_of_the_entries(said: list[str]) -> None:
+    """What was never reached is not stale."""
+    guard = _guard("ipv4:delete")
+    with pytest.raises(GuardError):
+        guard.before_delete(_hooked())
+    guard.say_what_is_left()
+    assert said == []
+
+
+def test_a_guarded_resource_is_created_first_and_hooked_thrice() -> None:
+    """Deleting first would take all that hangs on it before the hook could refuse."""
+    opts = _attached(_guard(), _SERVER)
+    assert opts is not None
+    assert opts.hooks is not None
+    assert opts.protect is True
+    assert opts.delete_before_replace is False
+    hooks = (opts.hooks.before_create, opts.hooks.before_update, opts.hooks.before_delete)
+    assert [len(bound or []) for bound in hooks] == [1, 1, 1]
+
+
+def test_an_acknowledged_replacement_goes_the_providers_way() -> None:
+    """Name and address are free only once the old one is gone."""
+    opts = _attached(_guard("web:delete"), _SERVER)
+    assert opts is not None
+    assert opts.delete_before_replace is None
+
+
+def test_a_destroy_needs_no_program_once_all_may_go() -> None:
+    """Delete hooks would make the engine ask for the program."""
+    opts = _attached(_guard("*:delete"), _SERVER)
+    assert opts is not None
+    assert opts.hooks is not None
+    assert not opts.hooks.before_delete
+
+
+def test_the_rest_is_left_alone() -> None:
+    """Only updates of what may say something, and nothing of what may not."""
+    opts = _attached(_guard(), _FIREWALL)
+    assert opts is not None
+    assert opts.delete_before_replace is None
+    assert _attached(_guard(), "hcloud:index/sshKey:SshKey") is None
+
+
+def test_a_report_lets_everything_through() -> None:
+    """`runbook plan` judges by itself, and has to see the whole."""
+    guard = Guard(Acknowledgements(), lambda _urn: True, reporting=True)
+    guard.before_delete(_hooked())
+    guard.before_create(_hooked())
+
+
+@pytest.mark.parametrize(("dry", "lets_through"), [(True, True), (False, False)])
+def test_only_a_preview_can_be_a_report(
+    monkeypatch: pytest.MonkeyPatch, *, dry: bool, lets_through: bool
+) -> None:
+    """The variable in the environment of an update opens nothing."""
+    registered: list[Any] = []
+    monkeypatch.setattr(pulumi.runtime, "register_stack_transformation", registered.append)
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
+    monkeypatch.setenv(guards.REPORT, "report")
+    guards.install((), protect=True)
+    assert (registered == [guards.unprotect]) is lets_through
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:  # noqa: ANN401
+    """A `pulumi` that prints what it is given; the stack's names are made up."""
+    for name in ("get_organization", "get_project", "get_stack"):
+        monkeypatch.setattr(pulumi, name, lambda name=name: name)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    state.known_urns.cache_clear()
+
+    def export(text: str, code: int = 0) -> None:
+        program = tmp_path / "pulumi"
+        program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\nexit {code}\n")
+        program.chmod(0o755)
+
+    yield export
+    state.known_urns.cache_clear()
+
+
+def test_what_an_interrupted_replacement_left_behind_does_not_exist(exported: Any) -> None:  # noqa: ANN401
+    """It is gone already, or marked to go: making it again replaces nothing."""
+    exported(
+        '{"deployment": {"resources": [{"urn": "a"}, {"urn": "b", "delete": true},'
+        ' {"urn": "c", "pendingReplacement": true}]}}'
+    )
+    assert state.known_urns() == {"a"}
+
+
+@pytest.mark.parametrize(("text", "code"), [("not json", 0), ("{}", 0), ("", 1)])
+def test_an_unreadable_state_is_told_and_stops_nothing(
+    exported: Any,  # noqa: ANN401
+    said: list[str],
+    text: str,
+    code: int,
+) -> None:
+    """The hook before the deletion still refuses."""
+    exported(text, code)
+    assert state.known_urns() == frozenset()
+    assert "cannot be read" in said[0]
