@@ -65,10 +65,11 @@ def run(
     )
 
 
-def verify(
+def verify(  # noqa: PLR0913 - all but the first have a default
     target: Target,
     ids: Sequence[str] | None = None,
     *,
+    only: Collection[tuple[str, str]] | None = None,
     settle: float = 120.0,
     progress: Callable[[Attempt], None] | None = None,
     observe: Callable[[Target], Observer] = Observer,
@@ -77,13 +78,14 @@ def verify(
 
     Without ids those that prove a change; a pending reboot, say, is no fault of it.
 
-    Services, names and certificates may take a while to settle after a change.
+    Services, names and certificates may take a while to settle after a change. `only` is as in
+    `run`.
 
     Raises:
         OperatorError: when an id is of no check. Red checks raise nothing here: ask the report.
     """
     checks = select(ids) if ids else proving_change()
-    report = run(target, checks, observe=observe)
+    report = run(target, checks, only=only, observe=observe)
 
     def all_green() -> bool:
         nonlocal report

@@ -1,22 +1,24 @@
-"""The operator CLI: its verbs, one module each, and its end on an error.
+"""The operator CLI: every module of `verbs` is a verb; and its end on an error.
 
 Exit codes: 0 all is well, 1 something is wrong on the platform, 2 a mistake, or it cannot be told.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from typing import TYPE_CHECKING
 
 from common.errors import OperatorError
+from runbook import verbs
 from runbook.app import app
-from runbook.verbs import check, incident, logs, plan, requests, resources, ssh, status, urls, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A verb is there by its import.
-VERBS = (check, watch, status, urls, logs, requests, resources, ssh, plan, incident)
+for _module in pkgutil.iter_modules(verbs.__path__, f"{verbs.__name__}."):
+    importlib.import_module(_module.name)  # which registers it
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,143 @@
+"""Q1 and E1: restart the replicas of a service, one after another, each waited for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checks.containers import LIST_CONTAINERS, parse_containers
+from checks.logs import replica_name
+from common.errors import OperatorError
+from common.waiting import NotYetError, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from checks.containers import Container
+    from common.ssh import SshClient
+    from common.target import ServiceTarget
+    from common.waiting import Attempt
+    from runbook.coolify import Coolify
+
+_QUEUE_SECONDS = 300.0
+_ROLLOUT_SECONDS = 600.0
+_HEALTHY_SECONDS = 180.0
+_STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """A replica that is healthy again, after so many seconds, in that container."""
+
+    replica: str
+    container: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A container of an application and the way to its server."""
+
+    client: SshClient
+    container: Container
+
+
+def restart(
+    service: ServiceTarget,
+    clients: Sequence[SshClient],
+    coolify: Coolify,
+    progress: Callable[[Attempt], None],
+) -> Iterator[Restarted]:
+    """Restart each replica by Coolify: a new container is healthy before the old one goes.
+
+    Raises:
+        CoolifyError: when Coolify refuses, or a restart failed; the old container serves on.
+        WaitTimeoutError: when something does not end in time.
+    """
+    for number, application in enumerate(service.applications, 1):
+        started, name = time.monotonic(), f"{service.name}-{number}"
+        before = {place.container.id for place in _places(clients, application)}
+        _redeploy(name, application, coolify, progress)
+        container = _wait_for_healthy(name, clients, application, before, progress)
+        yield Restarted(name, container.name, time.monotonic() - started)
+
+
+def restart_hard(
+    service: ServiceTarget,
+    clients: Sequence[SshClient],
+    progress: Callable[[Attempt], None],
+) -> Iterator[Restarted]:
+    """Restart each replica's container by Docker alone; meanwhile that replica is down.
+
+    Raises:
+        OperatorError: when a replica has no container that could be restarted.
+        WaitTimeoutError: when a container does not get healthy in time.
+    """
+    for application in service.applications:
+        places = _places(clients, application)
+        if not places:
+            raise OperatorError(
+                f"application {application} of {service.name} has no container to restart; "
+                f"without --hard Coolify makes a new one: `runbook restart {service.name}`"
+            )
+        for place in places:
+            started, name = time.monotonic(), replica_name(service, place.container)
+            words = ["docker", "restart", "--time", str(_STOP_SECONDS), place.container.id]
+            place.client.run(words, timeout=_STOP_SECONDS + 60)
+            _wait_for_healthy(name, [place.client], application, set(), progress)
+            yield Restarted(name, place.container.name, time.monotonic() - started)
+
+
+def _places(clients: Sequence[SshClient], application: str) -> list[Place]:
+    return [
+        Place(client, container)
+        for client in clients
+        for container in parse_containers(client.run(LIST_CONTAINERS).stdout)
+        if container.application == application
+    ]
+
+
+def _redeploy(
+    name: str, application: str, coolify: Coolify, progress: Callable[[Attempt], None]
+) -> None:
+    """Let earlier deployments end first: for a second one Coolify makes up an id."""
+    wait_until(
+        f"earlier deployments of {name} to end",
+        lambda: not coolify.running(application),
+        bound=_QUEUE_SECONDS,
+        retry_on=NotYetError,
+        progress=progress,
+    )
+    deployment = coolify.restart(application)
+    wait_until(
+        f"the restart of {name}",
+        lambda: coolify.ended(deployment),
+        bound=_ROLLOUT_SECONDS,
+        retry_on=NotYetError,
+        progress=progress,
+    )
+
+
+def _wait_for_healthy(
+    name: str,
+    clients: Sequence[SshClient],
+    application: str,
+    before: set[str],
+    progress: Callable[[Attempt], None],
+) -> Container:
+    def look() -> Container:
+        found = [place.container for place in _places(clients, application)]
+        fresh = [one for one in found if one.id not in before]
+        healthy = [one for one in fresh if one.runs and one.is_healthy]
+        if not healthy:
+            raise NotYetError(fresh[0].status if fresh else "there is no new container")
+        return healthy[0]
+
+    return wait_until(
+        f"{name} to be healthy",
+        look,
+        bound=_HEALTHY_SECONDS,
+        retry_on=NotYetError,
+        progress=progress,
+    )

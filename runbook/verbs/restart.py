@@ -1,0 +1,83 @@
+"""`runbook restart`."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+import checks
+from runbook import coolify, options, output, restarting, servers, show, who
+from runbook.app import verb
+from runbook.incidents import Event, record
+from runbook.stack import load_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from common.target import ServiceTarget, Target
+    from runbook.restarting import Restarted
+
+_CHECKS = ("containers", "health", "spread")
+_SETTLE_SECONDS = 60.0
+_EXITS = "0 restarted and healthy, 1 restarted but a check is not green, 2 it could not be done"
+
+
+@verb("restart", procedure="Q1, E1", example="restart nutri-backend", exits=_EXITS)
+def restart(
+    service: options.Service,
+    hard: Annotated[
+        bool, typer.Option("--hard", help="By Docker alone, when Coolify is down; with a gap.")
+    ] = False,
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Restart the replicas of a service one after another, each waited for; then check it."""
+    target = load_target(stack)
+    chosen = servers.find_service(target, service)
+    if hard:
+        output.confirm(f"Each replica of {service} is down for a moment. Go on?", yes=yes)
+    done = []
+    with by_docker(target, chosen) if hard else by_coolify(target, chosen) as restarted:
+        for one in restarted:
+            output.say(f"{one.replica} is healthy again after {one.seconds:.0f} s")
+            done.append(one)
+    keep(target, f"restarted {service}{' by Docker' if hard else ''}: {len(done)} replicas")
+    report = check(target, chosen)
+    if as_json:
+        output.print_json({"restarted": [vars(one) for one in done]} | report.as_json())
+    else:
+        show.show_report(report, Console())
+    raise typer.Exit(min(report.exit_code, 1))
+
+
+@contextlib.contextmanager
+def by_coolify(target: Target, service: ServiceTarget) -> Iterator[Iterator[Restarted]]:
+    """The restarts through Coolify's API, as they are done."""
+    with (
+        servers.connect_all(target) as clients,
+        coolify.connect(clients[0], target.coolify) as api,
+    ):
+        yield restarting.restart(service, clients, api, output.waiting)
+
+
+@contextlib.contextmanager
+def by_docker(target: Target, service: ServiceTarget) -> Iterator[Iterator[Restarted]]:
+    """The restarts by Docker, as they are done."""
+    with servers.connect_all(target) as clients:
+        yield restarting.restart_hard(service, clients, output.waiting)
+
+
+def check(target: Target, service: ServiceTarget) -> checks.Report:
+    """What the checks say of one service afterwards; they may take a moment to settle."""
+    only = {(name, service.name) for name in _CHECKS}
+    return checks.verify(target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
+
+
+def keep(target: Target, what: str) -> None:
+    """A line in the timeline of a running incident."""
+    record(Event(at=datetime.now(UTC), who=who.name(), what=what), stack=target.stack)
