@@ -251,10 +251,10 @@ def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> Non
 
 
 def test_destroy_is_refused_while_protected(stack: Stack, target: Target) -> None:
-    """Neither Pulumi nor the API lets the server go."""
+    """Neither the guard nor Pulumi nor the API lets the server go."""
     done = stack.pulumi("destroy", "--yes", "--skip-preview")
     assert done.returncode != 0
-    assert "protected" in stack.last
+    assert "guard:delete" in stack.last
     assert stack.cloud.api(f"/servers/{target.servers[0].id}")["server"]["status"] == "running"
     answer = httpx.delete(
         f"{stack.cloud.endpoint}/servers/{target.servers[0].id}",
@@ -265,8 +265,8 @@ def test_destroy_is_refused_while_protected(stack: Stack, target: Target) -> Non
 
 
 def test_destroy_after_the_protection_is_lifted(stack: Stack) -> None:
-    """With `protect` false, destroy leaves nothing in the cloud."""
-    stack.config["nutri:protect"] = False
+    """With `protect` false and all deletions agreed to, destroy leaves nothing in the cloud."""
+    stack.config |= {"nutri:protect": False, "nutri:acknowledge": ["*:delete"]}
     stack.up()
     done = stack.pulumi("destroy", "--yes", "--skip-preview")
     assert done.returncode == 0, stack.last
