@@ -1,0 +1,82 @@
+"""`runbook monitor`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from common import duration
+from common.errors import OperatorError
+from runbook import options, output, servers
+from runbook.app import verb
+from runbook.monitor import MAX_RATE, MAX_SECONDS, session, text
+from runbook.monitor.schedule import checked_rate
+from runbook.stack import load_target
+
+if TYPE_CHECKING:
+    from runbook.monitor import Report
+
+_EXITS = "0 no request failed, 1 one did (or the command of --during), 2 a mistake, or no start"
+
+
+@verb(
+    "monitor",
+    procedure="M2, E1",
+    example='monitor nutri-backend --during "pulumi up --yes"',
+    exits=_EXITS,
+)
+def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    service: Annotated[
+        str | None, typer.Argument(metavar="[SERVICE]", help="Default: all, sharing the rate.")
+    ] = None,
+    rate: Annotated[
+        float, typer.Option("--rate", help=f"Requests a second, at most {MAX_RATE}.")
+    ] = 50,
+    length: Annotated[
+        str | None, typer.Option("--duration", help="As in 90s, 5m. Default: 60s; 1h at most.")
+    ] = None,
+    until_interrupted: Annotated[
+        bool, typer.Option("--until-interrupted", help="Until Ctrl-C, or an hour has passed.")
+    ] = False,
+    during: Annotated[
+        str | None,
+        typer.Option("--during", help="Run this command meanwhile, and tell its time apart."),
+    ] = None,
+    stack: options.Stack = None,
+    as_json: options.Json = False,
+) -> None:
+    """Send requests at a constant rate, and tell which failed: that a deploy drops none."""
+    seconds = _seconds(length, until_interrupted=until_interrupted, during=during)
+    command = tuple(shlex.split(during)) if during else ()
+    checked_rate(rate)
+    target = load_target(stack)
+    chosen = [servers.find_service(target, service)] if service else list(target.services)
+    planned = session.Session(target, chosen, rate, seconds, command)
+    output.say(f"{rate:g} requests a second to {', '.join(one.url for one in chosen)}")
+    done = session.run(planned, output.say)
+    _print([one.report() for one in done.monitors], as_json=as_json)
+    if done.code:
+        output.say(f"the command ended with code {done.code}")
+    raise typer.Exit(int(bool(done.code) or any(one.failed for one in done.monitors)))
+
+
+def _seconds(length: str | None, *, until_interrupted: bool, during: str | None) -> float:
+    if sum(map(bool, (length, until_interrupted, during))) > 1:
+        raise OperatorError("--duration, --until-interrupted and --during: give one of them")
+    if until_interrupted or during:
+        return MAX_SECONDS
+    found = duration.seconds(length or "60s")
+    if found > MAX_SECONDS:
+        raise OperatorError(f"--duration {length}: {duration.spoken(MAX_SECONDS)} at most")
+    return found
+
+
+def _print(reports: list[Report], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json([report.as_json() for report in reports])
+        return
+    for report in reports:
+        for line in text.lines(report):
+            typer.echo(line)

@@ -1,0 +1,145 @@
+"""Little servers on loopback to send traffic to, whole or broken on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from common.target import (
+    CoolifyTarget,
+    Expectations,
+    HetznerTarget,
+    ServerTarget,
+    ServiceTarget,
+    SshTarget,
+    Target,
+    Vantage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    Serving = Callable[["Site"], contextlib.AbstractAsyncContextManager[Target]]
+
+
+@dataclass
+class Site:
+    """How a server behaves, from its `broken_from`-th request to its `broken_until`-th on."""
+
+    fault: str = ""
+    """'' none, 'drop' closes without a word, 'cut' ends within the body, 'slow', 'error' is 502."""
+    broken_from: int = 60
+    broken_until: int = 70
+    slow_seconds: float = 0.3
+    requests_a_connection: int = 1_000_000
+    """After so many it closes a kept connection without saying so, as the next one comes."""
+    paths: tuple[str, ...] = ("/health", "/health/live", "/version", "/")
+    draining: bool = False
+    seen: int = 0
+    connections: int = 0
+    hosts: set[str] = field(default_factory=set)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the fault shows now."""
+        return bool(self.fault) and self.broken_from <= self.seen < self.broken_until
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        self.connections += 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            for _ in range(self.requests_a_connection):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                self.seen += 1
+                if not await self._answer(head, writer) or "connection: close" in head:
+                    break
+            else:
+                await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async def _answer(self, head: str, writer: asyncio.StreamWriter) -> bool:
+        path = head.split()[1]
+        self.hosts |= {line for line in head.splitlines() if line.startswith("host:")}
+        fault = self.fault if self.is_broken else ""
+        if fault == "drop":
+            return False
+        if fault == "slow":
+            await asyncio.sleep(self.slow_seconds)
+        status = 502 if fault == "error" else 200 if path in self.paths else 404
+        fields = {"status": "healthy", "container_id": "c1", "version": "good-1"}
+        if self.draining and path == "/health" and self.seen > 20:
+            status, fields["status"] = 503, "draining"
+        body = json.dumps(fields).encode()
+        sent = body[:5] if fault == "cut" else body
+        writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + sent)
+        await writer.drain()
+        return fault != "cut"
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """Serve a site within a block, which gets a target whose one service it is."""
+
+    @contextlib.asynccontextmanager
+    async def serve(site: Site) -> AsyncIterator[Target]:
+        server = await asyncio.start_server(site.connected, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield make_target(port)
+
+    return serve
+
+
+@pytest.fixture
+def site_in_a_thread() -> Callable[[Site], contextlib.AbstractContextManager[Target]]:
+    """The same for tests without an event loop."""
+
+    @contextlib.contextmanager
+    def serve(site: Site):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        loop = asyncio.new_event_loop()
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = loop.run_until_complete(asyncio.start_server(site.connected, sock=listener))
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            yield make_target(listener.getsockname()[1])
+        finally:
+            loop.call_soon_threadsafe(server.close)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+
+    return serve
+
+
+def make_target(port: int) -> Target:
+    """A target with one service at a port of loopback."""
+    ssh = SshTarget(host="127.0.0.1", host_key="ssh-ed25519 AAAA", private_key=SecretStr("x"))
+    return Target(
+        stack="test",
+        domain="nutri.test",
+        servers=(ServerTarget(name="s", id=1, server_type="cx33", ipv4="127.0.0.1", ssh=ssh),),
+        coolify=CoolifyTarget(version="4.3.10", token=SecretStr("x")),
+        hetzner=HetznerTarget(endpoint="http://127.0.0.1:9", token=SecretStr("x")),
+        services=(
+            ServiceTarget(
+                name="nutri-backend",
+                url=f"http://127.0.0.1:{port}",
+                image="ghcr.test/nutri/backend",
+                tag="good-1",
+                replicas=1,
+                applications=("a",),
+            ),
+        ),
+        expectations=Expectations(open_ports=(), ssh_networks=(), shut_ports=()),
+        vantage=Vantage(),
+    )

@@ -1,0 +1,186 @@
+"""The monitor against real servers on loopback, whole and broken."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from common.errors import OperatorError
+from runbook.monitor import Connection, Monitor, MonitorNotPossibleError, watching
+from tests.unit.monitor.conftest import Site, make_target
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Callable
+
+    from common.target import Target
+    from runbook.monitor import Report
+    from tests.unit.monitor.conftest import Serving
+
+_RATE = 100.0
+
+
+@pytest.fixture
+def watch(serving: Serving) -> Callable[..., Report]:
+    """Monitor a site for a second or so."""
+
+    def run(site: Site, *, timeout: float = 2.0, seconds: float = 1.2) -> Report:
+        async def session() -> Report:
+            async with serving(site) as target:
+                service = target.services[0]
+                async with Monitor(target, service, rate=_RATE, timeout=timeout) as monitor:
+                    await asyncio.sleep(seconds / 2)
+                    monitor.mark("half")
+                    await asyncio.sleep(seconds / 2)
+                return monitor.report()
+
+        return asyncio.run(session())
+
+    return run
+
+
+def test_a_good_service_fails_nothing(watch: Callable[..., Report]) -> None:
+    """All requests are answered, over all kinds of connection, by the version that is there."""
+    site = Site()
+    found = watch(site)
+    assert found.failed == 0
+    assert found.requests >= 100
+    assert {one.connection for one in found.samples} == set(Connection)
+    assert set(found.versions) == {"good-1"}
+    assert set(found.containers) == {"c1"}
+    assert found.connects == {
+        Connection.FRESH: sum(one.connection is Connection.FRESH for one in found.samples),
+        Connection.KEPT: (found.connects or {})[Connection.KEPT],
+        Connection.HELD: 1,
+    }
+    assert (found.connects or {})[Connection.KEPT] < 20
+    assert site.hosts == {f"host: {found.url.removeprefix('http://')}"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "kinds"),
+    [
+        ("drop", {"disconnected", "reset"}),
+        ("cut", {"disconnected", "reset"}),
+        ("error", {"HTTP 502"}),
+    ],
+)
+def test_a_dropped_request_is_seen(
+    fault: str, kinds: set[str], watch: Callable[..., Report]
+) -> None:
+    """Each fault has its kind, and is counted."""
+    found = watch(Site(fault=fault))
+    assert found.failed > 0
+    assert set(found.kinds) <= kinds
+    assert found.requests > found.failed
+
+
+def test_a_kept_connection_found_closed_is_no_failure(watch: Callable[..., Report]) -> None:
+    """A server may close an idle one as a request comes; every client sends that again."""
+    found = watch(Site(requests_a_connection=5))
+    assert found.failed == 0
+    assert found.reconnected > 0
+
+
+def test_a_slow_answer_shows_in_the_percentiles(watch: Callable[..., Report]) -> None:
+    """The median stays, the 99th percentile tells."""
+    found = watch(Site(fault="slow", broken_until=75))
+    everything = [one for one in found.samples if one.latency >= 0.3]
+    assert found.failed == 0
+    assert 5 <= len(everything) <= 40
+    after = found.phases[-1] if found.phases[-1].percentiles()[99] > 290 else found.phases[0]
+    assert after.percentiles()[99] >= 300
+
+
+def test_an_answer_that_takes_too_long_has_failed(watch: Callable[..., Report]) -> None:
+    """The timeout is the monitor's own, and its kind is told."""
+    found = watch(Site(fault="slow", slow_seconds=5, broken_until=65), timeout=0.3)
+    assert found.kinds.keys() == {"timeout"}
+
+
+def test_slow_answers_do_not_slow_the_requests(watch: Callable[..., Report]) -> None:
+    """The loop is open: while nothing is answered, requests go out as before."""
+    found = watch(Site(fault="slow", slow_seconds=0.5, broken_until=10_000))
+    sent = sorted(one.sent for one in found.samples if one.connection is not Connection.HELD)
+    assert len(sent) >= 100
+    assert max(b - a for a, b in itertools.pairwise(sent)) < 0.4
+
+
+def test_a_draining_answer_is_told_apart(watch: Callable[..., Report]) -> None:
+    """503 with the word "draining" on the health path is the app's own doing."""
+    found = watch(Site(draining=True))
+    assert found.failed == 0
+    assert found.draining > 5
+
+
+def test_a_path_that_is_not_there_is_left_out(watch: Callable[..., Report]) -> None:
+    """A service without `/` and `/version` is asked for its health alone."""
+    found = watch(Site(paths=("/health", "/health/live")))
+    assert found.failed == 0
+    assert {one.path for one in found.samples} == {"/health", "/health/live"}
+
+
+def test_a_service_that_is_gone_meanwhile(serving: Serving) -> None:
+    """Refused connections are failures from the moment on, and the gap reaches to the end."""
+
+    async def session() -> Report:
+        async with serving(Site(requests_a_connection=1)) as target:
+            monitor = Monitor(target, target.services[0], rate=_RATE)
+            await monitor.__aenter__()
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)
+        await monitor.__aexit__()
+        return monitor.report()
+
+    found = asyncio.run(session())
+    assert found.kinds["refused"] > 20
+    assert found.longest_gap.seconds > 0.4
+    assert found.longest_gap.begin == pytest.approx(0.5, abs=0.2)
+
+
+def test_nothing_to_compare_with_is_a_clear_error() -> None:
+    """A service that is down at the start is named, and no traffic is sent to it."""
+    target = make_target(9)
+
+    async def session() -> None:
+        async with Monitor(target, target.services[0]):
+            raise AssertionError("it must not start")
+
+    with pytest.raises(MonitorNotPossibleError, match=r"not well to begin with \(refused\)"):
+        asyncio.run(session())
+
+
+def test_only_services_of_the_stack() -> None:
+    """No other place can be asked."""
+    target = make_target(9)
+    other = target.services[0].model_copy(update={"url": "https://example.org"})
+    with pytest.raises(OperatorError, match="is no service of stack test"):
+        Monitor(target, other)
+
+
+def test_the_monitor_for_code_without_asyncio(
+    site_in_a_thread: Callable[[Site], contextlib.AbstractContextManager[Target]],
+) -> None:
+    """`watching` runs it beside the block, which can mark what it does."""
+    with site_in_a_thread(Site()) as target:
+        with watching(target, target.services[0], rate=_RATE) as monitor:
+            time.sleep(0.3)
+            monitor.mark("starts")
+            time.sleep(0.3)
+            monitor.mark("ended")
+            time.sleep(0.3)
+        found = monitor.report()
+    assert found.failed == 0
+    assert [phase.name for phase in found.phases] == ["before", "during", "after"]
+    assert all(len(phase.samples) > 10 for phase in found.phases)
+
+
+def test_watching_raises_what_keeps_it_from_starting() -> None:
+    """The error comes out in the caller's own thread."""
+    target = make_target(9)
+    with pytest.raises(MonitorNotPossibleError), watching(target, target.services[0]):
+        raise AssertionError("it must not start")
