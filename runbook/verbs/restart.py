@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 import checks
-from runbook import coolify, options, output, restarting, servers, show, who
+from runbook import coolify, options, output, restarting, servers, show
 from runbook.app import verb
-from runbook.incidents import Event, record
 from runbook.stack import load_target
+from runbook.timeline import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,8 +75,3 @@ def check(target: Target, service: ServiceTarget) -> checks.Report:
     """What the checks say of one service afterwards; they may take a moment to settle."""
     only = {(name, service.name) for name in _CHECKS}
     return checks.verify(target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
-
-
-def keep(target: Target, what: str) -> None:
-    """A line in the timeline of a running incident."""
-    record(Event(at=datetime.now(UTC), who=who.name(), what=what), stack=target.stack)

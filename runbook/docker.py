@@ -1,0 +1,121 @@
+"""Q1: a server's Docker: what runs, what could be freed, the daemon itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from checks.capacity import named
+from common.errors import OperatorError
+from common.waiting import NotYetError, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from common.ssh import SshClient
+    from common.target import Target
+    from common.waiting import Attempt
+
+_PRUNE_SECONDS = 600.0
+_BACK_SECONDS = 300.0
+_LIST = ["docker", "ps", "--all", "--format", "{{json .}}"]
+_FREED = re.compile(r"^Total reclaimed space: (?P<size>.+)$", re.MULTILINE)
+
+
+class Container(BaseModel):
+    """One container as `docker ps` shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(alias="Names")
+    image: str = Field(alias="Image")
+    state: str = Field(alias="State")
+    status: str = Field(alias="Status")
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs, and is healthy where that is looked at."""
+        return self.state == "running" and "unhealthy" not in self.status and not self.is_starting
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether its first health checks are still to come."""
+        return "health: starting" in self.status
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was freed, in Docker's words: '1.2GB'."""
+
+    space: str
+
+
+def containers(client: SshClient) -> list[Container]:
+    """Every container of a server, running or not."""
+    return parse_containers(client.run(_LIST).stdout)
+
+
+def parse_containers(output: str) -> list[Container]:
+    """The rows of `docker ps --format '{{json .}}'`.
+
+    Raises:
+        OperatorError: when they are of another form.
+    """
+    try:
+        return [Container.model_validate_json(line) for line in output.splitlines() if line.strip()]
+    except ValidationError as error:
+        raise OperatorError(f"`docker ps` answers in another form: {error}") from error
+
+
+def lines(found: Iterable[Container], target: Target) -> list[str]:
+    """A line a container, those that are not well first."""
+    rows = [(named(one.name, target), one) for one in found]
+    rows.sort(key=lambda row: (row[1].is_well, row[0]))
+    width = max((len(name) for name, _ in rows), default=0)
+    return [f"{name:{width}}  {one.status:30}  {one.image}" for name, one in rows]
+
+
+def prune(client: SshClient, *, images: bool) -> Pruned:
+    """Remove stopped containers, unused networks, dangling images and the build cache.
+
+    Args:
+        client: the server.
+        images: also every image that no container uses and that is older than a week; a rollback
+            to one of them has to pull it again.
+    """
+    words = ["docker", "system", "prune", "--force", "--filter", "until=1h"]
+    freed = [freed_space(client.run(words, timeout=_PRUNE_SECONDS).stdout)]
+    if images:
+        words = ["docker", "image", "prune", "--all", "--force", "--filter", "until=168h"]
+        freed.append(freed_space(client.run(words, timeout=_PRUNE_SECONDS).stdout))
+    return Pruned(" + ".join(freed))
+
+
+def freed_space(output: str) -> str:
+    """What Docker says it has freed."""
+    found = _FREED.search(output)
+    return found["size"] if found else "0B"
+
+
+def restart_daemon(client: SshClient, progress: Callable[[Attempt], None]) -> list[str]:
+    """Restart the Docker daemon and wait until what was well is well again; its names.
+
+    Raises:
+        WaitTimeoutError: when it does not come back in time.
+    """
+    before = {one.name for one in containers(client) if one.state == "running"}
+    client.run(["systemctl", "restart", "docker"], timeout=180)
+
+    def are_back() -> bool:
+        found = {one.name: one for one in containers(client)}
+        missing = sorted(before - set(found))
+        ill = sorted(name for name in before & set(found) if not found[name].is_well)
+        if missing or ill:
+            raise NotYetError(f"not well yet: {', '.join([*missing, *ill])}")
+        return True
+
+    wait_until("the containers to be back", are_back, bound=_BACK_SECONDS, progress=progress)
+    return sorted(before)

@@ -1,0 +1,110 @@
+"""M3, Q1: which database migrations the running image knows that the database has not had."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    from common.ssh import SshClient
+
+_TIMEOUT = 120.0
+_NO_NPX = 127
+# npx must not fetch a Prisma of its own: that would be another version than the app's.
+_STATUS = "command -v npx >/dev/null || exit 127; exec npx --no-install prisma migrate status"
+
+_PENDING = re.compile(r"^Following migrations?(?:\(s\))? have not yet been applied:$")
+_FAILED = re.compile(r"^Following migrations?(?:\(s\))? have failed:$")
+_NAME = re.compile(r"\b\d{4,}\w*")
+_UP_TO_DATE = "Database schema is up to date"
+_NO_PRISMA = ("npx canceled due to missing packages", "could not determine executable to run")
+_DIVERGED = ("not found locally", "from local migrations directory are different")
+
+
+class MigrationsUnknownError(OperatorError):
+    """The status could not be had."""
+
+
+class State(enum.StrEnum):
+    """What `prisma migrate status` says, in one word."""
+
+    UP_TO_DATE = "up to date"
+    PENDING = "pending"
+    FAILED = "failed"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """The state, and the migrations that it is about."""
+
+    state: State
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line, with what to do."""
+        listed = ", ".join(self.names)
+        return {
+            State.UP_TO_DATE: "the database has had every migration",
+            State.PENDING: f"{len(self.names)} migrations are pending: {listed}",
+            State.FAILED: f"migrations have failed: {listed}; see `prisma migrate resolve`",
+            State.DIVERGED: "the database has had migrations that the image does not know; "
+            "is an older tag running than the one that migrated?",
+        }[self.state]
+
+
+def ask(client: SshClient, container: str, image: str) -> Migrations:
+    """Run `prisma migrate status` in a running container.
+
+    Raises:
+        MigrationsUnknownError: when the image has no Prisma, or the database does not answer.
+    """
+    words = ["docker", "exec", container, "sh", "-c", _STATUS]
+    done = client.run(words, timeout=_TIMEOUT, check=False)
+    if done.code == _NO_NPX:
+        raise MigrationsUnknownError(
+            f"{image} has no `npx`, so its migrations cannot be asked for there; ask from the "
+            "repository with DATABASE_URL set: `npx prisma migrate status`"
+        )
+    return parse(done.stdout + "\n" + done.stderr, image)
+
+
+def parse(output: str, image: str) -> Migrations:
+    """What `prisma migrate status` printed.
+
+    Raises:
+        MigrationsUnknownError: when it tells no status.
+    """
+    if any(text in output for text in _NO_PRISMA):
+        raise MigrationsUnknownError(
+            f"{image} has `npx`, but no Prisma CLI in it: a production install left out the "
+            "package `prisma`; ask from the repository: `npx prisma migrate status`"
+        )
+    for pattern, state in ((_FAILED, State.FAILED), (_PENDING, State.PENDING)):
+        names = _names_below(pattern, output)
+        if names:
+            return Migrations(state, names)
+    if any(text in output for text in _DIVERGED):
+        return Migrations(State.DIVERGED, ())
+    if _UP_TO_DATE in output:
+        return Migrations(State.UP_TO_DATE, ())
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "nothing")
+    raise MigrationsUnknownError(f"Prisma in {image} tells no status: {last.strip()}")
+
+
+def _names_below(heading: re.Pattern[str], output: str) -> tuple[str, ...]:
+    lines = iter(output.splitlines())
+    names: list[str] = []
+    if not any(heading.match(line.strip()) for line in lines):  # reads up to the heading
+        return ()
+    for line in lines:
+        found = _NAME.search(line)
+        if found:
+            names.append(found.group())
+        elif names:
+            break
+    return tuple(names)
