@@ -25,11 +25,17 @@ def seed_files(
         File(f"{_SEED}/meta-data", meta_data(spec, instance_id).encode()),
         File(f"{_SEED}/user-data", (spec.user_data or _NOTHING).encode(), _SECRET),
         File(f"{_SEED}/vendor-data", vendor_data(spec).encode(), _SECRET),
+        size_file(spec.cores),
         File("/etc/hostname", f"{spec.name}\n".encode()),
         File(AUTHORITY, authority),
         *(File(f"/etc/docker/certs.d/{name}/ca.crt", authority) for name in registries),
         *_metadata_files(spec),
     )
+
+
+def size_file(cores: int) -> File:
+    """From which the server knows how many cores it was sold with."""
+    return File("/var/lib/localcloud/cores", f"{cores}\n".encode())
 
 
 def meta_data(spec: MachineSpec, instance_id: str) -> str:

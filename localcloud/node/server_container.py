@@ -15,7 +15,7 @@ from localcloud.node.captures import Captures
 from localcloud.node.errors import NodeError
 from localcloud.node.images import DOCKER_REGISTRY, GHCR_REGISTRY, builder
 from localcloud.node.privileges import Privileges, detect
-from localcloud.node.seed import seed_files
+from localcloud.node.seed import seed_files, size_file
 from localcloud.node.sizes import Limits, limits
 
 if TYPE_CHECKING:
@@ -95,8 +95,10 @@ class ServerContainers:
 
     def resize(self, server_id: int, cores: int, memory_gb: float) -> None:
         """Change the limits of a server."""
+        container = self.need(server_id)
         size = self.limits(cores, memory_gb)
-        self._client.api.update_container(str(self.need(server_id).id), **size.arguments())
+        self._client.api.update_container(str(container.id), **size.arguments())
+        put_files(container, [size_file(cores)])
 
     def remove(self, server_id: int) -> None:
         """Remove a server's container and disk; none is no error."""

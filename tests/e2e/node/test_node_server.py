@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import time
@@ -129,6 +130,19 @@ def test_a_resize_changes_the_limits_and_keeps_the_data(servers: Servers, web: S
     assert container["HostConfig"]["Memory"] == 3 * 1024**3
     assert container["HostConfig"]["CpuQuota"] == 100_000
     assert web.run("cat /root/data") == "precious"
+    assert web.run("getconf _NPROCESSORS_ONLN; grep -c ^processor /proc/cpuinfo") == "1\n1"
+    memory = int(web.run("awk '/MemTotal/ {print $2}' /proc/meminfo"))
+    assert memory == min(3 * 1024**2, _host_memory_kib())
+    assert int(web.run("free -k | awk '/Mem:/ {print $3}'")) > 1024, "what is in use is told"
+
+
+def test_a_boot_is_told_from_the_next(servers: Servers, web: Server) -> None:
+    """The kernel's boot id changes with every boot of the server, not only of this machine."""
+    before = web.run("cat /proc/sys/kernel/random/boot_id")
+    assert web.run("cat /proc/sys/kernel/random/boot_id") == before
+    servers.machines.reset(2)
+    web.wait_booted()
+    assert web.run("cat /proc/sys/kernel/random/boot_id") != before
 
 
 def test_the_firewall_opens_and_closes_ports_of_a_running_server(
@@ -195,6 +209,10 @@ def test_a_deleted_server_leaves_nothing(servers: Servers) -> None:
     assert not _objects(servers, 5)
     assert not is_open(server.address, 22)
     assert not (servers.instance.home / "machines" / "5.json").exists()
+
+
+def _host_memory_kib() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def _objects(servers: Servers, server_id: int) -> list[object]:
