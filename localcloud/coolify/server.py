@@ -31,6 +31,8 @@ def main() -> None:
     app = create_app(coolify)
     config = uvicorn.Config(app, host=everywhere, port=_PORT, access_log=False, log_level="warning")
     uvicorn.Server(config).run()
+    # Without waiting for deployments that run: the next start marks them failed, as it does there.
+    os._exit(0)
 
 
 def _boot(coolify: Coolify) -> None:

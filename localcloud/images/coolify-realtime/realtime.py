@@ -8,6 +8,7 @@ gets back what it sends.
 import asyncio
 import base64
 import hashlib
+import signal
 import struct
 
 PORTS = (6001, 6002)
@@ -82,9 +83,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def main() -> None:
-    """Listen on both ports for ever."""
+    """Listen on both ports until told to end."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     servers = [await asyncio.start_server(serve, "0.0.0.0", port) for port in PORTS]  # noqa: S104
-    await asyncio.gather(*(server.serve_forever() for server in servers))
+    await ended.wait()
+    for server in servers:
+        server.close()
 
 
 if __name__ == "__main__":
