@@ -48,6 +48,14 @@ class HetznerTarget(_Frozen):
     token: SecretStr
 
 
+class RegistryTarget(_Frozen):
+    """The registry of the app's images, and the login that pulls from it."""
+
+    server: str = Field(description="as in an image's name: ghcr.io")
+    username: str
+    password: SecretStr
+
+
 class ServiceTarget(_Frozen):
     """One service of the app behind the proxy."""
 
@@ -59,6 +67,7 @@ class ServiceTarget(_Frozen):
     applications: tuple[str, ...] = Field(description="Coolify uuids, one a replica, in order")
     health_path: str = "/health"
     live_path: str = "/health/live"
+    tag_setting: str = Field(default="", description="config key of its tag: nutri:backendTag")
 
 
 class Expectations(_Frozen):
@@ -104,6 +113,7 @@ class Target(_Frozen):
     servers: tuple[ServerTarget, ...]
     coolify: CoolifyTarget
     hetzner: HetznerTarget
+    registry: RegistryTarget | None = Field(default=None, description="None: images are public")
     services: tuple[ServiceTarget, ...]
     expectations: Expectations
     vantage: Vantage

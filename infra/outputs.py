@@ -39,6 +39,17 @@ def _service(service: Service) -> dict[str, Any]:
         "applications": [application.id for application in service.applications],
         "health_path": HEALTH_PATH,
         "live_path": f"{HEALTH_PATH}/live",
+        "tag_setting": service.spec.tag_setting,
+    }
+
+
+def _registry(settings: Settings) -> dict[str, Any] | None:
+    if not settings.registry_server or settings.registry_password is None:
+        return None
+    return {
+        "server": settings.registry_server,
+        "username": settings.registry_username,
+        "password": pulumi.Output.secret(settings.registry_password.get_secret_value()),
     }
 
 
@@ -69,6 +80,7 @@ def target(
             "endpoint": settings.hcloud_endpoint,
             "token": pulumi.Output.secret(settings.hcloud_token.get_secret_value()),
         },
+        "registry": _registry(settings),
         "services": [_service(service) for service in services],
         "expectations": _expectations(settings),
         "vantage": {

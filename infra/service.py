@@ -31,6 +31,7 @@ class ServiceSpec:
     tag: str
     replicas: int
     port: int
+    tag_setting: str
     env: dict[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -48,6 +49,7 @@ def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
         tag=settings.ml_tag,
         replicas=settings.ml_replicas,
         port=8000,
+        tag_setting="nutri:mlTag",
     )
     backend = ServiceSpec(
         name="nutri-backend",
@@ -56,6 +58,7 @@ def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
         tag=settings.backend_tag,
         replicas=settings.backend_replicas,
         port=3000,
+        tag_setting="nutri:backendTag",
         env={"ML_SERVICE_URL": f"http://{ml.name}:{ml.port}", **_database(settings)},
     )
     return ml, backend

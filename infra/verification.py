@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
-import checks
+from common import verified
 from common.target import Target
 from infra.dynamic import Provider
 
@@ -15,23 +16,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def _verify(props: dict[str, Any]) -> None:
-    checks.verify(Target.model_validate(props["target"])).raise_for_red()
+def _verify(props: dict[str, Any], before: object = None) -> dict[str, Any]:
+    """Return the outputs: the inputs, and the tags that are verified good by now."""
+    import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
+
+    target = Target.model_validate(props["target"])
+    checks.verify(target).raise_for_red()
+    served = {service.name: (service.image, service.tag) for service in target.services}
+    good = verified.record(verified.parse(before), served, datetime.now(UTC).replace(microsecond=0))
+    return {**props, "verified": verified.as_plain(good)}
 
 
 class _VerificationProvider(Provider):
     def create(self, props: dict[str, Any]) -> CreateResult:
-        _verify(props)
-        return CreateResult(props["target"]["stack"], props)
+        return CreateResult(props["target"]["stack"], _verify(props))
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        _verify(news)
-        return UpdateResult(news)
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(_verify(news, olds.get("verified")))
 
 
 class Verification(Resource, module="nutri", name="Verification"):
-    """Runs all checks against the target whenever something of the target changed."""
+    """Runs all checks against the target whenever something of the target changed.
+
+    Attributes:
+        verified: tags that all checks were green with, by service; see `common.verified`.
+    """
+
+    verified: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, target: dict[str, Any], after: Sequence[pulumi.Resource]) -> None:
         opts = pulumi.ResourceOptions(depends_on=list(after), additional_secret_outputs=["target"])
-        super().__init__(_VerificationProvider(), name, {"target": target}, opts)
+        props = {"target": target, "verified": None}
+        super().__init__(_VerificationProvider(), name, props, opts)
