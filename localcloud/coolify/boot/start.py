@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _STATUS_SECONDS = 5.0
+_DATABASE_SECONDS = 60.0
 
 
 def boot(coolify: Coolify) -> None:
-    """Everything the start does, in Coolify's order; health answers while this goes on."""
-    _connect(coolify)
+    """Everything the start does, in Coolify's order; health answers while this goes on.
+
+    Raises:
+        psycopg_pool.PoolTimeout: the database did not come up in time.
+    """
+    coolify.db.open(_DATABASE_SECONDS)
     for step in migrate(coolify.db):
         _log.info("migrated %s", step)
     left = coolify.queue.fail_leftovers()
@@ -43,16 +48,6 @@ def watch(coolify: Coolify) -> None:
             refresh(coolify)
         except (RemoteError, OperationalError, PoolTimeout) as error:
             _log.warning("statuses: %s", error)
-
-
-def _connect(coolify: Coolify) -> None:
-    while True:
-        try:
-            coolify.db.open()
-        except PoolTimeout:
-            _log.warning("the database does not answer yet")
-        else:
-            return
 
 
 def _start_local_proxy(coolify: Coolify) -> None:
