@@ -46,3 +46,8 @@ def verb(
     """
     epilog = f"Runbook procedure: {procedure}\n\nExample: runbook {example}\n\nExit codes: {exits}"
     return within.command(name, epilog=epilog)
+
+
+def has_verb(name: str) -> bool:
+    """Whether there is a verb of that name."""
+    return any(command.name == name for command in app.registered_commands)

@@ -32,6 +32,11 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: '1 replica', '2 replicas'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def busy(what: str) -> contextlib.AbstractContextManager[object]:
     """A spinner on a terminal while something runs; nothing on a pipe."""
     console = Console(stderr=True)

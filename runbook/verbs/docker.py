@@ -70,4 +70,6 @@ def restart(
     if as_json:
         output.print_json({"server": chosen.name, "containers": back})
     else:
-        typer.echo(f"{chosen.name}: Docker restarted, {len(back)} containers are well again")
+        typer.echo(
+            f"{chosen.name}: Docker restarted, {output.counted(len(back), 'container')} well again"
+        )

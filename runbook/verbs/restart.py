@@ -45,7 +45,10 @@ def restart(
         for one in restarted:
             output.say(f"{one.replica} is healthy again after {one.seconds:.0f} s")
             done.append(one)
-    keep(target, f"restarted {service}{' by Docker' if hard else ''}: {len(done)} replicas")
+    keep(
+        target,
+        f"restarted {service}{' by Docker' if hard else ''}: {output.counted(len(done), 'replica')}",
+    )
     report = check(target, chosen)
     if as_json:
         output.print_json({"restarted": [vars(one) for one in done]} | report.as_json())
