@@ -1,0 +1,75 @@
+"""The workflows: pinned, with little power, and no secret within a fork's reach."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+_FILES = sorted((Path(__file__).parents[3] / ".github" / "workflows").glob("*.yml"))
+_PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+(\.\d+)*")
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _jobs(path: Path) -> dict[str, dict[str, Any]]:
+    return dict(_load(path)["jobs"])
+
+
+workflow = pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
+
+
+def test_the_four_workflows_are_there() -> None:
+    """Tests, preview, apply and drift each have one."""
+    assert [path.stem for path in _FILES] == ["apply", "drift", "preview", "test"]
+
+
+@workflow
+def test_actions_are_pinned_by_hash(path: Path) -> None:
+    """A moved tag cannot change what runs; the comment tells which version it is."""
+    used = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [line for line in used if not _PINNED.fullmatch(line)] == []
+
+
+@workflow
+def test_power_is_given_job_by_job(path: Path) -> None:
+    """The default is to read; every job has a bound in time."""
+    assert _load(path)["permissions"] == {"contents": "read"}
+    assert all(job["timeout-minutes"] <= 90 for job in _jobs(path).values())
+
+
+@workflow
+def test_no_fork_runs_with_this_repositorys_rights(path: Path) -> None:
+    """`pull_request_target` would run a stranger's code with our secrets."""
+    assert "pull_request_target" not in path.read_text(encoding="utf-8")
+
+
+@workflow
+def test_no_credential_stays_in_the_checkout(path: Path) -> None:
+    """A checked-out program cannot push in our name."""
+    steps = [step for job in _jobs(path).values() for step in job["steps"]]
+    checkouts = [step for step in steps if "actions/checkout@" in step.get("uses", "")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_forks_are_previewed_without_secrets() -> None:
+    """The job for forks names no secret and no environment that has some."""
+    (preview,) = [path for path in _FILES if path.stem == "preview"]
+    fork = _jobs(preview)["fork"]
+    assert "!=" in fork["if"]
+    assert "environment" not in fork
+    assert "secrets." not in yaml.safe_dump(fork)
+
+
+def test_what_is_applied_is_what_was_reviewed() -> None:
+    """The plan of the pull request is saved by the preview and given to the update."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in _FILES}
+    assert "--save-plan plan.json" in texts["preview"]
+    assert "pulumi up --stack prod --plan plan.json" in texts["apply"]
