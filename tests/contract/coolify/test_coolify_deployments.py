@@ -143,16 +143,16 @@ def test_an_unhealthy_version_fails_and_the_old_one_stays(coolify: CoolifyDouble
     ended = coolify.deploy(uuid)
     assert ended["status"] == "failed"
     assert f"last words of {BACKEND}:never-healthy" in log(ended)
-    wait_for_removal(coolify)
+    wait_for_containers(coolify, 1)
     assert coolify.docker.containers == before
     app = coolify.ok("GET", f"/applications/{uuid}")
     assert app["docker_registry_image_tag"] == "never-healthy"
 
 
-def wait_for_removal(coolify: CoolifyDouble) -> None:
-    """A failed deployment is failed first and tidied up after."""
+def wait_for_containers(coolify: CoolifyDouble, count: int) -> None:
+    """A deployment's status is there first, and the containers follow."""
     deadline = time.monotonic() + 10
-    while len(coolify.docker.containers) > 1:
+    while len(coolify.docker.containers) != count:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -197,13 +197,17 @@ def test_a_server_marked_unusable_takes_no_deployment(coolify: CoolifyDouble) ->
 def test_a_cancelled_deployment_stops_waiting(
     coolify: CoolifyDouble, gate: threading.Event
 ) -> None:
-    """Queued or running it can be cancelled, ended it cannot."""
+    """Queued or running it can be cancelled, ended it cannot; a container that runs stays."""
     uuid = coolify.application(**HEALTH)
     deployment = start(coolify, uuid)["deployment_uuid"]
+    while not coolify.docker.ran("docker run --detach"):
+        time.sleep(0.01)
     answer = coolify.ok("POST", f"/deployments/{deployment}/cancel")
     assert answer["status"] == "cancelled-by-user"
     gate.set()
     assert coolify.ended(deployment)["status"] == "cancelled-by-user"
+    wait_for_containers(coolify, 1)
+    assert coolify.docker.ran("docker rm -f") == []
     status, body = coolify.refused("POST", f"/deployments/{deployment}/cancel")
     assert (status, body["message"]) == (
         400,

@@ -198,3 +198,13 @@ http:
     found = resolved(WEB, files)
     route = next(route for route in found.routes if route.router.name == "mine@file")
     assert [server.name for server in route.service.servers] == ["id1", "id2"]
+
+
+def test_the_app_is_told_who_asks_and_how() -> None:
+    """Whatever a client says of that itself is replaced."""
+    text = render(resolved(WEB))
+    for entry_point, port in (("http", 80), ("https", 443)):
+        lines = section(text, f"frontend {entry_point}")
+        assert "http-request set-header X-Forwarded-For %[src]" in lines
+        assert f"http-request set-header X-Forwarded-Proto {entry_point}" in lines
+        assert f"http-request set-header X-Forwarded-Port {port}" in lines
