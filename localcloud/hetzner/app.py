@@ -14,7 +14,11 @@ from localcloud.hetzner.firewalls import routes as firewalls
 from localcloud.hetzner.gate import Gate
 from localcloud.hetzner.images import routes as images
 from localcloud.hetzner.isos import routes as isos
+from localcloud.hetzner.load_balancer_types import routes as load_balancer_types
+from localcloud.hetzner.load_balancers import routes as load_balancers
 from localcloud.hetzner.locations import routes as locations
+from localcloud.hetzner.networks import routes as networks
+from localcloud.hetzner.networks import server_routes as server_networks
 from localcloud.hetzner.placement_groups import routes as placement_groups
 from localcloud.hetzner.pricing import routes as pricing
 from localcloud.hetzner.primary_ips import routes as primary_ips
@@ -22,6 +26,7 @@ from localcloud.hetzner.ratelimit import Bucket
 from localcloud.hetzner.server_types import routes as server_types
 from localcloud.hetzner.servers import routes as servers
 from localcloud.hetzner.ssh_keys import routes as ssh_keys
+from localcloud.hetzner.volumes import routes as volumes
 from localcloud.hetzner.zones import routes as zones
 
 if TYPE_CHECKING:
@@ -41,6 +46,11 @@ NOUNS = (
     primary_ips,
     firewalls,
     placement_groups,
+    networks,
+    server_networks,
+    load_balancer_types,
+    load_balancers,
+    volumes,
     zones,
 )
 

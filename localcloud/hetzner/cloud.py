@@ -15,6 +15,9 @@ from localcloud.hetzner.firewalls.models import Firewalls
 from localcloud.hetzner.images.catalogue import OFFERED
 from localcloud.hetzner.images.models import Images
 from localcloud.hetzner.knobs import Knobs
+from localcloud.hetzner.load_balancers.models import LoadBalancers
+from localcloud.hetzner.networks.members import Members
+from localcloud.hetzner.networks.models import Networks
 from localcloud.hetzner.placement_groups.models import PlacementGroups
 from localcloud.hetzner.primary_ips.models import PrimaryIps
 from localcloud.hetzner.servers.changes import Changes
@@ -22,6 +25,7 @@ from localcloud.hetzner.servers.creation import Creation
 from localcloud.hetzner.servers.models import Servers
 from localcloud.hetzner.servers.power import Power
 from localcloud.hetzner.ssh_keys.models import SshKeys
+from localcloud.hetzner.volumes.models import Volumes
 from localcloud.hetzner.zones.models import Zones
 
 if TYPE_CHECKING:
@@ -55,12 +59,16 @@ class Cloud:
         self.images = Images(self, OFFERED)
         self.placement_groups = PlacementGroups(self)
         self.firewalls = Firewalls(self)
+        self.networks = Networks(self)
+        self.members = Members(self)
+        self.load_balancers = LoadBalancers(self)
+        self.volumes = Volumes(self)
         self.servers = Servers(self)
         self.power = Power(self)
         self.creation = Creation(self)
         self.changes = Changes(self)
         self.zones = Zones(self)
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     async def in_thread(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         """Run what blocks beside the event loop."""
@@ -70,14 +78,15 @@ class Cloud:
         """Pick up where the last process ended."""
         self.actions.end_interrupted()
         self.actions.aside(self.power.resume)
-        self._watch = asyncio.create_task(self.power.watch())
+        watches = (self.power.watch(), self.load_balancers.watch())
+        self._watches = [asyncio.create_task(watch) for watch in watches]
 
     async def stop(self) -> None:
         """Let go of what runs; the state stays."""
-        if self._watch is not None:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+                await watch
         await self.actions.cancel()
 
     async def reset(self) -> None:
@@ -85,8 +94,12 @@ class Cloud:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.actions.idle(), RESET_SECONDS)
         await self.actions.cancel()
+        for balancer in self.load_balancers.all():
+            await self.in_thread(self.machines.delete_balancer, balancer.id)
         for server in self.servers.all():
             await self.in_thread(self.machines.delete, server.id)
+        for network in self.networks.all():
+            await self.in_thread(self.machines.drop_network, network.id)
         for image in self.images.captured():
             await self.in_thread(self.machines.drop_image, image.id)
         self.state.reset()

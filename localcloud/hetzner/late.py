@@ -11,7 +11,8 @@ from localcloud.hetzner.machines import MachineError, Machines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.hetzner.machines import InboundRule, MachineSpec
+    from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
+    from localcloud.hetzner.machines import InboundRule, Leg, MachineSpec
 
 M = TypeVar("M", bound=Machines)
 
@@ -89,3 +90,27 @@ class LateMachines(Generic[M]):
     def drop_image(self, image_id: int) -> None:
         """See `Machines`."""
         self.real().drop_image(image_id)
+
+    def attach_network(self, server_id: int, leg: Leg) -> None:
+        """See `Machines`."""
+        self.real().attach_network(server_id, leg)
+
+    def detach_network(self, server_id: int, network_id: int) -> None:
+        """See `Machines`."""
+        self.real().detach_network(server_id, network_id)
+
+    def drop_network(self, network_id: int) -> None:
+        """See `Machines`."""
+        self.real().drop_network(network_id)
+
+    def apply_balancer(self, spec: BalancerSpec) -> None:
+        """See `Machines`."""
+        self.real().apply_balancer(spec)
+
+    def delete_balancer(self, balancer_id: int) -> None:
+        """See `Machines`."""
+        self.real().delete_balancer(balancer_id)
+
+    def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
+        """See `Machines`."""
+        return self.real().balancer_health(balancer_id)

@@ -10,7 +10,10 @@ All are idempotent: doing what is already so is no error.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
 
 
 class MachineError(Exception):
@@ -47,6 +50,22 @@ class InboundRule:
     """First and last port, inclusive; (1, 65535) where the protocol has none."""
     sources: tuple[str, ...]
     """CIDRs."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A machine's interface in a private network."""
+
+    network: int
+    """Id of the network."""
+    cidr: str
+    """Range of the whole network; all of it is on the same wire."""
+    ip: str
+    mac: str
+    aliases: tuple[str, ...] = ()
+    """More addresses of the interface."""
+    routes: tuple[tuple[str, str], ...] = ()
+    """Destinations, and the members that know the way."""
 
 
 class Machines(Protocol):
@@ -93,3 +112,21 @@ class Machines(Protocol):
 
     def drop_image(self, image_id: int) -> None:
         """Forget a captured image."""
+
+    def attach_network(self, server_id: int, leg: Leg) -> None:
+        """Give a machine an interface in a network, or change the one it has there."""
+
+    def detach_network(self, server_id: int, network_id: int) -> None:
+        """Take a machine's interface in a network away."""
+
+    def drop_network(self, network_id: int) -> None:
+        """Forget a network nobody is in."""
+
+    def apply_balancer(self, spec: BalancerSpec) -> None:
+        """Make a load balancer work as the spec says; connections that are open stay open."""
+
+    def delete_balancer(self, balancer_id: int) -> None:
+        """Remove a load balancer."""
+
+    def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
+        """What the health checks of a load balancer found; nothing where there is none."""

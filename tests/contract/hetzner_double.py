@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from hcloud.servers import BoundServer
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from localcloud.hetzner.machines import InboundRule, MachineSpec
+    from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
+    from localcloud.hetzner.machines import InboundRule, Leg, MachineSpec
 
 CONTRACT = Path(__file__).parent.parent / "contracts" / "hetzner.openapi.json"
 PUBLIC_KEY = (
@@ -53,6 +54,8 @@ class RecordingMachines:
         self.blocked = threading.Event()
         self.blocked.set()
         """Cleared: every call waits."""
+        self.health: dict[int, tuple[TargetHealth, ...]] = {}
+        """What health checks of load balancers find."""
 
     def named(self, name: str) -> list[Any]:
         """What a method was called with, call by call."""
@@ -63,6 +66,7 @@ class RecordingMachines:
         self.calls.clear()
         self.broken.clear()
         self.on.clear()
+        self.health.clear()
         self.blocked.set()
 
     def create(self, spec: MachineSpec) -> None:
@@ -127,6 +131,30 @@ class RecordingMachines:
     def drop_image(self, image_id: int) -> None:
         """See `Machines`."""
         self._do("drop_image", image_id)
+
+    def attach_network(self, server_id: int, leg: Leg) -> None:
+        """See `Machines`."""
+        self._do("attach_network", (server_id, leg))
+
+    def detach_network(self, server_id: int, network_id: int) -> None:
+        """See `Machines`."""
+        self._do("detach_network", (server_id, network_id))
+
+    def drop_network(self, network_id: int) -> None:
+        """See `Machines`."""
+        self._do("drop_network", network_id)
+
+    def apply_balancer(self, spec: BalancerSpec) -> None:
+        """See `Machines`."""
+        self._do("apply_balancer", spec)
+
+    def delete_balancer(self, balancer_id: int) -> None:
+        """See `Machines`."""
+        self._do("delete_balancer", balancer_id)
+
+    def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
+        """See `Machines`."""
+        return self.health.get(balancer_id, ())
 
     def _do(self, name: str, argument: object) -> None:
         self.calls.append((name, argument))

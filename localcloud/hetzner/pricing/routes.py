@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from localcloud.hetzner.http import JSON, Answer, cloud_of
+from localcloud.hetzner.load_balancer_types.models import LOAD_BALANCER_TYPES
+from localcloud.hetzner.load_balancer_types.routes import prices as balancer_prices
 from localcloud.hetzner.locations.models import LOCATIONS
 from localcloud.hetzner.server_types.models import SERVER_TYPES, VAT_RATE, hourly
 from localcloud.hetzner.server_types.routes import money, prices
@@ -30,7 +32,12 @@ async def get(request: Request) -> Response:
     """GET /pricing."""
     sold = [one for one in SERVER_TYPES if one.listed(cloud_of(request).clock)]
     types = [{"id": one.id, "name": one.name, "prices": prices(one)} for one in sold]
-    return Answer({"pricing": _general() | {"server_types": types, "load_balancer_types": []}})
+    balancers = [
+        {"id": one.id, "name": one.name, "prices": balancer_prices(one)}
+        for one in LOAD_BALANCER_TYPES
+    ]
+    sold_types = {"server_types": types, "load_balancer_types": balancers}
+    return Answer({"pricing": _general() | sold_types})
 
 
 def _general() -> JSON:

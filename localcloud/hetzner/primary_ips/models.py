@@ -206,7 +206,8 @@ class PrimaryIps:
     def _with_ip(self, address: PrimaryIp) -> PrimaryIp:
         if address.type == "ipv6":
             return replace(address, ip=self._cloud.addresses.next_ipv6())
-        ip = self._cloud.addresses.next_ipv4({other.ip for other in self._table})
+        taken = {other.ip for other in self._table} | self._cloud.load_balancers.addresses()
+        ip = self._cloud.addresses.next_ipv4(taken)
         return replace(address, ip=ip, pointers=(Pointer(ip, default_pointer(ip)),))
 
     def _check_name(self, address: PrimaryIp) -> None:

@@ -11,6 +11,8 @@ from localcloud.hetzner.catalogue import find, require
 from localcloud.hetzner.errors import InvalidInputError, ProtectedError, ResourceUnavailableError
 from localcloud.hetzner.locations.models import LOCATIONS, Location
 from localcloud.hetzner.machines import MachineError
+from localcloud.hetzner.networks import ranges
+from localcloud.hetzner.networks.errors import NetworksOverlapError
 from localcloud.hetzner.server_types.models import SERVER_TYPES, ServerType
 from localcloud.hetzner.servers.models import VERSIONS, Server
 
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
     from localcloud.hetzner.actions.models import Action
     from localcloud.hetzner.cloud import Cloud
     from localcloud.hetzner.firewalls.models import Firewall
+    from localcloud.hetzner.networks.models import Network
     from localcloud.hetzner.primary_ips.models import PrimaryIp
     from localcloud.hetzner.servers.requests import Create
+    from localcloud.hetzner.volumes.models import Volume
 
 MAX_USER_DATA = 32 * 1024
 _HOSTNAME = re.compile(
@@ -48,6 +52,8 @@ class Plan:
     wanted: tuple[str, ...]
     """Versions to make an address for."""
     firewalls: tuple[Firewall, ...]
+    networks: tuple[Network, ...]
+    volumes: tuple[Volume, ...]
 
 
 def check_hostname(name: str) -> None:
@@ -100,6 +106,9 @@ class Creation:
             await self._cloud.images.delete(backup)
         self._cloud.primary_ips.release(server.id)
         self._cloud.firewalls.forget_server(server.id)
+        self._cloud.members.forget("server", server.id)
+        self._cloud.volumes.release(server.id)
+        self._cloud.load_balancers.forget_server(server.id)
         self._cloud.servers.forget(server.id)
 
     def _plan(self, body: Create) -> Plan:
@@ -112,7 +121,6 @@ class Creation:
             raise InvalidInputError.field(
                 "image", "the disk of the server type is too small for it"
             )
-        self._check_absent(body)
         given, wanted = self._addresses(body, location)
         server = Server(
             id=self._cloud.state.next_id(),
@@ -130,7 +138,9 @@ class Creation:
             placement_group=self._placement_group(body),
             labels=body.labels or {},
         )
-        return Plan(server, given, wanted, self._firewalls(body))
+        networks = self._networks(body, location)
+        volumes = self._cloud.volumes.for_server(body.volumes or [], location.name)
+        return Plan(server, given, wanted, self._firewalls(body), networks, volumes)
 
     def _server_type(self, body: Create) -> ServerType:
         server_type = require(SERVER_TYPES, body.server_type, "server_type")
@@ -162,7 +172,7 @@ class Creation:
         net = body.public_net
         enabled = {"ipv4": net.enable_ipv4, "ipv6": net.enable_ipv6}
         ids = {"ipv4": net.ipv4, "ipv6": net.ipv6}
-        if body.start_after_create and not any(enabled.values()):
+        if body.start_after_create and not any(enabled.values()) and not body.networks:
             raise InvalidInputError.field("public_net", "the server needs at least one interface")
         given = {}
         for version in VERSIONS:
@@ -178,11 +188,18 @@ class Creation:
         self._cloud.primary_ips.check_usable(address, version, location.name)
         return address
 
-    def _check_absent(self, body: Create) -> None:
-        """Networks and volumes are not there yet, so none can be named."""
-        for name, ids in (("networks", body.networks), ("volumes", body.volumes)):
-            if ids:
-                raise InvalidInputError.field(name, f"{name[:-1]} with ID '{ids[0]}' not found")
+    def _networks(self, body: Create, location: Location) -> tuple[Network, ...]:
+        """The networks the request names, each with room for one more."""
+        found = tuple(
+            self._cloud.networks.require(number, "networks")
+            for number in dict.fromkeys(body.networks or [])
+        )
+        for position, network in enumerate(found):
+            self._cloud.members.check_room(network, location.network_zone)
+            for other in found[:position]:
+                if ranges.overlap(network.ip_range, other.ip_range):
+                    raise NetworksOverlapError(f"networks {network.id} and {other.id} overlap")
+        return found
 
     def _placement_group(self, body: Create) -> int | None:
         if body.placement_group is None:
@@ -205,6 +222,11 @@ class Creation:
             addresses.create(version, server.location, auto_delete=True, assignee_id=server.id)
         for firewall in plan.firewalls:
             self._cloud.firewalls.add_server(firewall.id, server.id)
+        zone = require(LOCATIONS, server.location, "location").network_zone
+        for network in plan.networks:
+            self._cloud.members.join(network, "server", server.id, zone)
+        for volume in plan.volumes:
+            self._cloud.volumes.attach(volume.id, server.id)
         return server
 
     def _start_create(self, server: Server, password: str | None) -> Action:
@@ -213,6 +235,8 @@ class Creation:
             try:
                 await self._cloud.in_thread(self._cloud.machines.create, spec)
                 await self._cloud.firewalls.enforce(server.id)
+                for member in self._cloud.members.of("server", server.id):
+                    await self._cloud.members.connect(member)
             finally:
                 self._cloud.servers.change(server.id, status="off")
 

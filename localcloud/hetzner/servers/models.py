@@ -129,6 +129,10 @@ class Servers:
         """Whether it has a public interface."""
         return any(self.address(server, version) for version in VERSIONS)
 
+    def has_interface(self, server: Server) -> bool:
+        """Whether it has a public interface, or one in a network."""
+        return self.is_public(server) or bool(self._cloud.members.of("server", server.id))
+
     def spec(self, server: Server, root_password: str | None) -> MachineSpec:
         """The server as its machine has to be built."""
         ipv4 = self.address(server, "ipv4")

@@ -32,7 +32,7 @@ class Power:
 
     async def on(self, server: Server) -> Action:
         """Switch on."""
-        if not self._cloud.servers.is_public(server):
+        if not self._cloud.servers.has_interface(server):
             raise InvalidInputError("a server without any network interface cannot be powered on")
         return await self._act("start_server", server, lambda: self.start(server.id))
 
@@ -108,6 +108,8 @@ class Power:
         await self._cloud.in_thread(
             machines.set_address, server.id, address.ip if address else None
         )
+        for leg in self._cloud.members.legs("server", server.id):
+            await self._cloud.in_thread(machines.attach_network, server.id, leg)
         if server.wanted_on:
             await self.start(server.id)
         else:

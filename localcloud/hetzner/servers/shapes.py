@@ -15,6 +15,7 @@ from localcloud.hetzner.server_types.routes import shape as shape_type
 if TYPE_CHECKING:
     from localcloud.hetzner.cloud import Cloud
     from localcloud.hetzner.http import JSON
+    from localcloud.hetzner.networks.members import Member
     from localcloud.hetzner.servers.models import Server
 
 
@@ -28,7 +29,7 @@ def shape(server: Server, cloud: Cloud) -> JSON:
         "status": server.status,
         "created": server.created,
         "public_net": _public_net(server, cloud),
-        "private_net": [],
+        "private_net": [_private_net(one) for one in cloud.members.of("server", server.id)],
         "server_type": shape_type(server.type, cloud),
         "location": shape_location(location) if location else None,
         "image": shape_image(find(cloud.images.all(), server.image.id) or server.image),
@@ -41,10 +42,19 @@ def shape(server: Server, cloud: Cloud) -> JSON:
         "included_traffic": 20 * TEBIBYTE,
         "protection": {"delete": server.delete_protection, "rebuild": server.rebuild_protection},
         "labels": server.labels,
-        "volumes": [],
-        "load_balancers": [],
+        "volumes": cloud.volumes.of(server.id),
+        "load_balancers": cloud.load_balancers.serving(server.id),
         "primary_disk_size": server.primary_disk_size,
         "placement_group": shape_group(cloud.placement_groups.get(group), cloud) if group else None,
+    }
+
+
+def _private_net(member: Member) -> JSON:
+    return {
+        "network": member.network,
+        "ip": member.ip,
+        "alias_ips": list(member.aliases),
+        "mac_address": member.mac,
     }
 
 

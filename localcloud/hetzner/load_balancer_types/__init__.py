@@ -1,0 +1,1 @@
+"""Load balancer types: what a load balancer may hold, and its price."""

@@ -1,0 +1,1 @@
+"""Networks: private ranges servers and load balancers share."""
