@@ -83,7 +83,7 @@ class LiveTools:
 
     def ways_back(self) -> Sequence[str]:
         """The images of the service that are on a server, the newest first."""
-        setting = f"nutri:{'mlTag' if 'ml' in self.service.name else 'backendTag'}"
+        setting = self.service.tag_setting or "the setting of its tag, as in nutri:backendTag,"
         lines = [f"{tag}  of {made}{self._mark(tag)}" for tag, made in self._tags()[:_MOST_TAGS]]
         verb = [f"  `runbook rollback {self.service.name}`, or"] if has_verb("rollback") else []
         return [

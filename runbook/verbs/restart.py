@@ -45,10 +45,8 @@ def restart(
         for one in restarted:
             output.say(f"{one.replica} is healthy again after {one.seconds:.0f} s")
             done.append(one)
-    keep(
-        target,
-        f"restarted {service}{' by Docker' if hard else ''}: {output.counted(len(done), 'replica')}",
-    )
+    how = "by Docker" if hard else "through Coolify"
+    keep(target, f"restarted {service} {how}: {output.counted(len(done), 'replica')}")
     report = check(target, chosen)
     if as_json:
         output.print_json({"restarted": [vars(one) for one in done]} | report.as_json())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import time
 from datetime import UTC, datetime
+from time import sleep
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,7 +76,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             _complain(watching.tell(report))
             if number == times:
                 break
-            time.sleep(pause)
+            sleep(pause)
     except KeyboardInterrupt:
         output.say("ended")
     raise typer.Exit(code)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runbook import cli, servers
+from tests.unit.runbook.server import FakeServer
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -91,3 +95,25 @@ def stack(pulumi: FakePulumi, outputs: dict[str, Any]) -> FakePulumi:
     """The stand-in with a stack that is up."""
     pulumi.prints(json.dumps(outputs))
     return pulumi
+
+
+@pytest.fixture
+def server(stack: FakePulumi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeServer:
+    """The stack's server, empty; incidents go to a folder of the test's own."""
+    assert stack
+    made = FakeServer(tmp_path)
+    monkeypatch.setattr(servers, "SshClient", made.client)
+    monkeypatch.setenv("NUTRI_INCIDENTS", str(tmp_path / "incidents"))
+    return made
+
+
+@pytest.fixture
+def run() -> Callable[..., int]:
+    """Run the CLI; its exit code."""
+
+    def main(*words: str) -> int:
+        with pytest.raises(SystemExit) as caught:
+            cli.main(words)
+        return int(caught.value.code or 0)
+
+    return main

@@ -100,7 +100,7 @@ def looks(stack: FakePulumi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """Without pauses, with a folder of incidents of its own."""
     assert stack
     monkeypatch.setenv("NUTRI_INCIDENTS", str(tmp_path / "incidents"))
-    monkeypatch.setattr("runbook.verbs.watch.time.sleep", lambda _: None)
+    monkeypatch.setattr("runbook.verbs.watch.sleep", lambda _: None)
     return Looks(monkeypatch)
 
 
@@ -190,7 +190,7 @@ def test_ctrl_c_ends_with_the_last_looks_code(
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("runbook.verbs.watch.time.sleep", interrupted)
+    monkeypatch.setattr("runbook.verbs.watch.sleep", interrupted)
     assert looks(BAD, BAD) == 1
 
 
@@ -202,7 +202,7 @@ def test_a_stack_that_cannot_be_read_meanwhile_is_watched_on(
 ) -> None:
     """With the target from before."""
     monkeypatch.setattr(
-        "runbook.verbs.watch.time.sleep", lambda _: stack.prints("", "error: locked", 255)
+        "runbook.verbs.watch.sleep", lambda _: stack.prints("", "error: locked", 255)
     )
     assert looks(GOOD, GOOD) == 0
     assert "the last one is watched" in capsys.readouterr().err

@@ -1,0 +1,93 @@
+"""Every verb says which procedure it is, how it is typed and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from runbook.app import app
+from runbook.cli import main
+
+ROOT = Path(__file__).parents[3]
+PROCEDURES = {
+    *(f"D{n}" for n in range(1, 5)),
+    *(f"E{n}" for n in range(1, 5)),
+    *(f"S{n}" for n in range(1, 4)),
+    *(f"B{n}" for n in range(1, 6)),
+    *(f"M{n}" for n in range(1, 4)),
+    *(f"I{n}" for n in range(1, 4)),
+    "Q1",
+}
+
+
+def _verbs(command: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401 - click's
+    children = getattr(command, "commands", None)
+    if children is None:
+        return {" ".join(path): command}
+    return {
+        name: verb
+        for child, one in children.items()
+        for name, verb in _verbs(one, (*path, child)).items()
+    }
+
+
+VERBS = _verbs(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_has_procedure_example_and_exit_codes(name: str) -> None:
+    """The example begins with the verb itself."""
+    epilog = VERBS[name].epilog or ""
+    found = re.search(r"Runbook procedure: (.+)", epilog)
+    assert found
+    named = set(re.findall(r"\b[A-Z]\d\b", found[1]))
+    assert named <= PROCEDURES
+    assert named or "change" in found[1]
+    assert re.search(rf"Example: runbook {name}( |$)", epilog, re.MULTILINE)
+    assert re.search(r"Exit codes: (of the last look: )?(0|the command's own)", epilog)
+
+
+@pytest.mark.parametrize("name", [name for name in VERBS if name not in {"ssh", "watch"}])
+def test_every_verb_speaks_json(name: str) -> None:
+    """All but those that give the terminal away, or never end."""
+    assert "--json" in {option for param in VERBS[name].params for option in param.opts}
+
+
+def test_help_of_the_whole_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """With every verb and the exit codes."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    for word in ("check", "outage", "incident", "Exit codes: 0 all is well"):
+        assert word in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("runbook ou", {"outage"}), ("runbook check D", {"D1", "D2", "D3", "D4"})],
+)
+def test_the_shell_completes(typed: str, offered: set[str]) -> None:
+    """Verbs, and checks with their procedures, without asking the stack."""
+    words = typed.split()
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ
+        | {
+            "PYTHONPATH": str(ROOT),
+            "_RUNBOOK_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(words) - 1),
+        },
+    )
+    assert offered <= set(done.stdout.split())
