@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MINUTE = 60
+_HOUR = 60 * _MINUTE
 # `hcloud:index/server:Server` and, for resources of ours, `pulumi-python:dynamic/nutri:KeyPair`.
 _TYPE = re.compile(r"(?:pulumi-python:dynamic/)?(?P<package>[^:/]+):(?:.*:)?(?P<noun>[^:]+)")
 
@@ -53,7 +54,9 @@ class Downtime:
     most: int
 
     def __str__(self) -> str:
-        """As in `1-5 min` or `0-60 s`."""
+        """As in `1-5 min`, `0-60 s` or `up to 24 h`."""
+        if self.most > 2 * _HOUR:
+            return f"up to {round(self.most / _HOUR)} h"
         if self.most > 2 * _MINUTE:
             return f"{round(self.least / _MINUTE)}-{round(self.most / _MINUTE)} min"
         return f"{self.least}-{self.most} s"

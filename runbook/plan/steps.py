@@ -33,7 +33,13 @@ def steps(digest: Mapping[str, Any]) -> tuple[Step, ...]:
     Raises:
         PreviewError: the preview failed for another reason than a protected resource.
     """
-    return (*_steps(digest.get("steps") or []), *_stopped(digest.get("diagnostics") or []))
+    found = tuple(_steps(digest.get("steps") or []))
+    listed = {(step.change.type, step.change.name) for step in found}
+    stopped = _stopped(digest.get("diagnostics") or [])
+    return (
+        *found,
+        *(step for step in stopped if (step.change.type, step.change.name) not in listed),
+    )
 
 
 def _steps(found: list[Mapping[str, Any]]) -> Iterator[Step]:

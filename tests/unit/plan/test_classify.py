@@ -205,7 +205,8 @@ def test_the_engines_own_keys_are_no_inputs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [((60, 300), "1-5 min"), ((0, 60), "0-60 s"), ((10, 120), "10-120 s")]
+    ("seconds", "text"),
+    [((60, 300), "1-5 min"), ((0, 60), "0-60 s"), ((300, 86_400), "up to 24 h")],
 )
 def test_downtime_is_read_at_a_glance(seconds: tuple[int, int], text: str) -> None:
     """Minutes where it takes minutes."""

@@ -93,6 +93,14 @@ def test_the_engines_refusal_is_a_row() -> None:
     assert [(row.change.op, row.protected) for row in plan.rows] == [(Op.DELETE, True)]
 
 
+def test_a_refused_resource_that_is_listed_is_one_row() -> None:
+    """The engine lists some deletions before it refuses them."""
+    message = 'error: Preview failed: resource "x" cannot be deleted\nbecause it is protected.'
+    plan = _plan(_step("delete", old={"protect": True}), diagnostics=[_error(message, "web")])
+    assert len(plan.rows) == 1
+    assert plan.before == Decimal(12)
+
+
 def test_any_other_error_is_no_plan() -> None:
     """The program's own words, without the engine's echo."""
     echo = _error("error: an unhandled error occurred: program exited with code 1")
