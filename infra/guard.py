@@ -165,12 +165,11 @@ class Guard:
         """Warn of acknowledgements that are spent or agree to nothing: they are open doors."""
         if self._refused:
             return
-        remedy = "take it out of nutri:acknowledge"
         for entry in self.acknowledgements.stale(frozenset(self._used)):
-            pulumi.log.warn(f"{entry} acknowledges nothing that changes; {remedy}")
+            pulumi.log.warn(changes.open_door(entry))
         if not pulumi.runtime.is_dry_run():
             for entry in sorted(self._used):
-                pulumi.log.warn(f"{entry} is spent; {remedy}")
+                pulumi.log.warn(f"{entry} is spent; {changes.TAKE_OUT}")
 
 
 def _say(finding: Finding) -> str:

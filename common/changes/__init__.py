@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from common.changes.acknowledgement import ALL_DELETED, Acknowledgements, remedy
+from common.changes.acknowledgement import (
+    ALL_DELETED,
+    TAKE_OUT,
+    Acknowledgements,
+    open_door,
+    remedy,
+)
 from common.changes.classify import classify, is_guarded, is_watched
 from common.changes.model import Change, Downtime, Finding, Op, Risk, changed_keys
 
 __all__ = [
     "ALL_DELETED",
+    "TAKE_OUT",
     "Acknowledgements",
     "Change",
     "Downtime",
@@ -18,5 +25,6 @@ __all__ = [
     "classify",
     "is_guarded",
     "is_watched",
+    "open_door",
     "remedy",
 ]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from common.changes.model import Change, Finding
 
 SETTING = "nutri:acknowledge"
+TAKE_OUT = f"take it out of {SETTING}"
 KINDS = ("delete", "backups", "keepDisk", "publicNets", "autoDelete", "protection")
 ALL_DELETED = "*:delete"
 """Agrees to every deletion: the word before a `pulumi destroy`."""
@@ -53,3 +54,10 @@ class Acknowledgements:
 def remedy(entry: str, given: int) -> str:
     """Say how to agree, where `given` entries are there already."""
     return f"pulumi config set --path '{SETTING}[{given}]' {shlex.quote(entry)}"
+
+
+def open_door(entry: str) -> str:
+    """Say what an entry means that agrees to nothing which happens."""
+    if entry == ALL_DELETED:
+        return f"{entry} lets everything of the stack go; unless you destroy it next, {TAKE_OUT}"
+    return f"{entry} acknowledges nothing that changes; {TAKE_OUT}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from common.changes import Op, remedy
+from common.changes import Op, open_door, remedy
 from runbook.plan.plan import Plan, Row, Verdict
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 _WORDS = {Verdict.HARMLESS: "ok", Verdict.RISKY: "risky", Verdict.REFUSED: "refused"}
-_TAKE_OUT = "take it out of nutri:acknowledge"
 _SUMMARY = {
     Verdict.HARMLESS: "nothing of it carries a risk",
     Verdict.RISKY: "look before you apply it",
@@ -113,8 +112,7 @@ def _footer(plan: Plan) -> Iterator[str]:
     prices = f"{_money(plan.before)} -> {_money(plan.after)} ({delta:+.2f})"
     yield f"total: {prices} {plan.currency} a month, net, by today's price list"
     yield from (f"note: {note}" for note in plan.notes)
-    for entry in plan.stale:
-        yield f"warning: {entry} acknowledges nothing that changes; {_TAKE_OUT}"
+    yield from (f"warning: {open_door(entry)}" for entry in plan.stale)
     for number, entry in enumerate(plan.missing):
         yield f"to acknowledge: {remedy(entry, len(plan.given) + number)}"
 

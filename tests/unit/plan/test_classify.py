@@ -18,6 +18,7 @@ from common.changes import (
     classify,
     is_guarded,
     is_watched,
+    open_door,
     remedy,
 )
 from common.changes.acknowledgement import KINDS, PATTERN
@@ -246,6 +247,12 @@ def test_good_entries(entry: str) -> None:
 def test_bad_entries(entry: str) -> None:
     """No loss of that name, no resource, no wildcard but the one."""
     assert not PATTERN.fullmatch(entry)
+
+
+def test_an_open_door_is_called_one() -> None:
+    """The one word for everything says so, other entries say that they do nothing."""
+    assert "lets everything of the stack go" in open_door("*:delete")
+    assert "web:delete acknowledges nothing that changes" in open_door("web:delete")
 
 
 def test_the_remedy_can_be_pasted_into_a_shell() -> None:
