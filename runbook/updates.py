@@ -1,0 +1,100 @@
+"""Changes by the engine: a value of the stack's config, and the update that brings it about."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from common import verified
+from runbook import stack as stacks
+from runbook.stack import StackError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TIMEOUT = 120.0
+_UPDATE_SECONDS = 3600.0
+_STDERR = 2
+
+
+@dataclass(frozen=True)
+class Updates:
+    """`pulumi` for one stack; `stack` None stands for the selected one."""
+
+    project: Path
+    stack: str | None = None
+
+    def verified(self) -> verified.Verified:
+        """The tags that were verified good, by service; empty while nothing was recorded.
+
+        Raises:
+            StackError: pulumi cannot read the stack.
+        """
+        done = self._read("stack", "output", "verified", "--json")
+        if done.returncode:
+            if "does not have output" in done.stderr.lower():
+                return {}
+            raise StackError(stacks.explain(done.stderr, self.stack))
+        try:
+            return verified.parse(json.loads(done.stdout))
+        except ValueError:
+            raise StackError(
+                "the stack's output `verified` is of another version of this program"
+            ) from None
+
+    def value(self, key: str) -> str | None:
+        """A plain value of the config; None when it is not set, or cannot be read."""
+        done = self._read("config", "get", key)
+        return done.stdout.strip() or None if not done.returncode else None
+
+    def set_value(self, key: str, value: str) -> None:
+        """Set a plain value of the config.
+
+        Raises:
+            StackError: pulumi refuses.
+        """
+        done = self._read("config", "set", key, value)
+        if done.returncode:
+            raise StackError(stacks.explain(done.stderr, self.stack))
+
+    def up(self) -> bool:
+        """Bring the stack to its config, its lines on standard error; whether that succeeded."""
+        words = ["up", "--yes", "--skip-preview", "--suppress-outputs"]
+        try:
+            done = subprocess.run(
+                self._words(*words),
+                stdin=subprocess.DEVNULL,
+                stdout=_STDERR,
+                timeout=_UPDATE_SECONDS,
+                check=False,
+                env=_environment(),
+            )
+        except subprocess.TimeoutExpired:
+            raise StackError(f"`pulumi up` did not end within {_UPDATE_SECONDS:g} s") from None
+        return done.returncode == 0
+
+    def _read(self, *words: str) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                self._words(*words),
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                timeout=_TIMEOUT,
+                check=False,
+                env=_environment(),
+            )
+        except subprocess.TimeoutExpired:
+            raise StackError(f"`pulumi {words[0]}` did not end within {_TIMEOUT:g} s") from None
+
+    def _words(self, *words: str) -> list[str]:
+        choice = ["--stack", self.stack] if self.stack else []
+        command = [stacks.program(), "--cwd", str(self.project), "--non-interactive"]
+        return [*command, *words, *choice]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
