@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from localcloud.node import docker_engine
+from localcloud.node.balancers import BALANCER_LABEL
 from localcloud.node.errors import EngineMissingError
 from localcloud.node.redirects import Redirects
 from localcloud.node.server_container import SERVER_LABEL
@@ -57,13 +58,14 @@ def remove_all(instance: Instance, tell: Callable[[str], None], *, images: bool 
 
 
 def services_of(instance: Instance) -> list[Container]:
-    """The containers of an instance that are no servers, by name; none without an engine."""
+    """The containers of an instance that are no machines, by name; none without an engine."""
     try:
         client = docker_engine.connect()
     except EngineMissingError:
         return []
     found = client.containers.list(all=True, filters=_label(instance), ignore_removed=True)
-    services = [one for one in found if SERVER_LABEL not in one.labels]
+    machines = {SERVER_LABEL, BALANCER_LABEL}
+    services = [one for one in found if machines.isdisjoint(one.labels)]
     return sorted(services, key=lambda container: str(container.name))
 
 

@@ -90,6 +90,7 @@ IMAGES: tuple[Image, ...] = (
     Image("python", "images/python"),
     Image("node", "images/node"),
     Image("services", "images/services"),
+    Image("load-balancer", "images/load-balancer"),
     *_apps(),
     *_COOLIFY,
 )

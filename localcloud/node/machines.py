@@ -11,9 +11,11 @@ from docker.errors import APIError, DockerException
 
 from localcloud.hetzner.machines import MachineError
 from localcloud.node import docker_engine
+from localcloud.node.balancers import Balancers
 from localcloud.node.edge import Backend, Edge, Front
 from localcloud.node.errors import NodeError
 from localcloud.node.execute import execute
+from localcloud.node.networks import PrivateNetworks
 from localcloud.node.progress import Say, say
 from localcloud.node.records import Record, Records
 from localcloud.node.redirects import Redirects
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-    from localcloud.hetzner.machines import InboundRule, MachineSpec
+    from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
+    from localcloud.hetzner.machines import InboundRule, Leg, MachineSpec
     from localcloud.settings import Instance
 
 _SHUTDOWN_SECONDS = 60
@@ -47,6 +50,8 @@ class DockerMachines:
         self._network = instance.prefix
         engine = client or docker_engine.connect()
         self._containers = ServerContainers(engine, instance)
+        self._networks = PrivateNetworks(engine, instance)
+        self._balancers = Balancers(engine, instance, self._networks)
         self._watch = Watch(engine, instance.name, self._ended)
         self._records = Records(instance.home / "machines")
         self._locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
@@ -65,7 +70,7 @@ class DockerMachines:
             with self._held(server_id):
                 container = self._containers.find(server_id)
                 if record.on and container is not None:
-                    container.start()
+                    self._power_on(server_id)
                 self._publish(server_id)
 
     def close(self) -> None:
@@ -83,7 +88,7 @@ class DockerMachines:
     def start(self, server_id: int) -> None:
         """See `Machines`."""
         with self._held(server_id):
-            self._containers.need(server_id).start()
+            self._power_on(server_id)
             self._records.change(server_id, on=True)
             self._publish(server_id)
 
@@ -113,8 +118,11 @@ class DockerMachines:
             old = self._records.get(spec.id) or Record(spec.ipv4)
             self._containers.source(spec.image)  # an unknown image must not cost the old disk
             self._containers.remove(spec.id)
-            record = Record(spec.ipv4, old.rules, generation=old.generation + 1)
+            generation = old.generation + 1
+            record = Record(spec.ipv4, old.rules, generation=generation, legs=old.legs)
             self._containers.create(spec, record.generation)
+            for leg in record.legs:
+                self._networks.connect(self._containers.need(spec.id), leg)
             self._records.put(spec.id, record)
             self._publish(spec.id)
 
@@ -160,10 +168,55 @@ class DockerMachines:
         with _as_machine_error(image_id):
             self._containers.captures.drop(image_id)
 
+    def attach_network(self, server_id: int, leg: Leg) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self._networks.connect(self._containers.need(server_id), leg)
+            self._records.change(server_id, legs=(*self._legs(server_id, leg.network), leg))
+
+    def detach_network(self, server_id: int, network_id: int) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            self._records.change(server_id, legs=self._legs(server_id, network_id))
+            self._networks.disconnect(self._containers.need(server_id), network_id)
+
+    def drop_network(self, network_id: int) -> None:
+        """See `Machines`."""
+        with self._held(network_id):
+            self._networks.drop(network_id)
+
+    def apply_balancer(self, spec: BalancerSpec) -> None:
+        """See `Machines`."""
+        with self._held(spec.id):
+            backend = self._balancers.apply(spec)
+            self.edge.publish(spec.id, Front(spec.ipv4, None, backend))
+
+    def delete_balancer(self, balancer_id: int) -> None:
+        """See `Machines`."""
+        with self._held(balancer_id):
+            self.edge.withdraw(balancer_id)
+            self._balancers.delete(balancer_id)
+
+    def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
+        """See `Machines`."""
+        with _as_machine_error(balancer_id):
+            return self._balancers.health(balancer_id)
+
     @contextmanager
     def _held(self, server_id: int) -> Iterator[None]:
         with self._locks[server_id], _as_machine_error(server_id):
             yield
+
+    def _power_on(self, server_id: int) -> None:
+        container = self._containers.need(server_id)
+        container.start()
+        for leg in self._legs(server_id):
+            self._networks.configure(container, leg)
+
+    def _legs(self, server_id: int, but: int | None = None) -> tuple[Leg, ...]:
+        """Its interfaces in private networks, all or all but that in one network."""
+        record = self._records.get(server_id) or Record(None)
+        return tuple(leg for leg in record.legs if leg.network != but)
 
     def _stop(self, server_id: int, by: Callable[[Container], None]) -> None:
         with self._held(server_id):
@@ -181,7 +234,7 @@ class DockerMachines:
                 if record is None or self.running(server_id):
                     return
                 if record.on and exit_code == _REBOOT_EXIT:
-                    self._containers.need(server_id).start()
+                    self._power_on(server_id)
                 self._publish(server_id)
         except MachineError as error:
             self._tell(f"server {server_id} went down and did not boot again: {error}")

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from localcloud.hetzner.machines import InboundRule
+from localcloud.hetzner.machines import InboundRule, Leg
 from localcloud.node.ca import write_file
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Record:
     """Whether it should be running."""
     generation: int = 1
     """Counts rebuilds, so that cloud-init takes a fresh disk for a fresh machine."""
+    legs: tuple[Leg, ...] = ()
+    """Its interfaces in private networks, whose addresses go with every power cut."""
 
 
 class Records:
@@ -78,7 +80,14 @@ def _read(path: Path) -> Record:
     data = json.loads(path.read_text())
     rules = data.pop("rules")
     parsed = None if rules is None else tuple(_rule(rule) for rule in rules)
-    return Record(rules=parsed, **data)
+    legs = tuple(_leg(leg) for leg in data.pop("legs", []))
+    return Record(rules=parsed, legs=legs, **data)
+
+
+def _leg(data: dict[str, Any]) -> Leg:
+    aliases = tuple(data.pop("aliases"))
+    routes = tuple((destination, gateway) for destination, gateway in data.pop("routes"))
+    return Leg(aliases=aliases, routes=routes, **data)
 
 
 def _rule(data: dict[str, Any]) -> InboundRule:

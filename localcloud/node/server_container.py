@@ -33,6 +33,11 @@ _DOCKER_DATA = "/var/lib/docker"
 _TMPFS = {"/run": "", "/run/lock": "", "/tmp": "exec"}  # noqa: S108 - the server's own
 
 
+def public_alias(server_id: int) -> str:
+    """The name a load balancer finds a server's public side by, whatever the server is called."""
+    return f"server-{server_id}.public"
+
+
 class ServerContainers:
     """Makes, finds and removes the containers of an instance's servers."""
 
@@ -113,7 +118,7 @@ class ServerContainers:
     def _create(self, spec: MachineSpec, source: str) -> Container:
         api = self._client.api
         prefix = self._instance.prefix
-        endpoint = api.create_endpoint_config(aliases=[spec.name])
+        endpoint = api.create_endpoint_config(aliases=[spec.name, public_alias(spec.id)])
         api.create_container(
             source,
             name=self._name(spec.id),

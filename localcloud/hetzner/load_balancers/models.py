@@ -234,6 +234,7 @@ class LoadBalancers:
                 found = await self._cloud.in_thread(machines.balancer_health, balancer.id)
             except MachineError:
                 found = ()
+                self._applied.pop(balancer.id, None)  # it may have gone down: made anew
             self._health[balancer.id] = (time.monotonic(), found)
         return {(one.target, one.listen_port): one for one in found}
 

@@ -139,7 +139,8 @@ def shape(service: Service) -> JSON:
         web = asdict(check.http)
         shown["health_check"]["http"] = web | {"status_codes": list(check.http.status_codes)}
     if service.http is not None:
-        shown["http"] = asdict(service.http)
+        # Only https has these two; the vendor's clients read them all the same.
+        shown["http"] = asdict(service.http) | {"redirect_http": False, "certificates": []}
     return shown
 
 

@@ -44,8 +44,8 @@ class Member:
     @property
     def mac(self) -> str:
         """Hardware address of the interface."""
-        digits = f"{self.id & 0xFFFFFF:06x}"
-        return f"86:00:00:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
+        # Made of the address: whoever gets it next is found without anybody's ARP cache ageing.
+        return ":".join(["86", "00", *(f"{octet:02x}" for octet in IPv4Address(self.ip).packed)])
 
 
 class Members:

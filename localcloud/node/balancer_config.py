@@ -1,0 +1,162 @@
+"""Writes HAProxy's configuration for a load balancer, and reads what HAProxy knows of targets."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from typing import TYPE_CHECKING
+
+from localcloud.hetzner.load_balancers.spec import TargetHealth
+from localcloud.node.server_container import public_alias
+
+if TYPE_CHECKING:
+    from localcloud.hetzner.load_balancers.spec import (
+        BalancerSpec,
+        CheckSpec,
+        ServiceSpec,
+        TargetSpec,
+    )
+
+_SERVICE = "service-"
+_NOT_CHECKED = frozenset({"", "INI"})
+
+_GLOBAL = """\
+global
+  log stdout format raw local0 warning
+  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+  server-state-file /run/haproxy/state
+  nbthread 1
+  maxconn {connections}
+  # A worker that was replaced may finish what it has begun, and no longer.
+  hard-stop-after 10m
+
+defaults
+  log global
+  option redispatch
+  # A client that keeps its connection learns of a new worker by an answer, not by a closed door.
+  option idle-close-on-response
+  timeout connect 5s
+  load-server-state-from-file global
+
+resolvers docker
+  nameserver engine 127.0.0.11:53
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+  hold nx 2s
+
+frontend idle
+  mode tcp
+  timeout client 5s
+  bind unix@/run/haproxy/idle.sock
+"""
+
+
+def render(spec: BalancerSpec) -> str:
+    """The whole configuration file."""
+    parts = [_GLOBAL.format(connections=spec.max_connections)]
+    for service in spec.services:
+        parts += [_frontend(service), _backend(service, spec)]
+    return "\n".join(parts)
+
+
+def parse_health(table: str) -> tuple[TargetHealth, ...]:
+    """What the CSV of HAProxy's `show stat` says about the targets."""
+    rows = csv.DictReader(table.removeprefix("# ").splitlines())
+    return tuple(
+        _health(row)
+        for row in rows
+        if row["pxname"].startswith(_SERVICE) and row["svname"] not in {"FRONTEND", "BACKEND"}
+    )
+
+
+def _health(row: dict[str, str]) -> TargetHealth:
+    code = row.get("check_code") or ""
+    return TargetHealth(
+        target=row["svname"],
+        listen_port=int(row["pxname"].removeprefix(_SERVICE)),
+        status=_status(row),
+        detail=row.get("check_desc") or None,
+        http_status_code=int(code) if code.isdecimal() and int(code) else None,
+    )
+
+
+def _status(row: dict[str, str]) -> str:
+    # A check that runs shows as `* L4OK`.
+    known = row.get("check_status", "").removeprefix("* ")
+    if row["status"].startswith("MAINT"):
+        return "unhealthy"  # its name does not resolve: the server is off
+    if known in _NOT_CHECKED:
+        return "unknown"
+    return "healthy" if row["status"].startswith("UP") else "unhealthy"
+
+
+def _frontend(service: ServiceSpec) -> str:
+    idle = f"{service.timeout_idle}s" if service.protocol == "http" else "1h"
+    lines = [
+        f"frontend port-{service.listen_port}",
+        f"  mode {service.protocol}",
+        f"  bind *:{service.listen_port}",
+        f"  timeout client {idle}",
+        f"  default_backend {_SERVICE}{service.listen_port}",
+    ]
+    if service.protocol == "http":
+        lines += [
+            "  option forwardfor",
+            "  http-request set-header X-Forwarded-Proto http",
+            f"  http-request set-header X-Forwarded-Port {service.listen_port}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _backend(service: ServiceSpec, spec: BalancerSpec) -> str:
+    idle = f"{service.timeout_idle}s" if service.protocol == "http" else "1h"
+    lines = [
+        f"backend {_SERVICE}{service.listen_port}",
+        f"  mode {service.protocol}",
+        f"  balance {'leastconn' if spec.least_connections else 'roundrobin'}",
+        f"  timeout server {idle}",
+        "  timeout tunnel 1h",
+        f"  timeout check {service.check.timeout}s",
+        *_check(service.check, spec),
+    ]
+    if service.cookie is not None:
+        name, seconds = service.cookie
+        lines.append(f"  cookie {name} insert indirect nocache maxlife {seconds}s")
+    lines += [_server(target, service) for target in spec.targets]
+    return "\n".join(lines) + "\n"
+
+
+def _check(check: CheckSpec, spec: BalancerSpec) -> list[str]:
+    if check.protocol == "tcp":
+        return []
+    host = (check.domain or spec.name.replace(" ", "-")).replace("%", "%%")
+    codes = "|".join(code.replace("?", ".").replace("*", ".*") for code in check.status_codes)
+    request = f"meth GET uri {shlex.quote(check.path)} ver HTTP/1.1 hdr Host {shlex.quote(host)}"
+    lines = [
+        "  option httpchk",
+        f"  http-check send {request} hdr Connection close",
+        f"  http-check expect rstatus ^({codes})$",
+    ]
+    if check.response:
+        lines.append(f"  http-check expect string {shlex.quote(check.response)}")
+    return lines
+
+
+def _server(target: TargetSpec, service: ServiceSpec) -> str:
+    check = service.check
+    host = target.address or public_alias(target.server)
+    words = [
+        f"  server {target.name} {host}:{service.destination_port}",
+        f"check port {check.port} inter {check.interval}s",
+        f"fall {check.retries} rise {check.retries}",
+    ]
+    if target.address is None:
+        words.append("resolvers docker init-addr libc,none resolve-prefer ipv4")
+    if service.proxyprotocol:
+        words.append("send-proxy check-send-proxy")
+    if check.protocol == "http" and check.tls:
+        words.append("check-ssl verify none")
+    if service.cookie is not None:
+        words.append(f"cookie {target.name}")
+    return " ".join(words)

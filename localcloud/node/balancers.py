@@ -1,0 +1,118 @@
+"""The containers that are load balancers, each with an HAProxy.
+
+Names: `<prefix>-load-balancer-<id>`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from docker.errors import NotFound
+
+from localcloud.node.archives import File, put_files
+from localcloud.node.balancer_config import parse_health, render
+from localcloud.node.edge import Backend
+from localcloud.node.errors import NodeError
+from localcloud.node.images import builder
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+    from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
+    from localcloud.node.networks import PrivateNetworks
+    from localcloud.settings import Instance
+
+BALANCER_LABEL = "localcloud.load-balancer"
+"""Label of a load balancer's container; its value is the id."""
+_IMAGE = "load-balancer"
+_CONFIGURATION = "/etc/haproxy/new.cfg"
+_LOAD = "/usr/local/sbin/balance-load"
+_STATISTICS = "echo 'show stat' | socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock"
+
+
+class Balancers:
+    """The load balancers of an instance."""
+
+    def __init__(self, client: DockerClient, instance: Instance, networks: PrivateNetworks) -> None:
+        """Nothing is asked of the engine yet."""
+        self._client = client
+        self._instance = instance
+        self._networks = networks
+        self._images = builder(client, instance)
+
+    def apply(self, spec: BalancerSpec) -> Backend:
+        """Make a load balancer what the spec says; returns where it listens.
+
+        Raises:
+            NodeError: it could not be made, or HAProxy refused the configuration.
+        """
+        container = self._running(spec.id)
+        self._wire(container, spec)
+        put_files(container, [File(_CONFIGURATION, render(spec).encode())])
+        _run(container, [_LOAD])
+        container.reload()
+        networks = container.attrs["NetworkSettings"]["Networks"]
+        address = networks[self._instance.prefix]["IPAddress"]
+        return Backend(address, container.attrs["State"]["Pid"])
+
+    def delete(self, number: int) -> None:
+        """Remove a load balancer; none is no error."""
+        container = self._find(number)
+        if container is not None:
+            container.remove(force=True, v=True)
+
+    def health(self, number: int) -> tuple[TargetHealth, ...]:
+        """What HAProxy's checks found; raises NodeError where it does not run."""
+        container = self._find(number)
+        if container is None or container.status != "running":
+            raise NodeError(f"load balancer {number} does not run")
+        return parse_health(_run(container, ["sh", "-c", _STATISTICS]))
+
+    def _running(self, number: int) -> Container:
+        tag = self._images.ensure([_IMAGE])[_IMAGE]
+        container = self._find(number)
+        if container is not None and container.attrs["Config"]["Image"] != tag:
+            container.remove(force=True, v=True)
+            container = None
+        if container is None:
+            container = self._create(number, tag)
+        if container.status != "running":
+            container.start()
+        return container
+
+    def _create(self, number: int, tag: str) -> Container:
+        return self._client.containers.create(
+            tag,
+            name=self._name(number),
+            hostname=f"load-balancer-{number}",
+            labels={**self._instance.labels, BALANCER_LABEL: str(number)},
+            network=self._instance.prefix,
+            cap_add=["NET_ADMIN"],
+        )
+
+    def _wire(self, container: Container, spec: BalancerSpec) -> None:
+        wanted = spec.leg.network if spec.leg else None
+        for network in self._networks.connected(container):
+            if network != wanted:
+                self._networks.disconnect(container, network)
+        if spec.leg is not None:
+            self._networks.connect(container, spec.leg)
+
+    def _find(self, number: int) -> Container | None:
+        try:
+            return self._client.containers.get(self._name(number))
+        except NotFound:
+            return None
+
+    def _name(self, number: int) -> str:
+        return f"{self._instance.prefix}-load-balancer-{number}"
+
+
+def _run(container: Container, command: list[str]) -> str:
+    """What a command prints; raises NodeError with that where it fails."""
+    code, output = container.exec_run(command)
+    text = cast("bytes", output).decode(errors="replace")
+    if code:
+        raise NodeError(f"`{command[-1]}` in {container.name} failed: {text.strip()}")
+    return text

@@ -1,0 +1,151 @@
+"""A local cloud of its own with two servers in a private network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import docker
+import pytest
+from hcloud import Client
+from hcloud.locations import Location
+from hcloud.networks import NetworkSubnet
+from hcloud.server_types import ServerType
+
+from localcloud.settings import DEMO_TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docker.models.containers import Container
+    from hcloud.networks import BoundNetwork
+    from hcloud.servers import BoundServer
+
+ROOT = Path(__file__).parents[3]
+NAME = "e2e-net"
+PORT = 18471
+TYPE, LOCATION = ServerType(name="cx23"), Location(name="fsn1")
+# Answers with the server's name; on /health with what /run/health says.
+_WEB = """\
+#cloud-config
+write_files:
+  - path: /opt/web.py
+    content: |
+      import http.server, pathlib, socket
+      class Handler(http.server.BaseHTTPRequestHandler):
+          def do_GET(self):
+              body = socket.gethostname().encode()
+              self.send_response(200)
+              self.send_header("Content-Length", str(len(body)))
+              self.end_headers()
+              self.wfile.write(body)
+          def log_message(self, *arguments):
+              pass
+      http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+  - path: /etc/systemd/system/web.service
+    content: |
+      [Service]
+      ExecStart=/usr/bin/python3 /opt/web.py
+      Restart=always
+runcmd:
+  - [systemctl, daemon-reload]
+  - [systemctl, start, web]
+"""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The running instance, and what the tests share of it."""
+
+    client: Client
+    engine: docker.DockerClient
+    network: BoundNetwork
+    servers: dict[str, BoundServer]
+
+    def container(self, server: str) -> Container:
+        """The container of a server."""
+        return self.engine.containers.get(f"localcloud-{NAME}-server-{self.servers[server].id}")
+
+    def run(self, server: str, *command: str) -> tuple[int, str]:
+        """Code and output of a command in a server."""
+        code, output = self.container(server).exec_run(list(command))
+        return int(code), bytes(output).decode()
+
+
+def eventually(condition: Callable[[], Any], what: str, seconds: float = 40) -> None:
+    """Wait for a condition, failing with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def localcloud(
+    cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], None]:
+    """The command `localcloud` for this instance; it has to succeed."""
+    own = {
+        "LOCALCLOUD_NAME": NAME,
+        "LOCALCLOUD_HOME": str(tmp_path_factory.mktemp("home")),
+        "LOCALCLOUD_PORT": str(PORT),
+        "LOCALCLOUD_DNS_PORT": "18473",
+        "LOCALCLOUD_BLOCK": "207",
+    }
+
+    def run(word: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "localcloud", word],
+            cwd=ROOT,
+            env=cloud_environment | own,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1500,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def platform(localcloud: Callable[[str], None]) -> Iterator[Platform]:
+    """Two servers with a small web server each, in a network from the first boot."""
+    localcloud("up")
+    try:
+        client = Client(DEMO_TOKEN, api_endpoint=f"http://127.0.0.1:{PORT}/v1", poll_interval=0.2)
+        subnet = NetworkSubnet(type="cloud", ip_range="10.0.1.0/24", network_zone="eu-central")
+        network = client.networks.create("private", "10.0.0.0/16", subnets=[subnet])
+        servers = {name: _server(client, name, network) for name in ("one", "two")}
+        made = Platform(client, docker.from_env(), network, servers)
+        for name in servers:
+            web = ("curl", "-sf", "localhost:8080")
+            eventually(lambda name=name: made.run(name, *web)[0] == 0, f"{name} serves")
+        yield made
+    finally:
+        localcloud("down")
+    left = docker.from_env()
+    filters: Any = {"label": f"localcloud.instance={NAME}"}
+    assert left.containers.list(all=True, filters=filters) == []
+    assert left.networks.list(filters=filters) == []
+    assert left.volumes.list(filters=filters) == []
+
+
+def _server(client: Client, name: str, network: BoundNetwork) -> BoundServer:
+    made = client.servers.create(
+        name,
+        TYPE,
+        client.images.get_by_name_and_architecture("debian-12", "x86"),
+        location=LOCATION,
+        networks=[network],
+        user_data=_WEB,
+        labels={"role": "web"},
+    )
+    for action in (made.action, *made.next_actions):
+        action.wait_until_finished()
+    made.server.reload()
+    return made.server
