@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from rich.console import Console
 
@@ -14,6 +16,10 @@ from runbook.stack import load_target
 @verb("check", procedure="D1 and all others", example="check D1 --json", exits=OF_A_REPORT)
 def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     ids: options.Ids = None,
+    change: Annotated[
+        bool,
+        typer.Option("--change", help="Only those that prove a change, as `pulumi up` does."),
+    ] = False,
     stack: options.Stack = None,
     as_json: options.Json = False,
     junit_file: options.JunitFile = None,
@@ -21,7 +27,7 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     prometheus_file: options.PrometheusFile = None,
 ) -> None:
     """Verify the platform: all checks, or those named."""
-    chosen = checks.select(ids)
+    chosen = [one for one in checks.select(ids) if one.proves_change or not change]
     target = load_target(stack)
     with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
         report = checks.run(target, chosen)

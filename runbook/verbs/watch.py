@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, datetime
 from time import sleep
 from typing import TYPE_CHECKING, Annotated
@@ -53,6 +54,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     html_file: options.HtmlFile = None,
     prometheus_file: options.PrometheusFile = None,
     junit_file: options.JunitFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a change.")] = False,
 ) -> None:
     """Check again and again; tell people when something changes, and only then.
 
@@ -71,7 +73,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             code = report.exit_code
             changed = watching.look(report)
             output.write_reports(report, **files)
-            _say(report, changed, first=number == 1)
+            _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
             _complain(watching.tell(report))
             if number == times:
@@ -98,10 +100,16 @@ def _fresh(target: Target, stack: str | None) -> Target:
         return target
 
 
-def _say(report: Report, changed: Sequence[Change], *, first: bool) -> None:
+def _say(report: Report, changed: Sequence[Change], *, first: bool, as_json: bool) -> None:
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if as_json:
+        for one in changed:
+            facts = {"time": now, "stack": report.stack, "was": one.before.value}
+            typer.echo(json.dumps(facts | one.result.as_json()))
+        return
     if not first and not changed:
         return
-    typer.echo(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {report.summary()}")
+    typer.echo(f"{now} {report.summary()}")
     for one in changed:
         typer.echo(f"  {one}")
 
@@ -132,7 +140,7 @@ def _open(report: Report, severity: Severity, now: datetime) -> None:
             timeline=(Event(at=now, who=_WHO, what=f"opened as {severity}: {title}"),),
         ),
     )
-    typer.echo(f"  incident {made.id} ({severity}) is open: `runbook incident ack`")
+    output.say(f"incident {made.id} ({severity}) is open: `runbook incident ack`")
 
 
 def _complain(error: OperatorError | None) -> None:

@@ -88,6 +88,18 @@ def test_plain_lines_on_a_pipe(
 
 
 @pytest.mark.usefixtures("stack")
+def test_a_change_is_proved_by_fewer_checks(
+    verdict: Callable[[Verdict], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `pulumi up` verifies, without the running of things."""
+    verdict(GOOD)
+    assert _run("check", "--change", "--json") == 0
+    found = {one["check"] for one in json.loads(capsys.readouterr().out)["results"]}
+    assert "health" in found
+    assert not {"disk", "updates", "errors"} & found
+
+
+@pytest.mark.usefixtures("stack")
 def test_a_table_on_a_terminal(
     verdict: Callable[[Verdict], None],
     capsys: pytest.CaptureFixture[str],

@@ -124,6 +124,16 @@ def test_all_well_from_the_start_is_no_news(
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
+def test_json_is_an_object_a_change(looks: Looks, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing else on standard output."""
+    assert looks(GOOD, BAD, BAD, GOOD, words=["--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["was"], one["status"], one["check"]) for one in found] == [
+        ("green", "red", "health"),
+        ("red", "green", "health"),
+    ]
+
+
 def test_red_from_the_start_is_news(looks: Looks, receiver: Receiver) -> None:
     """And the exit code is that of the last look."""
     assert looks(BAD, BAD) == 1
