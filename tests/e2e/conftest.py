@@ -128,7 +128,7 @@ class Stack:
 
     def steps(self) -> list[dict[str, Any]]:
         """Return the stack's history, newest first."""
-        done = self.pulumi("stack", "history", "--json")
+        done = self.pulumi("stack", "history", "--json", "--page-size", "100")
         found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
         return found
 
