@@ -19,7 +19,9 @@ services = [service.Service(spec, host, platform, settings) for spec in specs]
 names = [Dns(settings, host, [s.subdomain for s in specs])] if settings.manage_dns else []
 
 target = outputs.target(settings, host, platform, services)
-verification = Verification("verification", target, after=[*services, *names])
+verification = Verification(
+    "verification", target, settings.settle_seconds, after=[*services, *names]
+)
 pulumi.export("target", target)
 pulumi.export("verified", verification.verified)
 pulumi.export("urls", {s.spec.name: s.url for s in services})

@@ -133,6 +133,7 @@ class Settings(_Frozen):
     registry_password: SecretStr | None
     database_url: SecretStr | None
     health_check: HealthCheck
+    settle_seconds: int = Field(ge=0, le=1800)
     live_latency_ms: int = Field(ge=1, le=60_000)
     ca_bundle: str
     nameservers: tuple[Annotated[str, _matches(re.compile(r"\S+:\d+"), "an 'address:port'")], ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,19 @@ from infra.dynamic import Provider
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from common.waiting import Attempt
+
+
+def _tell(attempt: Attempt) -> None:
+    print(attempt, file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as progress
+
 
 def _verify(props: dict[str, Any], before: object = None) -> dict[str, Any]:
     """Return the outputs: the inputs, and the tags that are verified good by now."""
     import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
 
     target = Target.model_validate(props["target"])
-    checks.verify(target).raise_for_red()
+    checks.verify(target, settle=props["settle_seconds"], progress=_tell).raise_for_red()
     served = {service.name: (service.image, service.tag) for service in target.services}
     good = verified.record(verified.parse(before), served, datetime.now(UTC).replace(microsecond=0))
     return {**props, "verified": verified.as_plain(good)}
@@ -44,7 +51,13 @@ class Verification(Resource, module="nutri", name="Verification"):
 
     verified: pulumi.Output[dict[str, Any]]
 
-    def __init__(self, name: str, target: dict[str, Any], after: Sequence[pulumi.Resource]) -> None:
+    def __init__(
+        self,
+        name: str,
+        target: dict[str, Any],
+        settle_seconds: int,
+        after: Sequence[pulumi.Resource],
+    ) -> None:
         opts = pulumi.ResourceOptions(depends_on=list(after), additional_secret_outputs=["target"])
-        props = {"target": target, "verified": None}
+        props = {"target": target, "settle_seconds": settle_seconds, "verified": None}
         super().__init__(_VerificationProvider(), name, props, opts)

@@ -48,6 +48,11 @@ class Cloud:
         """Base URL of the Hetzner API."""
         return f"http://127.0.0.1:{self.port}/v1"
 
+    def knob(self, method: str, path: str, body: object = None) -> None:
+        """Turn one of the double's knobs for tests."""
+        url = f"http://127.0.0.1:{self.port}/_localcloud{path}"
+        httpx.request(method, url, json=body, timeout=30).raise_for_status()
+
     def api(self, path: str) -> dict[str, Any]:
         """GET from the Hetzner API."""
         headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}

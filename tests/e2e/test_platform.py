@@ -6,6 +6,7 @@ One stack, one story: each test starts from what the one before left. Run the fi
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import subprocess
 import sys
@@ -97,11 +98,24 @@ def test_mistakes_are_told_before_anything_is_touched(stack: Stack) -> None:
     assert stack.cloud.api("/ssh_keys")["ssh_keys"] == []
 
 
-def test_up_from_nothing(stack: Stack) -> None:
-    """A first `up` makes the whole platform, checks included, and leaves a target."""
+def test_a_failure_in_the_middle_fails_the_update(stack: Stack) -> None:
+    """The cloud refuses the zone after the server is there: the error is the cloud's own."""
+    fault = {"method": "POST", "path": "/zones", "status": 503, "code": "unavailable", "times": 9}
+    stack.cloud.knob("POST", "/faults", fault)
+    done = stack.pulumi("up", "--yes", "--skip-preview")
+    stack.cloud.knob("DELETE", "/faults")
+    assert done.returncode != 0
+    assert "unavailable" in stack.last
+    assert len(stack.cloud.api("/servers")["servers"]) == 1
+
+
+def test_the_same_command_again_finishes_the_job(stack: Stack) -> None:
+    """The next `up` makes what is missing, checks included, and leaves a target."""
+    (before,) = stack.cloud.api("/servers")["servers"]
     changes = stack.up()
-    assert changes["create"] > 20
-    assert set(changes) == {"create"}
+    assert set(changes) <= {"create", "update"}
+    (after,) = stack.cloud.api("/servers")["servers"]
+    assert after["id"] == before["id"]
     assert _version(Target.model_validate(stack.target())) == "good-1"
 
 
@@ -248,6 +262,18 @@ def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> Non
         assert server.run("cat /root/kept; docker volume ls -q").stdout.split()[0] == "kept"
         assert "kept" in server.run("docker volume ls -q").stdout.split()
     assert _version(target) == "good-2"
+
+
+def test_red_checks_fail_the_update(stack: Stack) -> None:
+    """A budget nobody can meet turns a check red, and the update says which and what to do."""
+    good = dict(stack.config)
+    stack.config |= {"nutri:liveLatencyMs": 1, "nutri:settleSeconds": 5}
+    done = stack.pulumi("up", "--yes", "--skip-preview")
+    stack.config = good
+    assert done.returncode != 0
+    assert re.search(r"RED +D1 latency nutri-backend", stack.last)
+    assert "Traceback" not in stack.last
+    assert set(stack.up()) <= {"update"}
 
 
 def test_destroy_is_refused_while_protected(stack: Stack, target: Target) -> None:

@@ -38,6 +38,7 @@ GOOD: dict[str, Any] = {
     "nutri:registryUsername": "nutri",
     "nutri:registryPassword": "a-registry-password",
     "nutri:healthCheck": {"interval": 1, "timeout": 3, "retries": 15, "startPeriod": 1},
+    "nutri:settleSeconds": 120,
     "nutri:liveLatencyMs": 500,
     "nutri:caBundle": "",
     "nutri:nameservers": [],
