@@ -26,7 +26,6 @@ global
   stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
   server-state-file /run/haproxy/state
   nbthread 1
-  maxconn {connections}
   # A worker that was replaced may finish what it has begun, and no longer.
   hard-stop-after 10m
 
@@ -54,9 +53,9 @@ frontend idle
 
 def render(spec: BalancerSpec) -> str:
     """The whole configuration file."""
-    parts = [_GLOBAL.format(connections=spec.max_connections)]
+    parts = [_GLOBAL]
     for service in spec.services:
-        parts += [_frontend(service), _backend(service, spec)]
+        parts += [_frontend(service, spec.max_connections), _backend(service, spec)]
     return "\n".join(parts)
 
 
@@ -91,12 +90,14 @@ def _status(row: dict[str, str]) -> str:
     return "healthy" if row["status"].startswith("UP") else "unhealthy"
 
 
-def _frontend(service: ServiceSpec) -> str:
+def _frontend(service: ServiceSpec, connections: int) -> str:
     idle = f"{service.timeout_idle}s" if service.protocol == "http" else "1h"
     lines = [
         f"frontend port-{service.listen_port}",
         f"  mode {service.protocol}",
         f"  bind *:{service.listen_port}",
+        # Here, not in `global`: there HAProxy would insist on that many file descriptors.
+        f"  maxconn {connections}",
         f"  timeout client {idle}",
         f"  default_backend {_SERVICE}{service.listen_port}",
     ]
