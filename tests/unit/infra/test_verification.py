@@ -17,6 +17,7 @@ NAME = "nutri-backend"
 def _props(tag: str) -> dict[str, Any]:
     ssh = {"host": "127.0.0.1", "host_key": "ssh-ed25519 AAAA", "private_key": "x"}
     return {
+        "settle_seconds": 1,
         "target": {
             "stack": "test",
             "domain": "nutri.test",
@@ -44,7 +45,7 @@ def _props(tag: str) -> dict[str, Any]:
 @pytest.fixture
 def _green(monkeypatch: pytest.MonkeyPatch) -> None:
     good = Report("test", (Result("health", "D1", "says so", NAME, green("fine")),))
-    monkeypatch.setattr(checks, "verify", lambda _: good)
+    monkeypatch.setattr(checks, "verify", lambda _, **__: good)
 
 
 def _tags(outs: dict[str, Any]) -> list[str]:
@@ -81,6 +82,6 @@ def test_a_state_from_before_the_record() -> None:
 def test_red_records_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tag that failed its checks never becomes one to go back to."""
     bad = Report("test", (Result("health", "D1", "says so", NAME, red("down", "mend it")),))
-    monkeypatch.setattr(checks, "verify", lambda _: bad)
+    monkeypatch.setattr(checks, "verify", lambda _, **__: bad)
     with pytest.raises(Exception, match="down"):
         _VerificationProvider().update("test", _props("v1"), _props("v2"))
