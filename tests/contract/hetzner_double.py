@@ -154,6 +154,7 @@ class RecordingMachines:
 
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """See `Machines`."""
+        self._do("balancer_health", balancer_id)
         return self.health.get(balancer_id, ())
 
     def _do(self, name: str, argument: object) -> None:

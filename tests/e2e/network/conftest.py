@@ -7,11 +7,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import docker
 import pytest
 from hcloud import Client
+from hcloud.images import Image
 from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 from hcloud.server_types import ServerType
@@ -73,7 +74,11 @@ class Platform:
     def run(self, server: str, *command: str) -> tuple[int, str]:
         """Code and output of a command in a server."""
         code, output = self.container(server).exec_run(list(command))
-        return int(code), bytes(output).decode()
+        return code or 0, cast("bytes", output).decode()
+
+    def serves(self, server: str) -> bool:
+        """Whether the program in a server answers."""
+        return self.run(server, "curl", "-sf", "localhost:8080")[0] == 0
 
 
 def eventually(condition: Callable[[], Any], what: str, seconds: float = 40) -> None:
@@ -122,9 +127,7 @@ def platform(localcloud: Callable[[str], None]) -> Iterator[Platform]:
         network = client.networks.create("private", "10.0.0.0/16", subnets=[subnet])
         servers = {name: _server(client, name, network) for name in ("one", "two")}
         made = Platform(client, docker.from_env(), network, servers)
-        for name in servers:
-            web = ("curl", "-sf", "localhost:8080")
-            eventually(lambda name=name: made.run(name, *web)[0] == 0, f"{name} serves")
+        eventually(lambda: all(made.serves(name) for name in servers), "both serve")
         yield made
     finally:
         localcloud("down")
@@ -139,7 +142,7 @@ def _server(client: Client, name: str, network: BoundNetwork) -> BoundServer:
     made = client.servers.create(
         name,
         TYPE,
-        client.images.get_by_name_and_architecture("debian-12", "x86"),
+        Image(name="debian-12"),
         location=LOCATION,
         networks=[network],
         user_data=_WEB,

@@ -74,7 +74,7 @@ def _health(balancer: BoundLoadBalancer) -> list[str]:
     balancer.reload()
     assert balancer.targets is not None
     return sorted(
-        status.status
+        str(status.status)
         for target in balancer.targets
         for one in target.targets or [target]
         for status in one.health_status or []
