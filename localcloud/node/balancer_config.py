@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from localcloud.hetzner.load_balancers.spec import TargetHealth
+from localcloud.node.rules import admits
 from localcloud.node.server_container import public_alias
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _status(row: dict[str, str]) -> str:
     # A check that runs shows as `* L4OK`.
     known = row.get("check_status", "").removeprefix("* ")
     if row["status"].startswith("MAINT"):
-        return "unhealthy"  # its name does not resolve: the server is off
+        return "unhealthy"  # behind a firewall, or its name does not resolve: it is off
     if known in _NOT_CHECKED:
         return "unknown"
     return "healthy" if row["status"].startswith("UP") else "unhealthy"
@@ -124,7 +125,7 @@ def _backend(service: ServiceSpec, spec: BalancerSpec) -> str:
     if service.cookie is not None:
         name, seconds = service.cookie
         lines.append(f"  cookie {name} insert indirect nocache maxlife {seconds}s")
-    lines += [_server(target, service) for target in spec.targets]
+    lines += [_server(target, service, spec.ipv4) for target in spec.targets]
     return "\n".join(lines) + "\n"
 
 
@@ -144,7 +145,7 @@ def _check(check: CheckSpec, spec: BalancerSpec) -> list[str]:
     return lines
 
 
-def _server(target: TargetSpec, service: ServiceSpec) -> str:
+def _server(target: TargetSpec, service: ServiceSpec, source: str | None) -> str:
     check = service.check
     host = target.address or public_alias(target.server)
     words = [
@@ -154,6 +155,8 @@ def _server(target: TargetSpec, service: ServiceSpec) -> str:
     ]
     if target.address is None:
         words.append("resolvers docker init-addr libc,none resolve-prefer ipv4")
+    if _is_shut_out(target, service, source):
+        words.append("disabled")
     if service.proxyprotocol:
         words.append("send-proxy check-send-proxy")
     if check.protocol == "http" and check.tls:
@@ -161,3 +164,14 @@ def _server(target: TargetSpec, service: ServiceSpec) -> str:
     if service.cookie is not None:
         words.append(f"cookie {target.name}")
     return " ".join(words)
+
+
+def _is_shut_out(target: TargetSpec, service: ServiceSpec, source: str | None) -> bool:
+    """Whether a firewall of the server would drop what comes from the load balancer.
+
+    The containers are on one wire, so that the firewall would not see it.
+    """
+    if target.address is not None or source is None:
+        return False
+    ports = (service.destination_port, service.check.port)
+    return not all(admits(target.rules, port, source) for port in ports)

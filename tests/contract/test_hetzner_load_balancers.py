@@ -225,6 +225,16 @@ def test_label_selector_follows_the_labels(hetzner: HetznerDouble) -> None:
     hetzner.until(lambda: [one.server for one in _spec(hetzner).targets] == [second["id"]])
 
 
+def test_firewall_of_a_public_target_is_told(hetzner: HetznerDouble) -> None:
+    """The load balancer keeps to what a server lets in, and hears of changes."""
+    server = hetzner.server()
+    _balancer(hetzner, services=[HTTP], targets=[_server_target(server["id"])])
+    assert _spec(hetzner).targets[0].rules is None
+    target = {"type": "server", "server": {"id": server["id"]}}
+    assert hetzner.post("/firewalls", {"name": "shut", "apply_to": [target]}).status_code == 201
+    hetzner.until(lambda: _spec(hetzner).targets[0].rules == ())
+
+
 def test_deleted_server_is_no_target(hetzner: HetznerDouble) -> None:
     """It leaves the list of targets."""
     server = hetzner.server()

@@ -65,8 +65,6 @@ class LoadBalancer:
     public: bool = True
     services: tuple[Service, ...] = ()
     targets: tuple[Target, ...] = ()
-    ready: bool = False
-    """Whether its machine was made."""
     pointers: dict[str, str] = field(default_factory=dict)
     """Reverse names by address."""
     delete_protection: bool = False
@@ -172,7 +170,9 @@ class LoadBalancers:
     def resolve(self, balancer: LoadBalancer, target: Target, server: Server) -> TargetSpec | None:
         """Where requests for a server go; None where it cannot be reached that way."""
         if not target.use_private_ip:
-            return TargetSpec(server.id, None) if balancer.public and self._ipv4(server) else None
+            if not balancer.public or not self._ipv4(server):
+                return None
+            return TargetSpec(server.id, None, self._cloud.firewalls.inbound(server))
         own = self.membership(balancer)
         member = own and self._cloud.members.find(SERVER, server.id, own.network)
         return TargetSpec(server.id, member.ip) if member else None
@@ -214,7 +214,7 @@ class LoadBalancers:
         problems: dict[int, str] = {}
         while True:
             for balancer in self.all():
-                if not balancer.ready or self._busy(balancer.id):
+                if self._busy(balancer.id):
                     continue
                 try:
                     await self.apply(balancer.id)

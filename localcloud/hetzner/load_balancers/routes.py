@@ -38,7 +38,6 @@ async def create(request: Request) -> Response:
 
     async def work() -> None:
         await cloud.load_balancers.apply(balancer.id)
-        cloud.load_balancers.change(balancer.id, ready=True)
 
     resources = [("load_balancer", balancer.id)]
     action = await cloud.actions.finish("create_load_balancer", resources, work)

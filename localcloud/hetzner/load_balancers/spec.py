@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from localcloud.hetzner.machines import Leg
+    from localcloud.hetzner.machines import InboundRule, Leg
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class TargetSpec:
     server: int
     address: str | None
     """Its address in the load balancer's network; None: its public side."""
+    rules: tuple[InboundRule, ...] | None = None
+    """What the server's firewalls let in on its public side; None: everything."""
 
     @property
     def name(self) -> str:

@@ -17,7 +17,8 @@ from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 from hcloud.server_types import ServerType
 
-from localcloud.settings import DEMO_TOKEN
+from localcloud.process import environment
+from localcloud.settings import DEMO_TOKEN, Instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,17 +91,16 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = 40) -> 
 
 
 @pytest.fixture(scope="session")
-def localcloud(
-    cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], None]:
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """The local cloud of these tests."""
+    home = tmp_path_factory.mktemp("home")
+    return Instance(NAME, home, api_port=PORT, dns_port=PORT + 2, block=207)
+
+
+@pytest.fixture(scope="session")
+def localcloud(cloud_environment: dict[str, str], instance: Instance) -> Callable[[str], None]:
     """The command `localcloud` for this instance; it has to succeed."""
-    own = {
-        "LOCALCLOUD_NAME": NAME,
-        "LOCALCLOUD_HOME": str(tmp_path_factory.mktemp("home")),
-        "LOCALCLOUD_PORT": str(PORT),
-        "LOCALCLOUD_DNS_PORT": "18473",
-        "LOCALCLOUD_BLOCK": "207",
-    }
+    own = environment(instance)
 
     def run(word: str) -> None:
         done = subprocess.run(

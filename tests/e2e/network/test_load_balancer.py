@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from hcloud.firewalls import FirewallResource, FirewallRule
 from hcloud.load_balancer_types import LoadBalancerType
 from hcloud.load_balancers import (
     LoadBalancerAlgorithm,
@@ -17,13 +18,15 @@ from hcloud.load_balancers import (
     LoadBalancerTargetLabelSelector,
 )
 
-from tests.e2e.network.conftest import LOCATION, eventually
+from localcloud import process
+from tests.e2e.network.conftest import LOCATION, NAME, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hcloud.load_balancers import BoundLoadBalancer
 
+    from localcloud.settings import Instance
     from tests.e2e.network.conftest import Platform
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -128,8 +131,9 @@ def test_no_request_is_lost_in_a_reload(balancer: BoundLoadBalancer) -> None:
     assert failed == []
 
 
-def test_public_targets(platform: Platform) -> None:
-    """A load balancer outside the network reaches servers by their public side, over TCP."""
+@pytest.fixture
+def outside(platform: Platform) -> Iterator[BoundLoadBalancer]:
+    """One outside the network, for the public side of a server, over TCP."""
     made = platform.client.load_balancers.create(
         "outside",
         LoadBalancerType(name="lb11"),
@@ -138,8 +142,44 @@ def test_public_targets(platform: Platform) -> None:
         targets=[LoadBalancerTarget(type="server", server=platform.servers["two"])],
     )
     made.action.wait_until_finished()
-    balancer = made.load_balancer
-    balancer.reload()
-    eventually(lambda: _health(balancer) == ["healthy"], "it is healthy")
-    assert _ask(balancer, 8000) == "two"
-    balancer.delete()
+    made.load_balancer.reload()
+    yield made.load_balancer
+    made.load_balancer.delete()
+
+
+def test_public_targets(platform: Platform, outside: BoundLoadBalancer) -> None:
+    """The public side of a server is reached, unless its firewall drops what comes."""
+    eventually(lambda: _health(outside) == ["healthy"], "it is healthy")
+    assert _ask(outside, 8000) == "two"
+    applied = [FirewallResource(type="server", server=platform.servers["two"])]
+    made = platform.client.firewalls.create("shut", resources=applied)
+    eventually(lambda: _health(outside) == ["unhealthy"], "the firewall shuts it out")
+    rule = FirewallRule("in", "tcp", ["0.0.0.0/0"], port="8080")
+    made.firewall.set_rules([rule])
+    eventually(lambda: _health(outside) == ["healthy"], "the firewall lets it in")
+    assert _ask(outside, 8000) == "two"
+    for action in made.firewall.remove_from_resources(applied):
+        action.wait_until_finished()
+    made.firewall.delete()
+
+
+def test_it_comes_back(
+    platform: Platform,
+    balancer: BoundLoadBalancer,
+    instance: Instance,
+    localcloud: Callable[[str], None],
+) -> None:
+    """After the local cloud's process ended, and after the container did, it balances again."""
+    assert process.stop(instance)
+    localcloud("up")
+    eventually(lambda: _answers(balancer), "it answers after a restart")
+    platform.engine.containers.get(f"localcloud-{NAME}-load-balancer-{balancer.id}").kill()
+    eventually(lambda: _health(balancer) == ["healthy", "healthy"], "it was started again")
+    assert {_ask(balancer) for _ in range(4)} == {"one", "two"}
+
+
+def _answers(balancer: BoundLoadBalancer) -> bool:
+    try:
+        return _ask(balancer) in {"one", "two"}
+    except httpx.HTTPError:
+        return False

@@ -13,6 +13,7 @@ from localcloud.hetzner.load_balancers.spec import (
     TargetHealth,
     TargetSpec,
 )
+from localcloud.hetzner.machines import InboundRule
 from localcloud.node.balancer_config import parse_health, render
 
 _TCP = ServiceSpec("tcp", 443, 8443, CheckSpec("tcp", 9000, 5, 3, 2))
@@ -76,6 +77,25 @@ def test_options_of_services() -> None:
     assert server.endswith("send-proxy check-send-proxy check-ssl verify none cookie 8-private")
     assert _lines(spec, "cookie") == ["cookie STICK insert indirect nocache maxlife 60s"]
     assert "timeout client 99s" in _lines(spec, "timeout client")
+
+
+@pytest.mark.parametrize(
+    ("source", "ports", "shut"),
+    [
+        ("0.0.0.0/0", (8080, 8080), False),
+        ("127.10.0.9/32", (8080, 8080), False),
+        ("127.10.0.8/32", (8080, 8080), True),
+        ("0.0.0.0/0", (22, 22), True),
+    ],
+)
+def test_firewalls_of_public_targets(source: str, ports: tuple[int, int], shut: bool) -> None:
+    """What a server's firewall drops does not reach it by way of a load balancer either."""
+    rules = (InboundRule("tcp", ports, (source,)),)
+    targets = (TargetSpec(7, None, rules), TargetSpec(8, "10.0.0.3", rules))
+    spec = replace(_SPEC, services=(_HTTP,), targets=targets)
+    public, private = _lines(spec, "server ")
+    assert public.endswith(" disabled") is shut
+    assert "disabled" not in private
 
 
 def test_without_services_it_is_still_a_configuration() -> None:
