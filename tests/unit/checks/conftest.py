@@ -400,6 +400,7 @@ def _coolify(world: World) -> Iterator[Path]:
     handler = type("Coolify", (Coolify,), {"world": world})
     with _running(_Unix(str(path), handler)):
         yield path
+    path.unlink()
 
 
 @contextlib.contextmanager

@@ -50,6 +50,7 @@ class Coolify:
     server: FakeServer
     ends_as: str = "finished"
     new_status: str = "Up 1 second (healthy)"
+    keeps_old: bool = False
     busy: int = 0
     unknown: int = 0
     calls: list[str] = field(default_factory=list)
@@ -76,7 +77,8 @@ class Coolify:
             return 200, {"message": "Deployment already queued for this commit."}
         if self.ends_as == "finished":
             rows = self.server.containers
-            rows[:] = [row for row in rows if row["application"] != application]
+            if not self.keeps_old:
+                rows[:] = [row for row in rows if row["application"] != application]
             self.server.application(application, 2, status=self.new_status)
         return 200, {"message": "Restart request queued.", "deployment_uuid": f"d-{application}"}
 
@@ -152,6 +154,15 @@ def test_a_container_that_does_not_get_healthy_stops_it(
     assert "gave up waiting for nutri-backend-1 to be healthy" in err
     assert "at last: Up 3 minutes (unhealthy)" in err
     assert not [call for call in coolify.calls if "app-b" in call]
+
+
+def test_the_old_container_is_not_taken_for_the_new_one(
+    coolify: Coolify, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As long as it is there, it is healthy, and proves nothing."""
+    coolify.keeps_old, coolify.new_status = True, "Up 1 second (health: starting)"
+    assert run("restart", "nutri-backend") == 2
+    assert "at last: Up 1 second (health: starting)" in capsys.readouterr().err
 
 
 def test_coolify_that_is_down_names_the_other_way(
