@@ -95,7 +95,13 @@ def _by_engine(target: Target, service: ServiceTarget, tag: str, updates: Update
             f"with Coolify down, `runbook rollback {service.name} {tag} --emergency`"
         )
         raise typer.Exit(1)
-    return _verified(load_target(updates.stack), service)
+    report = _verified(load_target(updates.stack), service)
+    if report.not_green:
+        output.say(
+            f"if the update had nothing to do, Coolify has {tag} stored and runs another: "
+            f"`runbook restart {service.name}` deploys what is stored"
+        )
+    return report
 
 
 def _by_docker(target: Target, service: ServiceTarget, tag: str, updates: Updates) -> checks.Report:

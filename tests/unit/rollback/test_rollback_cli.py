@@ -130,7 +130,9 @@ def test_red_checks_are_code_1(world: World, capsys: pytest.CaptureFixture[str])
     """An update that ended well proves nothing by itself."""
     world.is_green = False
     assert _run("rollback", NAME, "--yes") == 1
-    assert "serves another" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "serves another" in shown.out
+    assert f"`runbook restart {NAME}` deploys what is stored" in shown.err
 
 
 def test_by_docker_alone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
