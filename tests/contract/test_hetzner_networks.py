@@ -226,6 +226,16 @@ def test_attached_once_and_not_to_overlapping_networks(hetzner: HetznerDouble) -
     assert hetzner.error(_attach(hetzner, wider.id)) == (422, "networks_overlap")
 
 
+def test_range_does_not_grow_into_another_network_of_a_member(hetzner: HetznerDouble) -> None:
+    """Extending would make two networks of one server overlap."""
+    first = _network(hetzner, "first", "10.0.0.0/16", "10.0.0.0/24")
+    second = _network(hetzner, "second", "10.1.0.0/16", "10.1.0.0/24")
+    hetzner.server(networks=[first.id, second.id])
+    path = f"/networks/{first.id}/actions/change_ip_range"
+    refused = hetzner.post(path, {"ip_range": "10.0.0.0/12"})
+    assert hetzner.error(refused) == (422, "networks_overlap")
+
+
 def test_locked_server_is_not_attached(hetzner: HetznerDouble) -> None:
     """While another action of the server runs, attaching is refused and writes nothing."""
     network = _network(hetzner, "net", "10.0.0.0/16", "10.0.0.0/24")

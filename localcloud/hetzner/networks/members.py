@@ -101,6 +101,14 @@ class Members:
             if ranges.overlap(known.ip_range, network.ip_range):
                 raise NetworksOverlapError(f"{network.ip_range} overlaps with network {known.name}")
 
+    def check_apart(self, network: int, ip_range: str) -> None:
+        """Raise NetworksOverlapError where a member is also in a network a new range overlaps."""
+        for member in self.inside(network):
+            for other in self.of(member.type, member.member):
+                known = self._cloud.networks.get(other.network)
+                if known.id != network and ranges.overlap(known.ip_range, ip_range):
+                    raise NetworksOverlapError(f"{ip_range} overlaps with network {known.name}")
+
     def check_balancer_free(self, number: int) -> None:
         """Raise BalancerAlreadyAttachedError where a load balancer is in a network."""
         if self.of(BALANCER, number):

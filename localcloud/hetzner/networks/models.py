@@ -190,6 +190,7 @@ class Networks:
             raise InvalidInputError.field(
                 "ip_range", f"has to start like {network.ip_range} and contain it"
             )
+        self._cloud.members.check_apart(network.id, str(wider))
         return replace(network, ip_range=str(wider))
 
     def put(self, network: Network) -> Network:
