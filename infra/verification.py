@@ -14,13 +14,21 @@ from common.target import Target
 from infra.dynamic import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from common.waiting import Attempt
 
 
-def _tell(attempt: Attempt) -> None:
-    print(attempt, file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it as progress
+def _teller() -> Callable[[Attempt], None]:
+    """Return a callback that shows what is red, once for each change of it."""
+    told: set[str] = set()
+
+    def tell(attempt: Attempt) -> None:
+        if attempt.last_error not in told:
+            told.add(attempt.last_error)
+            print(attempt, file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it
+
+    return tell
 
 
 def _verify(props: dict[str, Any], before: object = None) -> dict[str, Any]:
@@ -28,7 +36,7 @@ def _verify(props: dict[str, Any], before: object = None) -> dict[str, Any]:
     import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
 
     target = Target.model_validate(props["target"])
-    checks.verify(target, settle=props["settle_seconds"], progress=_tell).raise_for_red()
+    checks.verify(target, settle=props["settle_seconds"], progress=_teller()).raise_for_red()
     served = {service.name: (service.image, service.tag) for service in target.services}
     good = verified.record(verified.parse(before), served, datetime.now(UTC).replace(microsecond=0))
     return {**props, "verified": verified.as_plain(good)}

@@ -6,7 +6,7 @@ import base64
 import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
@@ -161,17 +161,12 @@ class _ApplicationProvider(CoolifyProvider):
                     raise
         return UpdateResult(news)
 
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with self.connect(props) as client:
-            try:
-                seen = client.get(f"/applications/{id_}")
-            except CoolifyNotFoundError:
-                return ReadResult("", {})
-        stored = {
+    def observe(self, client: Client, id_: str, _props: dict[str, Any]) -> dict[str, Any]:
+        seen = client.get(f"/applications/{id_}")
+        return {
             "image": seen["docker_registry_image_name"],
             "tag": seen["docker_registry_image_tag"],
         }
-        return ReadResult(id_, {**props, **stored})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with self.connect(props) as client:

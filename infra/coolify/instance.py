@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from common.errors import OperatorError
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
@@ -42,9 +42,8 @@ class _InstanceProvider(CoolifyProvider):
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self.create(news).outs)
 
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with self.connect(props) as client:
-            return ReadResult(id_, {**props, **_observe(client)})
+    def observe(self, client: Client, _id: str, _props: dict[str, Any]) -> dict[str, Any]:
+        return _observe(client)
 
 
 class Instance(CoolifyResource, module="coolify", name="Instance"):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
-from infra.coolify.errors import CoolifyNotFoundError
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
 if TYPE_CHECKING:
@@ -34,13 +33,9 @@ class _ProjectProvider(CoolifyProvider):
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(news)
 
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with self.connect(props) as client:
-            try:
-                client.get(f"/projects/{id_}")
-            except CoolifyNotFoundError:
-                return ReadResult("", {})
-        return ReadResult(id_, props)
+    def observe(self, client: Client, id_: str, _props: dict[str, Any]) -> dict[str, Any]:
+        client.get(f"/projects/{id_}")
+        return {}
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with self.connect(props) as client:

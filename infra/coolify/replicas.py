@@ -41,6 +41,11 @@ class _ReplicasProvider(CoolifyProvider):
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self.create(news).outs)
 
+    def observe(self, client: Client, _id: str, props: dict[str, Any]) -> dict[str, Any]:
+        """Count one too many where replicas that nobody asked for are there."""
+        count = int(props["count"])
+        return {"count": count + len(_beyond(client, props["service"], count))}
+
 
 class Replicas(CoolifyResource, module="coolify", name="Replicas"):
     """How many replicas a service has; its id is the service's name."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import Resource
+from pulumi.dynamic import ReadResult, Resource
 
+from common.ssh import SshError
 from infra.coolify.client import Client, connect
+from infra.coolify.errors import CoolifyNotFoundError, CoolifyUnreachableError
 from infra.dynamic import Provider
 
 if TYPE_CHECKING:
@@ -21,6 +24,24 @@ class CoolifyProvider(Provider):
     def connect(self, props: Mapping[str, Any]) -> contextlib.AbstractContextManager[Client]:
         """Open Coolify's API."""
         return connect(props["connection"])
+
+    def observe(self, _client: Client, _id: str, _props: dict[str, Any]) -> dict[str, Any]:
+        """Return what differs from the inputs that are kept; raise CoolifyNotFoundError if gone."""
+        return {}
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Refresh: what Coolify knows of the resource, or what is kept where it cannot be asked.
+
+        After a disaster there is nobody to ask, and the next `up` has to get past this.
+        """
+        try:
+            with self.connect(props) as client:
+                return ReadResult(id_, {**props, **self.observe(client, id_, props)})
+        except CoolifyNotFoundError:
+            return ReadResult("", {})
+        except (SshError, CoolifyUnreachableError) as error:
+            print(f"{id_} was not looked at: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            return ReadResult(id_, props)
 
 
 class CoolifyResource(Resource):

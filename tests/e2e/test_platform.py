@@ -99,8 +99,9 @@ def test_mistakes_are_told_before_anything_is_touched(stack: Stack) -> None:
 
 
 def test_a_failure_in_the_middle_fails_the_update(stack: Stack) -> None:
-    """The cloud refuses the zone after the server is there: the error is the cloud's own."""
-    fault = {"method": "POST", "path": "/zones", "status": 503, "code": "unavailable", "times": 9}
+    """The cloud refuses backups once the server is there: the error is the cloud's own."""
+    path = "/servers/.*/actions/enable_backup"
+    fault = {"method": "POST", "path": path, "status": 503, "code": "unavailable", "times": 9}
     stack.cloud.knob("POST", "/faults", fault)
     done = stack.pulumi("up", "--yes", "--skip-preview")
     stack.cloud.knob("DELETE", "/faults")

@@ -280,3 +280,23 @@ def test_scaling_in_removes_the_highest_replicas_only(coolify: Coolify) -> None:
     props = {"connection": {}, "service": "nutri-backend", "count": 1}
     scale.update("nutri-backend", {**props, "count": 10}, props)
     assert sorted(coolify.apps) == ["nutri-backend-1", "nutri-backend-canary"]
+
+
+def test_refresh_gets_past_a_dead_server(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Where Coolify cannot be asked, what is kept stays, so that the next up can mend it."""
+    created = provider.create(dict(PROPS))
+    coolify.reachable = False
+    seen = provider.read(created.id, dict(PROPS))
+    assert (seen.id, seen.outs) == (created.id, PROPS)
+
+
+def test_refresh_counts_replicas_nobody_asked_for(coolify: Coolify) -> None:
+    """A third replica made by hand is a difference, and the next update removes it."""
+    names = ("nutri-backend-1", "nutri-backend-2", "nutri-backend-3")
+    coolify.apps = {name: {"uuid": name, "name": name} for name in names}
+    scale = replicas._ReplicasProvider()
+    props = {"connection": {}, "service": "nutri-backend", "count": 2}
+    seen = scale.read("nutri-backend", props).outs or {}
+    assert scale.diff("nutri-backend", seen, props).changes

@@ -38,7 +38,7 @@ def _props(tag: str) -> dict[str, Any]:
             ],
             "expectations": {"open_ports": [], "ssh_networks": [], "shut_ports": []},
             "vantage": {},
-        }
+        },
     }
 
 
