@@ -50,6 +50,8 @@ class Report:
     seconds: float
     samples: tuple[Sample, ...]
     marks: tuple[Mark, ...] = ()
+    left_out: int = 0
+    """Requests that were not sent, since this machine was more than a second behind."""
     connects: Mapping[Connection, int] | None = None
     """How many connections of each kind were opened."""
 
@@ -135,6 +137,7 @@ class Report:
             "reconnected": self.reconnected,
             "draining": self.draining,
             "connects": {str(kind): count for kind, count in (self.connects or {}).items()},
+            "left_out": self.left_out,
             "lag_ms": round(self.lag * _MILLISECONDS, 1),
             "marks": [{"at": round(mark.at, 3), "label": mark.label} for mark in self.marks],
             "phases": [_phase_as_json(phase) for phase in self.phases],

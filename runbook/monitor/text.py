@@ -35,6 +35,11 @@ def lines(report: Report) -> Iterator[str]:
             f"  failed       at {one.due:.1f} s: {one.failure}, {one.path}, "
             f"{one.connection} connection, after {one.latency:.2f} s"
         )
+    if report.left_out:
+        yield (
+            f"  note         this machine is too busy for {report.rate:g} requests a second: "
+            f"{report.left_out} were left out"
+        )
     if report.lag > _LATE:
         yield (
             f"  note         this machine sent requests up to {report.lag:.1f} s late: "

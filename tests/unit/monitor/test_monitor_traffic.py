@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.errors import OperatorError
-from runbook.monitor import Connection, Monitor, MonitorNotPossibleError, watching
+from runbook.monitor import Connection, Monitor, MonitorNotPossibleError, text, watching
 from tests.unit.monitor.conftest import Site, make_target
 
 if TYPE_CHECKING:
@@ -108,6 +108,24 @@ def test_slow_answers_do_not_slow_the_requests(watch: Callable[..., Report]) -> 
     sent = sorted(one.sent for one in found.samples if one.connection is not Connection.HELD)
     assert len(sent) >= 100
     assert max(b - a for a, b in itertools.pairwise(sent)) < 0.4
+
+
+def test_a_busy_machine_leaves_requests_out(serving: Serving) -> None:
+    """What is overdue by more than a second is not sent in a flood, and that is told."""
+
+    async def session() -> Report:
+        async with serving(Site()) as target:
+            async with Monitor(target, target.services[0], rate=_RATE) as monitor:
+                await asyncio.sleep(0.2)
+                time.sleep(1.5)  # noqa: ASYNC251 - nothing of this process runs meanwhile
+                await asyncio.sleep(0.5)
+            return monitor.report()
+
+    found = asyncio.run(session())
+    assert 30 <= found.left_out <= 120
+    assert found.as_json()["left_out"] == found.left_out
+    assert found.failed == 0
+    assert "were left out" in "\n".join(text.lines(found))
 
 
 def test_a_draining_answer_is_told_apart(watch: Callable[..., Report]) -> None:
