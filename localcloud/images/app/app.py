@@ -88,9 +88,20 @@ class Handler(BaseHTTPRequestHandler):
         """Requests are logged as JSON above."""
 
 
+class Server(ThreadingHTTPServer):
+    """Serves each connection in a thread of its own."""
+
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Let a peer hang up without a traceback; the proxy's probes do."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 def main() -> None:
     """Serve until SIGTERM, then drain."""
-    server = ThreadingHTTPServer(("", PORT), Handler)
+    server = Server(("", PORT), Handler)
     signal.signal(signal.SIGTERM, lambda *_: draining.set())
     signal.signal(signal.SIGINT, lambda *_: draining.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
