@@ -10,6 +10,7 @@ from starlette.routing import Mount
 
 from localcloud.hetzner import control
 from localcloud.hetzner.actions import routes as actions
+from localcloud.hetzner.certificates import routes as certificates
 from localcloud.hetzner.firewalls import routes as firewalls
 from localcloud.hetzner.gate import Gate
 from localcloud.hetzner.images import routes as images
@@ -48,6 +49,7 @@ NOUNS = (
     placement_groups,
     networks,
     server_networks,
+    certificates,
     load_balancer_types,
     load_balancers,
     volumes,

@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from localcloud.hetzner.actions.models import Actions
 from localcloud.hetzner.addresses import Addresses
+from localcloud.hetzner.certificates.models import Certificates
 from localcloud.hetzner.clock import Clock
 from localcloud.hetzner.firewalls.models import Firewalls
 from localcloud.hetzner.images.catalogue import OFFERED
@@ -61,6 +62,7 @@ class Cloud:
         self.firewalls = Firewalls(self)
         self.networks = Networks(self)
         self.members = Members(self)
+        self.certificates = Certificates(self)
         self.load_balancers = LoadBalancers(self)
         self.volumes = Volumes(self)
         self.servers = Servers(self)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     )
 
 _SERVICE = "service-"
+CERTIFICATES = "/etc/haproxy/certificates"
+_HTTPS = 443
 _NOT_CHECKED = frozenset({"", "INI"})
 
 _GLOBAL = """\
@@ -27,6 +29,7 @@ global
   stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
   server-state-file /run/haproxy/state
   nbthread 1
+  ssl-default-bind-options ssl-min-ver TLSv1.2
   # A worker that was replaced may finish what it has begun, and no longer.
   hard-stop-after 10m
 
@@ -57,6 +60,8 @@ def render(spec: BalancerSpec) -> str:
     parts = [_GLOBAL]
     for service in spec.services:
         parts += [_frontend(service, spec.max_connections), _backend(service, spec)]
+        if service.redirect_http:
+            parts.append(_redirect(service))
     return "\n".join(parts)
 
 
@@ -91,31 +96,69 @@ def _status(row: dict[str, str]) -> str:
     return "healthy" if row["status"].startswith("UP") else "unhealthy"
 
 
+def certificate_files(spec: BalancerSpec) -> dict[str, str]:
+    """The certificates of a load balancer: path in the container to chain and key."""
+    return {
+        path: bundle
+        for service in spec.services
+        for path, bundle in zip(_certificate_paths(service), service.certificates, strict=True)
+    }
+
+
+def _certificate_paths(service: ServiceSpec) -> list[str]:
+    numbers = range(len(service.certificates))
+    return [f"{CERTIFICATES}/{service.listen_port}-{number}.pem" for number in numbers]
+
+
+def _mode(service: ServiceSpec) -> str:
+    return "tcp" if service.protocol == "tcp" else "http"
+
+
+def _bind(service: ServiceSpec) -> str:
+    bind = f"bind *:{service.listen_port}"
+    if service.protocol != "https":
+        return bind
+    files = " ".join(f"crt {path}" for path in _certificate_paths(service))
+    return f"{bind} ssl {files} alpn h2,http/1.1"
+
+
+def _redirect(service: ServiceSpec) -> str:
+    port = "" if service.listen_port == _HTTPS else f":{service.listen_port}"
+    place = f"https://%[req.hdr(host),host_only]{port}%[pathq]"
+    return f"""\
+frontend redirect-{service.listen_port}
+  mode http
+  bind *:80
+  timeout client {service.timeout_idle}s
+  http-request redirect location {place} code 301
+"""
+
+
 def _frontend(service: ServiceSpec, connections: int) -> str:
-    idle = f"{service.timeout_idle}s" if service.protocol == "http" else "1h"
+    idle = f"{service.timeout_idle}s" if _mode(service) == "http" else "1h"
     lines = [
         f"frontend port-{service.listen_port}",
-        f"  mode {service.protocol}",
-        f"  bind *:{service.listen_port}",
+        f"  mode {_mode(service)}",
+        f"  {_bind(service)}",
         # Here, not in `global`: there HAProxy would insist on that many file descriptors.
         f"  maxconn {connections}",
         f"  timeout client {idle}",
         f"  default_backend {_SERVICE}{service.listen_port}",
     ]
-    if service.protocol == "http":
+    if _mode(service) == "http":
         lines += [
             "  option forwardfor",
-            "  http-request set-header X-Forwarded-Proto http",
+            f"  http-request set-header X-Forwarded-Proto {service.protocol}",
             f"  http-request set-header X-Forwarded-Port {service.listen_port}",
         ]
     return "\n".join(lines) + "\n"
 
 
 def _backend(service: ServiceSpec, spec: BalancerSpec) -> str:
-    idle = f"{service.timeout_idle}s" if service.protocol == "http" else "1h"
+    idle = f"{service.timeout_idle}s" if _mode(service) == "http" else "1h"
     lines = [
         f"backend {_SERVICE}{service.listen_port}",
-        f"  mode {service.protocol}",
+        f"  mode {_mode(service)}",
         f"  balance {'leastconn' if spec.least_connections else 'roundrobin'}",
         f"  timeout server {idle}",
         "  timeout tunnel 1h",

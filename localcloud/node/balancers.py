@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from docker.errors import NotFound
 
 from localcloud.node.archives import File, put_files
-from localcloud.node.balancer_config import parse_health, render
+from localcloud.node.balancer_config import certificate_files, parse_health, render
 from localcloud.node.edge import Backend
 from localcloud.node.errors import NodeError
 from localcloud.node.images import builder
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 BALANCER_LABEL = "localcloud.load-balancer"
 """Label of a load balancer's container; its value is the id."""
+_SECRET = 0o600
 _IMAGE = "load-balancer"
 _CONFIGURATION = "/etc/haproxy/new.cfg"
 _LOAD = "/usr/local/sbin/balance-load"
@@ -49,7 +50,7 @@ class Balancers:
         """
         container = self._running(spec.id)
         self._wire(container, spec)
-        put_files(container, [File(_CONFIGURATION, render(spec).encode())])
+        put_files(container, _files(spec))
         _run(container, [_LOAD])
         container.reload()
         networks = container.attrs["NetworkSettings"]["Networks"]
@@ -107,6 +108,12 @@ class Balancers:
 
     def _name(self, number: int) -> str:
         return f"{self._instance.prefix}-load-balancer-{number}"
+
+
+def _files(spec: BalancerSpec) -> list[File]:
+    secrets = certificate_files(spec).items()
+    configuration = File(_CONFIGURATION, render(spec).encode())
+    return [configuration, *(File(path, text.encode(), _SECRET) for path, text in secrets)]
 
 
 def _run(container: Container, command: list[str]) -> str:

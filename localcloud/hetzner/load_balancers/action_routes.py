@@ -39,7 +39,7 @@ async def add_service(request: Request) -> Response:
     """POST .../actions/add_service."""
     balancer = _idle(request)
     service = new_service(await parse(request, ServiceBody))
-    changed = rules.with_service(balancer, service)
+    changed = rules.with_service(cloud_of(request), balancer, service)
     return await _act(request, "add_service", balancer, services=changed.services)
 
 
@@ -49,6 +49,8 @@ async def update_service(request: Request) -> Response:
     body = await parse(request, ServiceBody)
     known = rules.service_at(balancer, body.listen_port)
     changed = merged(known, body)
+    others = [one for one in balancer.services if one is not known]
+    rules.check_service(cloud_of(request), others, changed)
     services = tuple(changed if one is known else one for one in balancer.services)
     return await _act(request, "update_service", balancer, services=services)
 

@@ -24,7 +24,7 @@ def new_balancer(cloud: Cloud, body: Create) -> LoadBalancer:
     location = _location(body)
     balancer = _bare(cloud, body, location)
     for wish in body.services or []:
-        balancer = rules.with_service(balancer, new_service(wish))
+        balancer = rules.with_service(cloud, balancer, new_service(wish))
     cloud.load_balancers.put(balancer)
     try:
         if body.network is not None:

@@ -19,7 +19,12 @@ from localcloud.hetzner.errors import (
 from localcloud.hetzner.labels import Selector
 from localcloud.hetzner.load_balancer_types.models import LoadBalancerType, require_type
 from localcloud.hetzner.load_balancers.services import Service  # noqa: TC001 read by the state
-from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth, TargetSpec
+from localcloud.hetzner.load_balancers.spec import (
+    BalancerSpec,
+    ServiceSpec,
+    TargetHealth,
+    TargetSpec,
+)
 from localcloud.hetzner.machines import MachineError
 from localcloud.hetzner.networks.members import BALANCER, SERVER
 
@@ -192,7 +197,7 @@ class LoadBalancers:
             ipv4=balancer.ipv4 if balancer.public else None,
             least_connections=balancer.algorithm == "least_connections",
             max_connections=balancer.kind.max_connections,
-            services=tuple(service.spec for service in balancer.services),
+            services=tuple(self._service(service) for service in balancer.services),
             targets=tuple(found[name] for name in sorted(found)),
             leg=self._cloud.members.leg(member) if member else None,
         )
@@ -241,6 +246,10 @@ class LoadBalancers:
     def addresses(self) -> set[str]:
         """The IPv4 addresses load balancers have."""
         return {balancer.ipv4 for balancer in self._table}
+
+    def _service(self, service: Service) -> ServiceSpec:
+        ids = service.http.certificates if service.http else ()
+        return replace(service.spec, certificates=self._cloud.certificates.bundles(ids))
 
     def _ipv4(self, server: Server) -> str | None:
         address = self._cloud.servers.address(server, "ipv4")

@@ -22,6 +22,8 @@ from localcloud.hetzner.load_balancers.errors import (
 from localcloud.hetzner.load_balancers.models import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from localcloud.hetzner.cloud import Cloud
     from localcloud.hetzner.load_balancer_types.models import LoadBalancerType
     from localcloud.hetzner.load_balancers.models import LoadBalancer
@@ -29,15 +31,23 @@ if TYPE_CHECKING:
     from localcloud.hetzner.load_balancers.services import Service
 
 
-def with_service(balancer: LoadBalancer, service: Service) -> LoadBalancer:
+def with_service(cloud: Cloud, balancer: LoadBalancer, service: Service) -> LoadBalancer:
     """The load balancer with one more service."""
-    if any(one.listen_port == service.listen_port for one in balancer.services):
-        raise PortUsedError(f"port {service.listen_port} is already used")
+    check_service(cloud, balancer.services, service)
     if len(balancer.services) >= balancer.kind.max_services:
         raise LimitExceededError(
             f"a {balancer.type} takes at most {balancer.kind.max_services} services", "services"
         )
     return replace(balancer, services=(*balancer.services, service))
+
+
+def check_service(cloud: Cloud, others: Iterable[Service], service: Service) -> None:
+    """Raise an error unless a service may be beside others: ports and certificates."""
+    taken = {port for other in others for port in other.ports}
+    for port in sorted(service.ports & taken):
+        raise PortUsedError(f"port {port} is already used")
+    if service.http:
+        cloud.certificates.check_known(service.http.certificates)
 
 
 def service_at(balancer: LoadBalancer, listen_port: int | None) -> Service:

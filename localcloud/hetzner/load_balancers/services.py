@@ -10,7 +10,7 @@ from localcloud.hetzner.load_balancers.spec import CheckSpec, ServiceSpec
 
 if TYPE_CHECKING:
     from localcloud.hetzner.http import JSON
-    from localcloud.hetzner.load_balancers.requests import CheckBody, ServiceBody
+    from localcloud.hetzner.load_balancers.requests import CheckBody, ServiceBody, ServiceHttpBody
 
 T = TypeVar("T")
 LAST_PORT = 65535
@@ -48,6 +48,8 @@ class ServiceHttp:
     cookie_lifetime: int = 300
     sticky_sessions: bool = False
     timeout_idle: int = 50
+    certificates: tuple[int, ...] = ()
+    redirect_http: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class Service:
     http: ServiceHttp | None = None
 
     @property
+    def ports(self) -> set[int]:
+        """The ports it needs: its own, and 80 where it leads clients from there."""
+        redirect = self.http is not None and self.http.redirect_http
+        return {self.listen_port} | ({_WELL_KNOWN["http"]} if redirect else set())
+
+    @property
     def spec(self) -> ServiceSpec:
         """The service as a machine takes it."""
         web = self.http
@@ -74,6 +82,7 @@ class Service:
             proxyprotocol=self.proxyprotocol,
             timeout_idle=web.timeout_idle if web else ServiceHttp().timeout_idle,
             cookie=(web.cookie_name, web.cookie_lifetime) if web and sticky else None,
+            redirect_http=web is not None and web.redirect_http,
         )
 
     def _check_spec(self) -> CheckSpec:
@@ -105,17 +114,13 @@ def new_service(body: ServiceBody) -> Service:
 def merged(service: Service, body: ServiceBody) -> Service:
     """The service with what a request names; raises InvalidInputError."""
     protocol = body.protocol or service.protocol
-    if protocol == "https":
-        raise InvalidInputError.field(
-            "protocol", "https needs a certificate, and the local cloud has none: use tcp or http"
-        )
     return Service(
         protocol=protocol,
         listen_port=_port(body.listen_port, service.listen_port, "listen_port"),
         destination_port=_port(body.destination_port, service.destination_port, "destination_port"),
         proxyprotocol=_or(body.proxyprotocol, service.proxyprotocol),
         check=_check(service.check, body.health_check),
-        http=_http(service.http or ServiceHttp(), body) if protocol == "http" else None,
+        http=_http(service.http or ServiceHttp(), body, protocol) if protocol != "tcp" else None,
     )
 
 
@@ -139,22 +144,29 @@ def shape(service: Service) -> JSON:
         web = asdict(check.http)
         shown["health_check"]["http"] = web | {"status_codes": list(check.http.status_codes)}
     if service.http is not None:
-        # Only https has these two; the vendor's clients read them all the same.
-        shown["http"] = asdict(service.http) | {"redirect_http": False, "certificates": []}
+        # Only https uses certificates and redirect_http; the vendor's clients read them anyhow.
+        shown["http"] = asdict(service.http)
     return shown
 
 
-def _http(known: ServiceHttp, body: ServiceBody) -> ServiceHttp:
-    wish = body.http
-    if wish is None:
-        return known
-    if wish.certificates or wish.redirect_http:
+def _http(known: ServiceHttp, body: ServiceBody, protocol: str) -> ServiceHttp:
+    found = _with_wishes(known, body.http) if body.http else known
+    if protocol == "http" and (found.certificates or found.redirect_http):
         raise InvalidInputError.field("http", "certificates and redirect_http are for https")
+    if protocol == "https" and not found.certificates:
+        raise InvalidInputError.field("http.certificates", "https needs a certificate")
+    return found
+
+
+def _with_wishes(known: ServiceHttp, wish: ServiceHttpBody) -> ServiceHttp:
+    certificates = None if wish.certificates is None else tuple(wish.certificates)
     return ServiceHttp(
         cookie_name=_or(wish.cookie_name, known.cookie_name),
         cookie_lifetime=_or(wish.cookie_lifetime, known.cookie_lifetime),
         sticky_sessions=_or(wish.sticky_sessions, known.sticky_sessions),
         timeout_idle=_or(wish.timeout_idle, known.timeout_idle),
+        certificates=_or(certificates, known.certificates),
+        redirect_http=_or(wish.redirect_http, known.redirect_http),
     )
 
 

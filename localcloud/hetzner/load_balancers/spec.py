@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ServiceSpec:
     """A port the load balancer listens on."""
 
     protocol: str
-    """tcp or http."""
+    """tcp, http or https."""
     listen_port: int
     destination_port: int
     check: CheckSpec
@@ -44,6 +44,10 @@ class ServiceSpec:
     """Seconds."""
     cookie: tuple[str, int] | None = None
     """Name and seconds of the cookie that keeps a client at its target."""
+    redirect_http: bool = False
+    """Whether port 80 leads clients to this port."""
+    certificates: tuple[str, ...] = field(default=(), repr=False)
+    """Chain and key of each, in PEM."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from hcloud.load_balancers import (
     LoadBalancerHealthCheck,
     LoadBalancerHealthCheckHttp,
     LoadBalancerService,
+    LoadBalancerServiceHttp,
     LoadBalancerTarget,
     LoadBalancerTargetLabelSelector,
 )
 
 from localcloud import process
+from localcloud.node.ca import ensure_authority, issue
 from tests.e2e.network.conftest import LOCATION, NAME, eventually
 
 if TYPE_CHECKING:
@@ -33,11 +36,10 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
 
 def _service(port: int = 80, protocol: str = "http") -> LoadBalancerService:
-    web = (
-        LoadBalancerHealthCheckHttp(path="/", status_codes=["200"]) if protocol == "http" else None
-    )
+    kind = "tcp" if protocol == "tcp" else "http"
+    web = LoadBalancerHealthCheckHttp(path="/", status_codes=["200"]) if kind == "http" else None
     check = LoadBalancerHealthCheck(
-        protocol=protocol, port=8080, interval=3, timeout=2, retries=1, http=web
+        protocol=kind, port=8080, interval=3, timeout=2, retries=1, http=web
     )
     return LoadBalancerService(
         protocol=protocol, listen_port=port, destination_port=8080, health_check=check
@@ -161,6 +163,37 @@ def test_public_targets(platform: Platform, outside: BoundLoadBalancer) -> None:
     for action in made.firewall.remove_from_resources(applied):
         action.wait_until_finished()
     made.firewall.delete()
+
+
+def test_https_with_an_uploaded_certificate(
+    platform: Platform, outside: BoundLoadBalancer, instance: Instance
+) -> None:
+    """TLS ends at the load balancer, with a certificate its clients trust; HTTP leads there."""
+    pair = issue(ensure_authority(instance), ["front.example.test"])
+    certificate = platform.client.certificates.create(
+        "front", pair.certificate.decode(), pair.key.decode()
+    )
+    web = LoadBalancerServiceHttp(certificates=[certificate], redirect_http=True)
+    service = _service(443, "https")
+    service.http = web
+    outside.add_service(service).wait_until_finished()
+    assert outside.public_net is not None
+    assert outside.public_net.ipv4 is not None
+    address = outside.public_net.ipv4.ip
+    url = f"https://{address}/"
+    name = {"Host": "front.example.test"}
+    context = ssl.create_default_context(cafile=str(instance.home / "ca.crt"))
+    with httpx.Client(verify=context, trust_env=False) as client:
+        extensions = {"sni_hostname": "front.example.test"}
+        eventually(
+            lambda: client.get(url, headers=name, extensions=extensions).text == "two",
+            "it answers over TLS",
+        )
+        led = client.get(f"http://{address}/x?y=1", headers=name)
+    assert (led.status_code, led.headers["location"]) == (
+        301,
+        "https://front.example.test/x?y=1",
+    )
 
 
 def test_it_comes_back(

@@ -14,7 +14,7 @@ from localcloud.hetzner.load_balancers.spec import (
     TargetSpec,
 )
 from localcloud.hetzner.machines import InboundRule
-from localcloud.node.balancer_config import parse_health, render
+from localcloud.node.balancer_config import certificate_files, parse_health, render
 
 _TCP = ServiceSpec("tcp", 443, 8443, CheckSpec("tcp", 9000, 5, 3, 2))
 _HTTP = ServiceSpec("http", 80, 8080, CheckSpec("http", 8080, 15, 10, 3))
@@ -96,6 +96,22 @@ def test_firewalls_of_public_targets(source: str, ports: tuple[int, int], shut: 
     public, private = _lines(spec, "server ")
     assert public.endswith(" disabled") is shut
     assert "disabled" not in private
+
+
+def test_https() -> None:
+    """Certificates are files beside the configuration; port 80 leads to the service's port."""
+    web = replace(
+        _HTTP, protocol="https", listen_port=8443, certificates=("PEM",), redirect_http=True
+    )
+    spec = replace(_SPEC, services=(web,))
+    path = "/etc/haproxy/certificates/8443-0.pem"
+    assert certificate_files(spec) == {path: "PEM"}
+    assert _lines(spec, "bind *") == [
+        f"bind *:8443 ssl crt {path} alpn h2,http/1.1",
+        "bind *:80",
+    ]
+    (redirect,) = _lines(spec, "http-request redirect")
+    assert redirect.endswith("location https://%[req.hdr(host),host_only]:8443%[pathq] code 301")
 
 
 def test_without_services_it_is_still_a_configuration() -> None:

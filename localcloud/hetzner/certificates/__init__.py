@@ -1,0 +1,1 @@
+"""Certificates: uploaded ones, for https services of load balancers."""
