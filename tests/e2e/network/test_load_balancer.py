@@ -133,7 +133,7 @@ def test_no_request_is_lost_in_a_reload(balancer: BoundLoadBalancer) -> None:
     assert failed == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def outside(platform: Platform) -> Iterator[BoundLoadBalancer]:
     """One outside the network, for the public side of a server, over TCP."""
     made = platform.client.load_balancers.create(
