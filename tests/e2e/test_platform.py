@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import pytest
+import yaml
 
 from common.ssh import SshClient
 from common.target import Target
+from runbook.monitor import watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from common.target import ServiceTarget
     from tests.e2e.conftest import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +80,23 @@ def _replicas(server: SshClient) -> list[str]:
     listed = server.run(["docker", "ps", "--format", "{{json .}}"]).stdout.splitlines()
     names = [json.loads(line)["Image"] for line in listed]
     return [image for image in names if "/nutri/backend:" in image]
+
+
+def _runbook(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the operator CLI on the stack."""
+    return subprocess.run(
+        [sys.executable, "-m", "runbook", *words, "--stack", stack.name],
+        cwd=stack.folder,
+        env=stack.environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def _backend(target: Target) -> ServiceTarget:
+    return next(one for one in target.services if one.name == "nutri-backend")
 
 
 def test_mistakes_are_told_before_anything_is_touched(stack: Stack) -> None:
@@ -248,6 +268,41 @@ def test_the_next_up_mends_it(stack: Stack) -> None:
     stack.config["nutri:backendTag"] = "good-2"
     changes = stack.up()
     assert set(changes) <= {"update"}
+
+
+def test_rollback_goes_to_the_tag_verified_before(stack: Stack, target: Target) -> None:
+    """The config keeps it, nothing is left to do, and no user notices."""
+    with watching(target, _backend(target), rate=20) as monitor:
+        done = _runbook(stack, "rollback", "nutri-backend", "--yes", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert (told["from"], told["to"]) == ("good-2", "good-1")
+    assert (monitor.report().kinds, monitor.report().requests > 100) == ({}, True)
+    assert _version(target) == "good-1"
+    kept = yaml.safe_load(stack.config_file.read_text())["config"]["nutri:backendTag"]
+    assert kept == "good-1"
+    stack.config["nutri:backendTag"] = kept
+    assert stack.pulumi("preview", "--expect-no-changes").returncode == 0, stack.last
+
+
+def test_emergency_rollback_without_coolify(
+    stack: Stack, target: Target, server: SshClient
+) -> None:
+    """Docker alone brings the tag; the checks tell the drift until the engine catches up."""
+    server.run("docker stop coolify")
+    with watching(target, _backend(target), rate=20) as monitor:
+        done = _runbook(stack, "rollback", "nutri-backend", "good-2", "--emergency", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert monitor.report().kinds == {}
+    assert _version(target) == "good-2"
+    drift = _runbook(stack, "check", "containers")
+    assert (drift.returncode, "instead of" in drift.stdout) == (1, True), drift.stdout
+    server.run("docker start coolify")
+    alive = "curl -sf http://127.0.0.1:8000/api/health"
+    server.run(f"timeout 90 sh -c 'until {alive}; do sleep 1; done'", timeout=100)
+    stack.config["nutri:backendTag"] = "good-2"
+    assert set(stack.up()) == {"update"}
+    assert _runbook(stack, "check", "containers").returncode == 0
 
 
 def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> None:
