@@ -112,6 +112,7 @@ def test_a_server_keeps_its_port_beside_a_program_on_all_addresses(
         squatter.listen()
         port = squatter.getsockname()[1]
         web.run(f"systemd-run --quiet --unit taken python3 -m http.server {port} --directory /mnt")
+        web.run(f"timeout 20 sh -c 'until ss -ltn | grep -q :{port}; do sleep 0.1; done'")
         edge = Edge(redirects=Redirects("localcloud-e2e-redirect"))
         asyncio.run_coroutine_threadsafe(edge.start(), servers.loop).result(20)
         front = Front("127.203.0.200", None, Backend(inside, container["State"]["Pid"]))
