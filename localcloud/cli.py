@@ -40,6 +40,17 @@ def main() -> None:
     except LocalCloudError as error:
         sys.stderr.write(f"localcloud: {error}\n")
         sys.exit(1)
+    except Exception as error:
+        if not _is_of_docker(error):
+            raise
+        remedy = "look at `docker info`, restart the engine, and run the same command again"
+        sys.stderr.write(f"localcloud: the Docker engine failed: {error}\n{remedy}\n")
+        sys.exit(1)
+
+
+def _is_of_docker(error: Exception) -> bool:
+    """Whether an error is the engine's, told without importing its slow client."""
+    return type(error).__module__.partition(".")[0] in {"docker", "requests"}
 
 
 @app.callback()
