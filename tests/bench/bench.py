@@ -67,6 +67,7 @@ def cold_up() -> None:
             "GOMODCACHE": str(path / "go-mod"),
             "GOFLAGS": "-modcacherw",
             "PULUMI_HOME": str(path / "pulumi"),
+            "PULUMI_BACKEND_URL": "",  # the clone keeps its own state
             "PIP_NO_CACHE_DIR": "1",
         }
         _run(sys.executable, "-m", "localcloud", "down", "--images")
