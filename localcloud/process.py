@@ -68,6 +68,8 @@ def status(instance: Instance) -> dict[str, Any] | None:
     if not isinstance(found, dict) or found.get("name") != instance.name:
         other = found.get("name") if isinstance(found, dict) else "?"
         raise _taken(instance, f"the local cloud {other!r} answers there")
+    if found.get("home") != str(instance.home):
+        raise _taken(instance, f"the local cloud of {found.get('home')} answers there")
     return found
 
 

@@ -58,6 +58,7 @@ async def status(request: Request) -> Response:
     return Answer(
         {
             "name": cloud.instance.name,
+            "home": str(cloud.instance.home),
             "endpoint": cloud.instance.endpoint,
             "dns_port": cloud.instance.dns_port,
             "servers": [_server(cloud, server.id) for server in cloud.servers.all()],

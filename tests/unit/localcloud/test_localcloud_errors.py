@@ -5,7 +5,8 @@ from __future__ import annotations
 import docker.errors
 import pytest
 
-from localcloud import cli
+from localcloud import cli, process
+from localcloud.settings import Instance
 
 
 def _fail_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -33,3 +34,11 @@ def test_a_mistake_of_ours_stays_visible(monkeypatch: pytest.MonkeyPatch) -> Non
     _fail_with(monkeypatch, KeyError("ours"))
     with pytest.raises(KeyError):
         cli.main()
+
+
+def test_a_cloud_of_another_folder_is_not_taken_for_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left running by a clone that is gone, say: its state and authority are not here."""
+    answer = {"name": "nutri", "home": "/elsewhere"}
+    monkeypatch.setattr(process, "call", lambda *_, **__: answer)
+    with pytest.raises(process.PortTakenError, match="the local cloud of /elsewhere answers"):
+        process.status(Instance())
