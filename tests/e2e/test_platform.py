@@ -68,8 +68,8 @@ def _stored_tags(stack: Stack, target: Target) -> set[str]:
     """Return the tags Coolify has stored for the backend's applications."""
     from infra.coolify.client import connect  # noqa: PLC0415 - the program's own client, late
 
-    ssh = stack.target()["servers"][0]["ssh"]
-    token = stack.target()["coolify"]["token"]
+    outputs = stack.target()
+    ssh, token = outputs["servers"][0]["ssh"], outputs["coolify"]["token"]
     (backend,) = [s for s in target.services if s.name == "nutri-backend"]
     with connect({**ssh, "api_port": 8000, "token": token}) as client:
         apps = [client.get(f"/applications/{uuid}") for uuid in backend.applications]
