@@ -96,7 +96,8 @@ class Inbound(_Half):
         if target is None:
             reset(client)
             return
-        client.pause_reading()
+        # Soon, not now: until 3.11.4 asyncio begins to read after this call, paused or not.
+        asyncio.get_running_loop().call_soon(client.pause_reading)
         task = asyncio.get_running_loop().create_task(self._dial(client, *target))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

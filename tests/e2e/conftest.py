@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -131,6 +132,20 @@ class Stack:
         changes: dict[str, int] = self.steps()[0]["resourceChanges"]
         return {kind: count for kind, count in changes.items() if kind != "same"}
 
+    def runbook(self, *words: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run the operator CLI on this stack; what comes after `--` stays behind it."""
+        at = words.index("--") if "--" in words else len(words)
+        own = (*words[:at], "--stack", self.name, *words[at:])
+        return subprocess.run(
+            [sys.executable, "-m", "runbook", *own],
+            cwd=self.folder,
+            env=self.environment | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+
     def steps(self) -> list[dict[str, Any]]:
         """Return the stack's history, newest first."""
         done = self.pulumi("stack", "history", "--json", "--page-size", "100")
@@ -156,36 +171,12 @@ def cloud_environment() -> dict[str, str]:
     return kept | home | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
-@pytest.fixture(scope="session")
-def cloud(
-    cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cloud]:
-    """A local cloud on ports and addresses of its own; nothing of it stays."""
-    home = tmp_path_factory.mktemp("cloud")
-    own = {
-        "LOCALCLOUD_NAME": "e2e",
-        "LOCALCLOUD_HOME": str(home),
-        "LOCALCLOUD_PORT": "8431",
-        "LOCALCLOUD_DNS_PORT": "8463",
-        "LOCALCLOUD_BLOCK": "11",
-    }
-    made = Cloud(home, 8431, 8463, cloud_environment | own)
-    started = made.localcloud("up")
-    assert started.returncode == 0, started.stdout + started.stderr
-    yield made
-    ended = made.localcloud("down")
-    shutil.rmtree(home, ignore_errors=True)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-
-
-@pytest.fixture(scope="session")
-def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """An empty stack on the local cloud."""
-    folder = tmp_path_factory.mktemp("stack")
+def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:
+    """Make an empty stack of the project's own program in an empty folder."""
     (folder / "state").mkdir()
     for part in ("Pulumi.yaml", "__main__.py", "infra", "common", "checks", ".venv"):
         (folder / part).symlink_to(ROOT / part)
-    made = Stack(cloud, folder)
+    made = Stack(cloud, folder, name)
     done = made.pulumi("stack", "init", "--secrets-provider", "passphrase")
     assert done.returncode == 0, made.last
     made.salt = yaml.safe_load(made.config_file.read_text()).get("encryptionsalt")
@@ -193,3 +184,45 @@ def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     made.set_secret("hcloud:token", DEMO_TOKEN)
     made.set_secret("nutri:registryPassword", "localcloud-ghcr-password")
     return made
+
+
+@contextlib.contextmanager
+def local_cloud(
+    environment: dict[str, str], home: Path, name: str, port: int, block: int
+) -> Iterator[Cloud]:
+    """Run a local cloud on ports and addresses (127.`block`.0.0/16) of its own.
+
+    Its DNS answers at `port` + 32. Nothing of it stays.
+    """
+    own = {
+        "LOCALCLOUD_NAME": name,
+        "LOCALCLOUD_HOME": str(home),
+        "LOCALCLOUD_PORT": str(port),
+        "LOCALCLOUD_DNS_PORT": str(port + 32),
+        "LOCALCLOUD_BLOCK": str(block),
+    }
+    made = Cloud(home, port, port + 32, environment | own)
+    try:
+        started = made.localcloud("up")
+        assert started.returncode == 0, started.stdout + started.stderr
+        yield made
+    finally:
+        ended = made.localcloud("down")
+        shutil.rmtree(home, ignore_errors=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.fixture(scope="session")
+def cloud(
+    cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
+    """The local cloud of the platform's own tests."""
+    home = tmp_path_factory.mktemp("cloud")
+    with local_cloud(cloud_environment, home, "e2e", 8431, 11) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """An empty stack on the local cloud."""
+    return empty_stack(cloud, tmp_path_factory.mktemp("stack"))

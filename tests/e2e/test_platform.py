@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -80,19 +78,6 @@ def _replicas(server: SshClient) -> list[str]:
     listed = server.run(["docker", "ps", "--format", "{{json .}}"]).stdout.splitlines()
     names = [json.loads(line)["Image"] for line in listed]
     return [image for image in names if "/nutri/backend:" in image]
-
-
-def _runbook(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the operator CLI on the stack."""
-    return subprocess.run(
-        [sys.executable, "-m", "runbook", *words, "--stack", stack.name],
-        cwd=stack.folder,
-        env=stack.environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
 
 
 def _backend(target: Target) -> ServiceTarget:
@@ -168,15 +153,7 @@ def test_no_secret_is_plain_in_the_state(stack: Stack) -> None:
 
 def test_checks_are_green_by_the_cli(stack: Stack) -> None:
     """`runbook check` agrees with what the update said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runbook", "check", "--stack", stack.name, "--json"],
-        cwd=stack.folder,
-        env=stack.environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = stack.runbook("check", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)
 
@@ -273,7 +250,7 @@ def test_the_next_up_mends_it(stack: Stack) -> None:
 def test_rollback_goes_to_the_tag_verified_before(stack: Stack, target: Target) -> None:
     """The config keeps it, nothing is left to do, and no user notices."""
     with watching(target, _backend(target), rate=20) as monitor:
-        done = _runbook(stack, "rollback", "nutri-backend", "--yes", "--json")
+        done = stack.runbook("rollback", "nutri-backend", "--yes", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert (told["from"], told["to"]) == ("good-2", "good-1")
@@ -291,18 +268,18 @@ def test_emergency_rollback_without_coolify(
     """Docker alone brings the tag; the checks tell the drift until the engine catches up."""
     server.run("docker stop coolify")
     with watching(target, _backend(target), rate=20) as monitor:
-        done = _runbook(stack, "rollback", "nutri-backend", "good-2", "--emergency", "--yes")
+        done = stack.runbook("rollback", "nutri-backend", "good-2", "--emergency", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert monitor.report().kinds == {}
     assert _version(target) == "good-2"
-    drift = _runbook(stack, "check", "containers")
+    drift = stack.runbook("check", "containers")
     assert (drift.returncode, "instead of" in drift.stdout) == (1, True), drift.stdout
     server.run("docker start coolify")
     alive = "curl -sf http://127.0.0.1:8000/api/health"
     server.run(f"timeout 90 sh -c 'until {alive}; do sleep 1; done'", timeout=100)
     stack.config["nutri:backendTag"] = "good-2"
     assert set(stack.up()) == {"update"}
-    assert _runbook(stack, "check", "containers").returncode == 0
+    assert stack.runbook("check", "containers").returncode == 0
 
 
 def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> None:
