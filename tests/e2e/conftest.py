@@ -212,7 +212,7 @@ def local_cloud(
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cloud]:
@@ -222,7 +222,7 @@ def cloud(
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """An empty stack on the local cloud."""
     return empty_stack(cloud, tmp_path_factory.mktemp("stack"))

@@ -1,0 +1,37 @@
+"""How the whole suite is spread over two workers: what shares a platform stays together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).parent
+_LAYERS = ("e2e", "contract", "unit")  # long ones first, so that short ones fill the end
+_LONGEST = ("test_platform.py", "servers", "recovery", "data", "mutants", "deploy", "upkeep")
+
+
+def _place(item: pytest.Item) -> tuple[str, ...]:
+    return item.path.relative_to(_HERE).parts
+
+
+def _group(item: pytest.Item) -> str:
+    """Return a file of unit tests, else the folder: its tests share what they started."""
+    layer, *rest = _place(item)
+    return "/".join([layer, *rest]) if layer == "unit" else f"{layer}/{rest[0]}"
+
+
+def _rank(item: pytest.Item) -> tuple[int, int]:
+    layer, name, *_ = (*_place(item), "")
+    return (
+        _LAYERS.index(layer) if layer in _LAYERS else len(_LAYERS),
+        _LONGEST.index(name) if name in _LONGEST else len(_LONGEST),
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bring the tests into the order of their weight when they are spread over workers."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    if config.getoption("dist", "no") != "no":
+        items.sort(key=_rank)
