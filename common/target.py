@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from common.window import SUNDAY_NIGHT, Window
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,6 +96,12 @@ class Expectations(_Frozen):
     update_lists_days: int = Field(default=7, description="age of what apt knows of updates")
 
 
+class MaintenanceTarget(_Frozen):
+    """When disruptive changes may happen."""
+
+    window: Window = SUNDAY_NIGHT
+
+
 class Vantage(_Frozen):
     """From where the checks look: which CA they trust and which DNS servers they ask."""
 
@@ -116,4 +124,5 @@ class Target(_Frozen):
     registry: RegistryTarget | None = Field(default=None, description="None: images are public")
     services: tuple[ServiceTarget, ...]
     expectations: Expectations
+    maintenance: MaintenanceTarget = MaintenanceTarget()
     vantage: Vantage

@@ -83,6 +83,7 @@ def target(
         "registry": _registry(settings),
         "services": [_service(service) for service in services],
         "expectations": _expectations(settings),
+        "maintenance": {"window": settings.maintenance_window.model_dump()},
         "vantage": {
             "ca_bundle": settings.ca_bundle or None,
             "nameservers": list(settings.nameservers),

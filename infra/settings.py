@@ -8,9 +8,11 @@ import re
 from typing import Annotated, Any
 
 import pulumi
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.changes import acknowledgement
+from infra.frozen import Frozen
+from infra.window_settings import WindowSettings
 
 PROJECT = "nutri"
 HCLOUD_ENDPOINT = "https://api.hetzner.cloud/v1"
@@ -93,11 +95,7 @@ Image = Annotated[
 Replicas = Annotated[int, Field(ge=1, le=20)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class HealthCheck(_Frozen):
+class HealthCheck(Frozen):
     """Docker's health check of a container: seconds, and a number of tries."""
 
     interval: int = Field(ge=1, le=300)
@@ -106,7 +104,7 @@ class HealthCheck(_Frozen):
     startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
 
 
-class Settings(_Frozen):
+class Settings(WindowSettings):
     """All settings of one stack; the names are the config's keys."""
 
     domain: Annotated[str, AfterValidator(_domain)]
@@ -143,7 +141,14 @@ class Settings(_Frozen):
 
 
 _OBJECTS = frozenset(
-    {"ssh_networks", "operator_keys", "health_check", "nameservers", "acknowledge"},
+    {
+        "ssh_networks",
+        "operator_keys",
+        "health_check",
+        "nameservers",
+        "acknowledge",
+        "maintenance_window",
+    },
 )
 _MAY_BE_EMPTY = frozenset({"registry_server", "registry_username", "ca_bundle"})
 _SECRETS = frozenset({"registry_password", "database_url"})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Configure = Callable[..., None]
 
 
+_WINDOW = {"day": "sunday", "start": "02:00", "end": "04:00"}
 _HEALTH = {"interval": 1, "timeout": 3, "retries": 15, "startPeriod": 1}
 
 
@@ -53,6 +54,18 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
         ("nutri:healthCheck", _HEALTH | {"retries": 0}, "nutri:healthCheck[retries]", "greater"),
         ("nutri:acknowledge", ["server"], "nutri:acknowledge[0]", "such as server:delete"),
         ("nutri:acknowledge", ["*:backups"], "nutri:acknowledge[0]", "what is one of delete"),
+        (
+            "nutri:maintenanceWindow",
+            _WINDOW | {"day": "sun"},
+            "nutri:maintenanceWindow[day]",
+            "monday",
+        ),
+        (
+            "nutri:maintenanceWindow",
+            _WINDOW | {"end": "24:00"},
+            "nutri:maintenanceWindow[end]",
+            "23:30",
+        ),
         ("hcloud:token", None, "hcloud:token", "--secret"),
         ("hcloud:token", "short", "hcloud:token", "has 5 characters"),
         ("hcloud:endpoint", "nowhere", "hcloud:endpoint", "URL"),
