@@ -13,6 +13,7 @@ from localcloud.node.balancers import BALANCER_LABEL
 from localcloud.node.errors import EngineMissingError
 from localcloud.node.redirects import Redirects
 from localcloud.node.server_container import SERVER_LABEL
+from localcloud.node.storage_boxes import BOX_LABEL
 from localcloud.settings import INSTANCE_LABEL
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def services_of(instance: Instance) -> list[Container]:
     except EngineMissingError:
         return []
     found = client.containers.list(all=True, filters=_label(instance), ignore_removed=True)
-    machines = {SERVER_LABEL, BALANCER_LABEL}
+    machines = {SERVER_LABEL, BALANCER_LABEL, BOX_LABEL}
     services = [one for one in found if machines.isdisjoint(one.labels)]
     return sorted(services, key=lambda container: str(container.name))
 

@@ -27,6 +27,8 @@ from localcloud.hetzner.ratelimit import Bucket
 from localcloud.hetzner.server_types import routes as server_types
 from localcloud.hetzner.servers import routes as servers
 from localcloud.hetzner.ssh_keys import routes as ssh_keys
+from localcloud.hetzner.storage_box_types import routes as storage_box_types
+from localcloud.hetzner.storage_boxes import routes as storage_boxes
 from localcloud.hetzner.volumes import routes as volumes
 from localcloud.hetzner.zones import routes as zones
 
@@ -53,6 +55,8 @@ NOUNS = (
     load_balancer_types,
     load_balancers,
     volumes,
+    storage_box_types,
+    storage_boxes,
     zones,
 )
 

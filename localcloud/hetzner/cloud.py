@@ -26,6 +26,7 @@ from localcloud.hetzner.servers.creation import Creation
 from localcloud.hetzner.servers.models import Servers
 from localcloud.hetzner.servers.power import Power
 from localcloud.hetzner.ssh_keys.models import SshKeys
+from localcloud.hetzner.storage_boxes.models import StorageBoxes
 from localcloud.hetzner.volumes.models import Volumes
 from localcloud.hetzner.zones.models import Zones
 
@@ -65,6 +66,7 @@ class Cloud:
         self.certificates = Certificates(self)
         self.load_balancers = LoadBalancers(self)
         self.volumes = Volumes(self)
+        self.storage_boxes = StorageBoxes(self)
         self.servers = Servers(self)
         self.power = Power(self)
         self.creation = Creation(self)
@@ -80,6 +82,7 @@ class Cloud:
         """Pick up where the last process ended."""
         self.actions.end_interrupted()
         self.actions.aside(self.power.resume)
+        self.actions.aside(self.storage_boxes.apply_all)
         watches = (self.power.watch(), self.load_balancers.watch())
         self._watches = [asyncio.create_task(watch) for watch in watches]
 
@@ -98,6 +101,8 @@ class Cloud:
         await self.actions.cancel()
         for balancer in self.load_balancers.all():
             await self.in_thread(self.machines.delete_balancer, balancer.id)
+        for box in self.storage_boxes.all():
+            await self.in_thread(self.machines.delete_storage_box, box.id)
         for server in self.servers.all():
             await self.in_thread(self.machines.delete, server.id)
         for network in self.networks.all():

@@ -50,6 +50,7 @@ class KnobsBody(ClosedBody):
     rate_limit: bool | None = None
     clock_offset: float | None = None
     sold_out: dict[str, list[str]] | None = None
+    storage_boxes: Literal["none", "refused", "login", "full", "dropped"] | None = None
 
 
 async def status(request: Request) -> Response:
@@ -81,6 +82,8 @@ async def patch_knobs(request: Request) -> Response:
         setattr(cloud.knobs, name, getattr(body, name))
     if body.clock_offset is not None:
         cloud.clock.offset = body.clock_offset
+    if body.storage_boxes is not None:
+        await cloud.storage_boxes.apply_all()
     return Answer(_knobs(cloud))
 
 
@@ -144,6 +147,7 @@ def _knobs(cloud: Cloud) -> JSON:
         "rate_limit": knobs.rate_limit,
         "clock_offset": cloud.clock.offset,
         "sold_out": knobs.sold_out,
+        "storage_boxes": knobs.storage_boxes,
         "faults": [asdict(fault) for fault in knobs.faults],
         "action_faults": [asdict(fault) for fault in knobs.action_faults],
     }

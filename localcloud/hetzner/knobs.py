@@ -62,6 +62,8 @@ class Knobs:
     rate_limit: bool = False
     sold_out: dict[str, list[str]] = field(default_factory=dict)
     """Server type name to the locations that have none left."""
+    storage_boxes: str = "none"
+    """Trouble of all Storage Boxes; see `storage_boxes.spec.TROUBLES`."""
     faults: list[Fault] = field(default_factory=list)
     action_faults: list[ActionFault] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
     from localcloud.hetzner.machines import InboundRule, Leg, MachineSpec
+    from localcloud.hetzner.storage_boxes.spec import BoxSpec
 
 M = TypeVar("M", bound=Machines)
 
@@ -114,3 +115,15 @@ class LateMachines(Generic[M]):
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """See `Machines`."""
         return self.real().balancer_health(balancer_id)
+
+    def apply_storage_box(self, spec: BoxSpec) -> None:
+        """See `Machines`."""
+        self.real().apply_storage_box(spec)
+
+    def delete_storage_box(self, box_id: int) -> None:
+        """See `Machines`."""
+        self.real().delete_storage_box(box_id)
+
+    def storage_box_used(self, box_id: int) -> int:
+        """See `Machines`."""
+        return self.real().storage_box_used(box_id)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
+    from localcloud.hetzner.storage_boxes.spec import BoxSpec
 
 
 class MachineError(Exception):
@@ -130,3 +131,12 @@ class Machines(Protocol):
 
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """What the health checks of a load balancer found; nothing where there is none."""
+
+    def apply_storage_box(self, spec: BoxSpec) -> None:
+        """Make the SFTP host of a Storage Box what the spec says; its data stays."""
+
+    def delete_storage_box(self, box_id: int) -> None:
+        """Remove a Storage Box with its data."""
+
+    def storage_box_used(self, box_id: int) -> int:
+        """Bytes in a Storage Box."""

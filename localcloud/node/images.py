@@ -91,6 +91,7 @@ IMAGES: tuple[Image, ...] = (
     Image("node", "images/node"),
     Image("services", "images/services"),
     Image("load-balancer", "images/load-balancer"),
+    Image("storage-box", "images/storage-box"),
     *_apps(),
     *_COOLIFY,
 )

@@ -20,6 +20,7 @@ from localcloud.node.progress import Say, say
 from localcloud.node.records import Record, Records
 from localcloud.node.redirects import Redirects
 from localcloud.node.server_container import ServerContainers
+from localcloud.node.storage_boxes import StorageBoxHosts
 from localcloud.node.watch import Watch
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
     from localcloud.hetzner.machines import InboundRule, Leg, MachineSpec
+    from localcloud.hetzner.storage_boxes.spec import BoxSpec
     from localcloud.settings import Instance
 
 _SHUTDOWN_SECONDS = 60
@@ -52,6 +54,7 @@ class DockerMachines:
         self._containers = ServerContainers(engine, instance)
         self._networks = PrivateNetworks(engine, instance)
         self._balancers = Balancers(engine, instance, self._networks)
+        self._boxes = StorageBoxHosts(engine, instance)
         self._watch = Watch(engine, instance.name, self._ended)
         self._records = Records(instance.home / "machines")
         self._locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
@@ -201,6 +204,21 @@ class DockerMachines:
         """See `Machines`."""
         with _as_machine_error(balancer_id):
             return self._balancers.health(balancer_id)
+
+    def apply_storage_box(self, spec: BoxSpec) -> None:
+        """See `Machines`."""
+        with self._held(spec.id):
+            self._boxes.apply(spec)
+
+    def delete_storage_box(self, box_id: int) -> None:
+        """See `Machines`."""
+        with self._held(box_id):
+            self._boxes.delete(box_id)
+
+    def storage_box_used(self, box_id: int) -> int:
+        """See `Machines`."""
+        with _as_machine_error(box_id):
+            return self._boxes.used(box_id)
 
     @contextmanager
     def _held(self, server_id: int) -> Iterator[None]:

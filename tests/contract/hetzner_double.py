@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from localcloud.hetzner.load_balancers.spec import BalancerSpec, TargetHealth
     from localcloud.hetzner.machines import InboundRule, Leg, MachineSpec
+    from localcloud.hetzner.storage_boxes.spec import BoxSpec
 
 CONTRACT = Path(__file__).parent.parent / "contracts" / "hetzner.openapi.json"
 PUBLIC_KEY = (
@@ -56,6 +57,8 @@ class RecordingMachines:
         """Cleared: every call waits."""
         self.health: dict[int, tuple[TargetHealth, ...]] = {}
         """What health checks of load balancers find."""
+        self.used: dict[int, int] = {}
+        """Bytes in Storage Boxes."""
 
     def named(self, name: str) -> list[Any]:
         """What a method was called with, call by call."""
@@ -67,6 +70,7 @@ class RecordingMachines:
         self.broken.clear()
         self.on.clear()
         self.health.clear()
+        self.used.clear()
         self.blocked.set()
 
     def create(self, spec: MachineSpec) -> None:
@@ -157,6 +161,19 @@ class RecordingMachines:
         self._do("balancer_health", balancer_id)
         return self.health.get(balancer_id, ())
 
+    def apply_storage_box(self, spec: BoxSpec) -> None:
+        """See `Machines`."""
+        self._do("apply_storage_box", spec)
+
+    def delete_storage_box(self, box_id: int) -> None:
+        """See `Machines`."""
+        self._do("delete_storage_box", box_id)
+
+    def storage_box_used(self, box_id: int) -> int:
+        """See `Machines`."""
+        self._do("storage_box_used", box_id)
+        return self.used.get(box_id, 0)
+
     def _do(self, name: str, argument: object) -> None:
         self.calls.append((name, argument))
         self.blocked.wait(_WAIT_SECONDS)
@@ -183,7 +200,7 @@ class ContractCheck:
             await send(message)
 
         await self._app(scope, receive, tap)
-        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and _is_described(scope["path"]):
             self._check(scope["method"].lower(), scope["path"].removeprefix("/v1"), status, body)
 
     def _check(self, method: str, path: str, status: int, body: bytearray) -> None:
@@ -198,6 +215,11 @@ class ContractCheck:
             problem = _answer_problem(operation, status, body)
         if problem:
             self.violations.append(f"{what}: {problem}")
+
+
+def _is_described(path: str) -> bool:
+    """Whether the document has it; Storage Boxes are in another, of api.hetzner.com."""
+    return path.startswith("/v1/") and not path.startswith("/v1/storage_box")
 
 
 def _answer_problem(operation: str, status: int, body: bytearray) -> str | None:
@@ -269,7 +291,12 @@ class HetznerDouble:
     """The vendor's own client, as the same token."""
 
     def __post_init__(self) -> None:
-        self.client = Client(DEMO_TOKEN, api_endpoint=self.endpoint, poll_interval=0.01)
+        self.client = Client(
+            DEMO_TOKEN,
+            api_endpoint=self.endpoint,
+            api_endpoint_hetzner=self.endpoint,
+            poll_interval=0.01,
+        )
 
     @property
     def endpoint(self) -> str:

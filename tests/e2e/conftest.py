@@ -93,6 +93,7 @@ class Stack:
         plain = {k: v for k, v in base["config"].items() if not _is_secure(v)}
         own = {
             "hcloud:endpoint": self.cloud.endpoint,
+            "hcloud:endpointHetzner": self.cloud.endpoint,
             "nutri:caBundle": str(self.cloud.home / "ca.crt"),
             "nutri:nameservers": [f"127.0.0.1:{self.cloud.dns_port}"],
         }

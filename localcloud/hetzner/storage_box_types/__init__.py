@@ -1,0 +1,1 @@
+"""Storage Box types: what Hetzner sells."""

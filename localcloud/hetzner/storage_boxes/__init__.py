@@ -1,0 +1,1 @@
+"""Storage Boxes: SFTP space that outlives every server."""
