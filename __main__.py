@@ -4,7 +4,7 @@ import pulumi
 
 from infra import guard, outputs, preflight, service
 from infra.dns import Dns
-from infra.host import Host
+from infra.fleet import Fleet
 from infra.platform import Platform
 from infra.verification import Verification
 
@@ -12,13 +12,13 @@ stack = pulumi.get_stack()
 settings, server_type = preflight.run(stack)
 guard.install(settings.acknowledge, protect=settings.protect)
 
-host = Host(preflight.server_name(stack), settings, server_type.name)
-platform = Platform(host, settings)
+fleet = Fleet(preflight.server_name(stack), settings, server_type.name)
+platform = Platform(fleet.first, settings)
 specs = service.specs(settings)
-services = [service.Service(spec, host, platform, settings) for spec in specs]
-names = [Dns(settings, host, [s.subdomain for s in specs])] if settings.manage_dns else []
+services = [service.Service(spec, fleet.first, platform, settings) for spec in specs]
+names = [Dns(settings, fleet.first, [s.subdomain for s in specs])] if settings.manage_dns else []
 
-target = outputs.target(settings, host, platform, services)
+target = outputs.target(settings, fleet, platform, services)
 verification = Verification(
     "verification", target, settings.settle_seconds, after=[*services, *names]
 )

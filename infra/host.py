@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -20,15 +21,40 @@ if TYPE_CHECKING:
 _FIRST_BOOT_ONLY = ["image", "userData", "sshKeys"]
 
 
+@dataclass(frozen=True)
+class Joining:
+    """What a further server shares with those before it.
+
+    It keeps nothing that the next `up` would not bring back: no protection, no backups, and no
+    address that outlives it.
+    """
+
+    number: int
+    first: Host
+    firewall: hcloud.Firewall
+    group: hcloud.PlacementGroup | None
+    after: Host
+    """The server before it: servers are made, and resized, one after another."""
+
+
 class Host(pulumi.ComponentResource):
     """A server with its addresses, firewall, keys and reverse DNS.
 
+    The first server's resources have plain names; those of a further one end in its number.
+
     Attributes:
+        number: 1 for the first.
         server: the Hetzner server.
         host_key: pinned public host key.
         key: the stack's own key pair, root's first authorized key.
+        ssh_key: that key pair, as Hetzner knows it.
         address: public IPv4 address.
     """
+
+    key: KeyPair
+    server: hcloud.Server
+    ssh_key: hcloud.SshKey
+    address: pulumi.Output[str]
 
     def __init__(
         self,
@@ -36,46 +62,78 @@ class Host(pulumi.ComponentResource):
         settings: Settings,
         server_type: str,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        joining: Joining | None = None,
     ) -> None:
         super().__init__("nutri:infra:Host", name, None, opts)
+        self.number = joining.number if joining else 1
         child = pulumi.ResourceOptions(parent=self)
-        self.key = KeyPair("deploy-key", child)
-        self.host_key = KeyPair("host-key", child)
-        self._addresses = addresses(name, settings, child)
-        self._firewall = firewall(name, settings, child)
-        self.server = self._server(name, settings, server_type)
-        self.address = self._addresses.ipv4.ip_address
-        self._reverse_dns(settings)
+        self.key = joining.first.key if joining else KeyPair("deploy-key", child)
+        self.host_key = KeyPair(self.named("host-key"), child)
+        if joining:
+            self._join(name, settings, server_type, joining)
+        else:
+            self._found(name, settings, server_type)
         self.connection = self._connection()
         self.register_outputs({"address": self.address})
 
-    def _server(self, name: str, settings: Settings, server_type: str) -> hcloud.Server:
+    def named(self, resource: str) -> str:
+        """Return the name of one of this server's resources."""
+        return resource if self.number == 1 else f"{resource}-{self.number}"
+
+    def _found(self, name: str, settings: Settings, server_type: str) -> None:
+        """Make the first server."""
         child = pulumi.ResourceOptions(parent=self)
-        ssh_key = hcloud.SshKey(
+        self._addresses = addresses(name, settings, child)
+        rules = firewall(name, settings, child)
+        self.ssh_key = hcloud.SshKey(
             "ssh-key", name=f"{name}-deploy", public_key=self.key.public_key, opts=child
         )
-        boot = pulumi.Output.all(self.host_key.private_key, self.host_key.public_key)
-        return hcloud.Server(
-            "server",
-            name=name,
-            server_type=server_type,
-            image=settings.image,
-            location=settings.location,
-            ssh_keys=[ssh_key.id],
-            user_data=boot.apply(lambda keys: user_data(*keys)),
-            public_nets=[self._public_net()],
-            firewall_ids=[self._firewall.id.apply(int)],
-            backups=settings.backups,
-            keep_disk=True,
-            delete_protection=settings.protect,
-            rebuild_protection=settings.protect,
-            shutdown_before_deletion=True,
-            labels={"app": "nutri", "stack": pulumi.get_stack()},
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(protect=settings.protect, ignore_changes=_FIRST_BOOT_ONLY),
+        self.server = self._server(
+            hcloud.ServerArgs(
+                name=name,
+                server_type=server_type,
+                public_nets=[self._public_net()],
+                firewall_ids=[rules.id.apply(int)],
+                backups=settings.backups,
+                delete_protection=settings.protect,
+                rebuild_protection=settings.protect,
             ),
+            settings,
+            pulumi.ResourceOptions(protect=settings.protect),
         )
+        self.address = self._addresses.ipv4.ip_address
+        self._reverse_dns(settings)
+
+    def _join(self, name: str, settings: Settings, server_type: str, joining: Joining) -> None:
+        """Make a further server."""
+        group = joining.group
+        self.ssh_key = joining.first.ssh_key
+        self.server = self._server(
+            hcloud.ServerArgs(
+                name=name,
+                server_type=server_type,
+                firewall_ids=[joining.firewall.id.apply(int)],
+                placement_group_id=group.id.apply(int) if group else None,
+            ),
+            settings,
+            pulumi.ResourceOptions(depends_on=[joining.after.server]),
+        )
+        self.address = self.server.ipv4_address
+
+    def _server(
+        self, args: hcloud.ServerArgs, settings: Settings, opts: pulumi.ResourceOptions
+    ) -> hcloud.Server:
+        boot = pulumi.Output.all(self.host_key.private_key, self.host_key.public_key)
+        args.image = settings.image
+        args.location = settings.location
+        args.ssh_keys = [self.ssh_key.id]
+        args.user_data = boot.apply(lambda keys: user_data(*keys))
+        args.keep_disk = True
+        args.shutdown_before_deletion = True
+        args.labels = {"app": "nutri", "stack": pulumi.get_stack()}
+        own = pulumi.ResourceOptions(parent=self, ignore_changes=_FIRST_BOOT_ONLY)
+        return hcloud.Server(self.named("server"), args, pulumi.ResourceOptions.merge(opts, own))
 
     def _public_net(self) -> hcloud.ServerPublicNetArgs:
         return hcloud.ServerPublicNetArgs(

@@ -13,6 +13,7 @@ from infra.service import HEALTH_PATH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.fleet import Fleet
     from infra.host import Host
     from infra.platform import Platform
     from infra.service import Service
@@ -64,13 +65,13 @@ def _expectations(settings: Settings) -> dict[str, Any]:
 
 
 def target(
-    settings: Settings, host: Host, platform: Platform, services: Sequence[Service]
+    settings: Settings, fleet: Fleet, platform: Platform, services: Sequence[Service]
 ) -> dict[str, Any]:
     """Describe the running stack to an outside observer; see `common.target.Target`."""
     return {
         "stack": pulumi.get_stack(),
         "domain": settings.domain,
-        "servers": [_server(host)],
+        "servers": [_server(host) for host in fleet.hosts],
         "coolify": {
             "version": platform.instance.version,
             "port": API_PORT,

@@ -29,8 +29,9 @@ def step(  # noqa: PLR0913 - a step has this many sides
     *,
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
+    script: str | None = None,
 ) -> command.remote.Command:
-    """Run `<name>.sh` on a server, again whenever the script or a value changes.
+    """Run `<name>.sh`, or another script, on a server, again whenever it or a value changes.
 
     The script and its values travel on standard input, so that no value shows in a process list.
     A server that was replaced has the step run anew; one that is deleted takes it along.
@@ -40,7 +41,7 @@ def step(  # noqa: PLR0913 - a step has this many sides
         name,
         connection=connection,
         create="bash -s",
-        stdin=known.apply(lambda texts: program(f"{name}.sh", texts)),
+        stdin=known.apply(lambda texts: program(f"{script or name}.sh", texts)),
         triggers=[server.id],
         add_previous_output_in_env=False,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=list(after), deleted_with=server),
