@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -70,8 +73,39 @@ class _ServerAnswer(_Fact):
     server: ServerFacts
 
 
+class BackupImage(_Fact):
+    """One backup."""
+
+    status: str
+    created: datetime
+
+
+class _Born(_Fact):
+    created: datetime
+
+
+class _BornAnswer(_Fact):
+    server: _Born
+
+
+class _ImagesAnswer(_Fact):
+    images: tuple[BackupImage, ...]
+
+
+@dataclass(frozen=True)
+class BackupFacts:
+    """The backups of a server; `now` is by the API's clock, which also dated the backups."""
+
+    server_created: datetime
+    backups: tuple[BackupImage, ...]
+    now: datetime
+
+
+A = TypeVar("A", bound=BaseModel)
+
+
 class HetznerApi:
-    """Reads servers."""
+    """Reads servers and their backups."""
 
     def __init__(self, target: HetznerTarget, trust: ssl.SSLContext, timeout: float) -> None:
         self._target = target
@@ -87,14 +121,32 @@ class HetznerApi:
         response = self._get(f"servers/{number}")
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
+        return self._parse(_ServerAnswer, response, f"server {number}").server
+
+    def backups(self, number: int) -> BackupFacts | None:
+        """The backups of a server; None when there is no such server.
+
+        Raises:
+            HetznerError: when the API cannot be reached or refuses.
+        """
+        response = self._get(f"servers/{number}")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        born = self._parse(_BornAnswer, response, f"server {number}").server.created
+        listed = self._get(f"images?type=backup&bound_to={number}&per_page=50")
+        what = f"the backups of server {number}"
+        found = self._parse(_ImagesAnswer, listed, what).images
+        return BackupFacts(born, found, _date(listed))
+
+    def _parse(self, model: type[A], response: httpx.Response, what: str) -> A:
         if response.status_code != httpx.codes.OK:
             raise HetznerError(_refusal(response, self._target.endpoint))
         try:
-            return _ServerAnswer.model_validate_json(response.content).server
+            return model.model_validate_json(response.content)
         except ValidationError as error:
             raise HetznerError(
                 f"{self._target.endpoint} does not answer as the Hetzner API does: "
-                f"{error.error_count()} fields of server {number} are missing or wrong"
+                f"{error.error_count()} fields of {what} are missing or wrong"
             ) from error
 
     def _get(self, path: str) -> httpx.Response:
@@ -108,6 +160,13 @@ class HetznerApi:
         except httpx.HTTPError as error:
             why = reason(error, self._timeout)
             raise HetznerError(f"the Hetzner API at {self._target.endpoint}: {why}") from error
+
+
+def _date(response: httpx.Response) -> datetime:
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return datetime.now(UTC)
 
 
 def _refusal(response: httpx.Response, endpoint: str) -> str:

@@ -36,7 +36,7 @@ class Observer:
         self.resolver = Resolver(target.vantage.nameservers)
         self.trust = trust(target.vantage.ca_bundle)
         self.web = Web(self.resolver, self.trust, timeout)
-        self._hetzner = HetznerApi(target.hetzner, self.trust, timeout)
+        self.hetzner = HetznerApi(target.hetzner, self.trust, timeout)
         self._make_ssh = ssh
         self._ssh: dict[str, SshClient] = {}
         self._found: dict[Hashable, Any] = {}
@@ -64,7 +64,7 @@ class Observer:
         Raises:
             HetznerError: when the API does not tell.
         """
-        return self.once(("facts", server.id), lambda: self._hetzner.server(server.id))
+        return self.once(("facts", server.id), lambda: self.hetzner.server(server.id))
 
     def once(self, key: Hashable, look: Callable[[], T]) -> T:
         """What `look` finds, taken once for all checks of this run; an error is not kept."""

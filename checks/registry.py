@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checks.access import COOLIFY, SSH
+from checks.backup_age import BACKUP_AGE
 from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
 from checks.containers import CONTAINERS
 from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CHECKS: tuple[AnyCheck, ...] = (
     SERVER,
     BACKUPS,
+    BACKUP_AGE,
     PROTECTION,
     SSH_PORT,
     OPEN_PORTS,

@@ -106,6 +106,16 @@ def reset(context: typer.Context) -> None:
 
 
 @app.command()
+def freeze(
+    context: typer.Context, server: Annotated[str, typer.Argument(help="Name or id.")]
+) -> None:
+    """Hang a server: the API says it runs, nothing in it answers; a power reset heals it."""
+    number = _server_id(context.obj, server)
+    process.call(context.obj, "POST", f"/servers/{number}/freeze")
+    _tell(f"server {server} hangs; reset it to heal it")
+
+
+@app.command()
 def logs(
     context: typer.Context,
     server: Annotated[str | None, typer.Argument(help="Name or id of a server.")] = None,

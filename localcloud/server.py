@@ -45,6 +45,7 @@ def serve(instance: Instance) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,  # the API's answers carry its own clock's
         timeout_graceful_shutdown=2,
     )
     cloud.state.close()

@@ -21,6 +21,7 @@ from localcloud.hetzner.networks.members import Members
 from localcloud.hetzner.networks.models import Networks
 from localcloud.hetzner.placement_groups.models import PlacementGroups
 from localcloud.hetzner.primary_ips.models import PrimaryIps
+from localcloud.hetzner.servers.backups import Backups
 from localcloud.hetzner.servers.changes import Changes
 from localcloud.hetzner.servers.creation import Creation
 from localcloud.hetzner.servers.models import Servers
@@ -71,6 +72,7 @@ class Cloud:
         self.power = Power(self)
         self.creation = Creation(self)
         self.changes = Changes(self)
+        self.backups = Backups(self)
         self.zones = Zones(self)
         self._watches: list[asyncio.Task[None]] = []
 
@@ -83,7 +85,7 @@ class Cloud:
         self.actions.end_interrupted()
         self.actions.aside(self.power.resume)
         self.actions.aside(self.storage_boxes.apply_all)
-        watches = (self.power.watch(), self.load_balancers.watch())
+        watches = (self.power.watch(), self.backups.watch(), self.load_balancers.watch())
         self._watches = [asyncio.create_task(watch) for watch in watches]
 
     async def stop(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 from starlette.routing import Route
 
-from localcloud.hetzner.errors import ApiError
+from localcloud.hetzner.errors import ApiError, NotFoundError
 from localcloud.hetzner.http import JSON, Answer, ClosedBody, cloud_of, no_content, parse
 from localcloud.hetzner.knobs import ActionFault, Fault
 
@@ -126,6 +126,17 @@ async def reset(request: Request) -> Response:
     return no_content()
 
 
+async def freeze(request: Request) -> Response:
+    """POST /servers/{name or id}/freeze: it hangs; only cutting its power helps."""
+    cloud = cloud_of(request)
+    key = request.path_params["key"]
+    for server in cloud.servers.all():
+        if key in {server.name, str(server.id)}:
+            await cloud.in_thread(cloud.machines.freeze, server.id)
+            return no_content()
+    raise NotFoundError(f"there is no server {key!r}")
+
+
 def _server(cloud: Cloud, number: int) -> JSON:
     server = cloud.servers.get(number)
     address = cloud.servers.address(server, "ipv4")
@@ -177,5 +188,6 @@ ROUTES = [
         ("GET", "/calls", get_calls),
         ("DELETE", "/calls", clear_calls),
         ("POST", "/reset", reset),
+        ("POST", "/servers/{key}/freeze", freeze),
     )
 ]

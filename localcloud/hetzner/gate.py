@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -54,6 +55,7 @@ class Gate:
         response = await self._answer(request, path)
         response.headers["X-Correlation-Id"] = secrets.token_hex(8)
         response.headers.update(self._bucket.headers())
+        response.headers["Date"] = format_datetime(self._cloud.clock.now(), usegmt=True)
         call = Call(request.method, path, request.url.query, response.status_code)
         self._cloud.knobs.calls.append(call)
         _log.info("%s %s %s", call.method, call.path, call.status)

@@ -56,6 +56,10 @@ class LateMachines(Generic[M]):
         """See `Machines`."""
         self.real().reset(server_id)
 
+    def freeze(self, server_id: int) -> None:
+        """See `Machines`."""
+        self.real().freeze(server_id)
+
     def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
         """See `Machines`."""
         self.real().resize(server_id, cores, memory_gb, disk_gb)

@@ -82,10 +82,16 @@ class Machines(Protocol):
         """Cut the power."""
 
     def shutdown(self, server_id: int) -> None:
-        """Press the power button: a clean stop, within the machine's own bound."""
+        """Press the power button: a clean stop, within the machine's own bound.
+
+        One that hangs does not heed it.
+        """
 
     def reset(self, server_id: int) -> None:
         """Cut the power and switch on again."""
+
+    def freeze(self, server_id: int) -> None:
+        """Hang it: switched on, and nothing in it answers until its power is cut."""
 
     def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
         """Change the size of a machine that is off."""

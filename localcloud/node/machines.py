@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from localcloud.settings import Instance
 
 _SHUTDOWN_SECONDS = 60
+_RUNNING, _FROZEN = "running", "paused"
+_ON = frozenset({_RUNNING, _FROZEN})
 _REBOOT_EXIT = 129
 """How a container ends whose init asked the kernel to reboot: SIGHUP to its namespace."""
 
@@ -101,13 +103,22 @@ class DockerMachines:
 
     def shutdown(self, server_id: int) -> None:
         """See `Machines`. A machine that does not stop within 60 seconds is switched off."""
-        self._stop(server_id, lambda container: container.stop(timeout=_SHUTDOWN_SECONDS))
+        with self._held(server_id):
+            if self._containers.need(server_id).status != _FROZEN:
+                self._stop(server_id, lambda machine: machine.stop(timeout=_SHUTDOWN_SECONDS))
 
     def reset(self, server_id: int) -> None:
         """See `Machines`."""
         with self._held(server_id):
             self.power_off(server_id)
             self.start(server_id)
+
+    def freeze(self, server_id: int) -> None:
+        """See `Machines`. Its kernel, this machine's, still takes connections, as some hangs do."""
+        with self._held(server_id):
+            container = self._containers.need(server_id)
+            if container.status == _RUNNING:
+                container.pause()
 
     def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
         """See `Machines`. A disk has no limit of its own here."""
@@ -140,7 +151,7 @@ class DockerMachines:
         """See `Machines`."""
         with _as_machine_error(server_id):
             container = self._containers.find(server_id)
-            return container is not None and container.status == "running"
+            return container is not None and container.status in _ON
 
     def set_password(self, server_id: int, password: str) -> None:
         """See `Machines`."""
@@ -227,6 +238,8 @@ class DockerMachines:
 
     def _power_on(self, server_id: int) -> None:
         container = self._containers.need(server_id)
+        if container.status == _FROZEN:
+            return
         container.start()
         for leg in self._legs(server_id):
             self._networks.configure(container, leg)
@@ -240,7 +253,7 @@ class DockerMachines:
         with self._held(server_id):
             self._records.change(server_id, on=False)
             container = self._containers.need(server_id)
-            if container.status == "running":
+            if container.status in _ON:
                 by(container)
             self._publish(server_id)
 
@@ -265,7 +278,7 @@ class DockerMachines:
 
     def _backend(self, server_id: int) -> Backend | None:
         container = self._containers.find(server_id)
-        if container is None or container.status != "running":
+        if container is None or container.status not in _ON:
             return None
         networks = container.attrs["NetworkSettings"]["Networks"]
         return Backend(networks[self._network]["IPAddress"], container.attrs["State"]["Pid"])

@@ -97,6 +97,10 @@ class RecordingMachines:
         self._do("reset", server_id)
         self.on.add(server_id)
 
+    def freeze(self, server_id: int) -> None:
+        """See `Machines`."""
+        self._do("freeze", server_id)
+
     def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
         """See `Machines`."""
         self._do("resize", (server_id, cores, memory_gb, disk_gb))
@@ -388,7 +392,8 @@ class RunningDouble:
         instance = Instance(name="contract", home=Path("/nonexistent"), api_port=port)
         cloud = Cloud(instance, State(), machines)
         check = ContractCheck(build(cloud, beside=(self,)))
-        self._server = uvicorn.Server(uvicorn.Config(check, log_level="error", access_log=False))
+        quiet = uvicorn.Config(check, log_level="error", access_log=False, date_header=False)
+        self._server = uvicorn.Server(quiet)
         self._thread = threading.Thread(target=self._server.run, args=([listener],))
         self._thread.start()
         headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}

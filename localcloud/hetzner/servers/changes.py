@@ -86,18 +86,13 @@ class Changes:
         image = self._cloud.images.put(self._new_image(server, body))
 
         async def work() -> None:
-            try:
-                size = await self._cloud.in_thread(
-                    self._cloud.machines.capture, server.id, image.id
-                )
-            except MachineError:
-                self._cloud.images.forget(image)
-                raise
+            size = await self._cloud.in_thread(self._cloud.machines.capture, server.id, image.id)
             self._cloud.images.put(replace(image, status="available", image_size=size))
             await self._drop_old_backups(server.id)
 
         resources = [("server", server.id), ("image", image.id)]
         action = await self._cloud.actions.finish("create_image", resources, work)
+        self._cloud.actions.aside(lambda: self._forget_failed(image, action))
         return self._cloud.images.get(image.id) if action.status != "error" else image, action
 
     async def enable_backup(self, server: Server) -> Action:
@@ -217,6 +212,10 @@ class Changes:
             bound_to=server.id if body.type == "backup" else None,
             labels=body.labels or {},
         )
+
+    async def _forget_failed(self, image: Image, action: Action) -> None:
+        if not await self._cloud.actions.wait_for(action):
+            self._cloud.images.forget(image)
 
     async def _drop_old_backups(self, server_id: int) -> None:
         for backup in self._cloud.images.backups_of(server_id)[:-BACKUP_SLOTS]:

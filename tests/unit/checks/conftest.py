@@ -10,6 +10,7 @@ import socketserver
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -77,7 +78,14 @@ def hetzner_server() -> dict[str, Any]:
         "public_net": {"ipv4": {"ip": "127.0.0.1"}, "ipv6": {"ip": "2001:db8::/64"}},
         "protection": {"delete": True, "rebuild": True},
         "backup_window": "22-02",
+        "created": (datetime.now(UTC) - timedelta(days=90)).isoformat(),
     }
+
+
+def backup(hours: float, status: str = "available") -> dict[str, Any]:
+    """A backup of so many hours ago as the Hetzner API tells it."""
+    created = datetime.now(UTC) - timedelta(hours=hours)
+    return {"status": status, "created": created.isoformat()}
 
 
 @dataclass
@@ -106,6 +114,7 @@ class World:
     log: list[str] = field(default_factory=lambda: [f"2026-01-01T00:00:0{n}Z {LINE}" for n in "12"])
     server: dict[str, Any] = field(default_factory=hetzner_server)
     hetzner_code: int = 200
+    backups: list[dict[str, Any]] = field(default_factory=lambda: [backup(30), backup(6)])
     containers: list[dict[str, str]] = field(
         default_factory=lambda: [
             container("app-a", "registry/backend:good-1"),
@@ -252,12 +261,14 @@ class Plain(Handler):
 
 
 class Hetzner(Handler):
-    """GET /v1/servers/42."""
+    """GET /v1/servers/42 and its backups."""
 
     def do_GET(self) -> None:
         """Answer one request."""
         if self.headers["Authorization"] != f"Bearer {HETZNER_TOKEN}":
             return self.answer(401, "{}")
+        if self.path.startswith("/v1/images?type=backup&bound_to=42"):
+            return self.answer(200, json.dumps({"images": self.world.backups}))
         if self.path != "/v1/servers/42":
             return self.answer(404, "{}")
         return self.answer(self.world.hetzner_code, json.dumps({"server": self.world.server}))

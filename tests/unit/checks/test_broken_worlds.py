@@ -11,7 +11,7 @@ import pytest
 
 from checks import CHECKS, Status, select
 from common.ssh import HostKeyMismatchError, SshPermissionDeniedError, SshTimeoutError
-from tests.unit.checks.conftest import RECORDED
+from tests.unit.checks.conftest import RECORDED, backup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,7 @@ def _server(**changes: object) -> dict[str, object]:
         "public_net": {"ipv4": {"ip": "127.0.0.1"}},
         "protection": {"delete": True, "rebuild": True},
         "backup_window": "22-02",
+        "created": "2026-01-01T00:00:00+00:00",
     }
     return whole | changes
 
@@ -114,6 +115,17 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _STRANGE,
         _changed("a rate limit", "limits our rate", Status.UNKNOWN, hetzner_code=429),
         _changed("an outage of the API", "HTTP 500", Status.UNKNOWN, hetzner_code=500),
+    ],
+    "backup-age": [
+        _changed("they have stopped", "is 1 d 7 h old", backups=[backup(55), backup(31)]),
+        _changed(
+            "one is never done", "backup is 2 d old", backups=[backup(48), backup(1, "creating")]
+        ),
+        _changed("there is none", "no backup yet, and the server is", backups=[]),
+        _changed("backups of another kind", "does not answer as", Status.UNKNOWN, backups=[{}]),
+        _GONE,
+        _NO_TOKEN,
+        _STRANGE,
     ],
     "backups": [
         _changed("they are off", "backups are off", server=_server(backup_window=None)),

@@ -1,0 +1,27 @@
+"""Naming a thing twice before it is lost: what nobody types by accident."""
+
+from __future__ import annotations
+
+from common.errors import OperatorError
+
+
+def twice(what: str, name: str, first: str | None, again: str | None, loss: str) -> None:
+    """Hold both names to the right one.
+
+    Args:
+        what: the kind of thing, as in "server".
+        name: its name.
+        first: as given the first time; None: not at all.
+        again: as given by --again.
+        loss: what is going to be lost.
+
+    Raises:
+        OperatorError: when one of them is missing or another's.
+    """
+    wrong = [given for given in (first, again) if given not in {None, name}]
+    if wrong:
+        raise OperatorError(f"{wrong[0]!r} is not the {what}, which is {name!r}: nothing was done")
+    if first is None or again is None:
+        raise OperatorError(
+            f"{loss}. To go on, name the {what} twice: {name} --again {name}; nothing was done"
+        )
