@@ -70,6 +70,8 @@ class ServiceTarget(_Frozen):
     health_path: str = "/health"
     live_path: str = "/health/live"
     tag_setting: str = Field(default="", description="config key of its tag: nutri:backendTag")
+    slow_path: str = Field(default="", description="takes seconds to answer; empty: there is none")
+    stream_path: str = Field(default="", description="answers bit by bit; empty: there is none")
 
 
 class Expectations(_Frozen):

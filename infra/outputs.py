@@ -30,7 +30,7 @@ def _server(host: Host) -> dict[str, Any]:
     }
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service(service: Service, settings: Settings) -> dict[str, Any]:
     return {
         "name": service.spec.name,
         "url": service.url,
@@ -41,6 +41,8 @@ def _service(service: Service) -> dict[str, Any]:
         "health_path": HEALTH_PATH,
         "live_path": f"{HEALTH_PATH}/live",
         "tag_setting": service.spec.tag_setting,
+        "slow_path": settings.slow_path,
+        "stream_path": settings.stream_path,
     }
 
 
@@ -82,7 +84,7 @@ def target(
             "token": pulumi.Output.secret(settings.hcloud_token.get_secret_value()),
         },
         "registry": _registry(settings),
-        "services": [_service(service) for service in services],
+        "services": [_service(service, settings) for service in services],
         "expectations": _expectations(settings),
         "maintenance": {"window": settings.maintenance_window.model_dump()},
         "vantage": {

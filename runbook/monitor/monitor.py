@@ -15,7 +15,7 @@ from common.errors import OperatorError
 from runbook.monitor.report import Report
 from runbook.monitor.requester import Place, Requester
 from runbook.monitor.sample import Connection, Mark, Sample
-from runbook.monitor.schedule import Turn, checked_rate, held_turns, turns
+from runbook.monitor.schedule import Turn, checked_rate, single_turns, turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,8 @@ class Monitor:
     """Requests at a constant rate to one service of the stack, and to nothing else.
 
     Three kinds of connection take part: fresh ones, a pool that is kept alive, and one that is held
-    over the whole run. A request has failed when its answer is not 200 or does not come whole.
+    over the whole run; beside them, where the service names paths for it, always one slow request
+    and one streamed. A request has failed when its answer is not 200 or does not come whole.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Monitor:
         try:
             self._place = await self._resolved()
             paths = await self._paths()
+            singles = [(Connection.HELD, paths[0]), *await self._long_paths()]
             self._requester.forget_counts()
         except BaseException:
             await self._requester.__aexit__()
@@ -91,7 +93,7 @@ class Monitor:
         self._started = time.monotonic()
         loops = (
             self._send_all(turns(self._rate, paths)),
-            self._send_held(held_turns(paths[0])),
+            *(self._send_singly(single_turns(*one, self._rate)) for one in singles),
             self._follow_name(),
         )
         self._loops = [asyncio.create_task(loop) for loop in loops]
@@ -153,6 +155,18 @@ class Monitor:
             )
         return found
 
+    async def _long_paths(self) -> list[tuple[Connection, str]]:
+        """Those of the service's long paths that are there."""
+        named = [
+            (Connection.SLOW, self.service.slow_path),
+            (Connection.STREAM, self.service.stream_path),
+        ]
+        wanted = [one for one in named if one[1]]
+        answers = await asyncio.gather(
+            *(self._requester.send(self._place, Turn(self._now(), *one)) for one in wanted)
+        )
+        return [one for one, answer in zip(wanted, answers, strict=True) if not answer.failure]
+
     async def _send_all(self, planned: Iterator[Turn]) -> None:
         for turn in planned:
             late = self._now() - turn.due
@@ -162,8 +176,8 @@ class Monitor:
             await asyncio.sleep(-late)
             self._begin(turn)
 
-    async def _send_held(self, planned: Iterator[Turn]) -> None:
-        """One after another, since they share a connection; a turn that was missed is left out."""
+    async def _send_singly(self, planned: Iterator[Turn]) -> None:
+        """One after another; a turn that was missed is left out."""
         for turn in planned:
             late = self._now() - turn.due
             if late < 1:

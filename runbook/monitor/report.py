@@ -35,8 +35,9 @@ class Phase:
         return sum(one.failure is not None for one in self.samples)
 
     def percentiles(self) -> dict[int, float]:
-        """The 50th, 95th and 99th percentile of the latency in milliseconds, answered ones only."""
-        taken = sorted(one.latency for one in self.samples if not one.failure)
+        """The 50th, 95th and 99th percentile of the latency in ms, of usual ones that succeeded."""
+        quick = (one for one in self.samples if not one.connection.is_long)
+        taken = sorted(one.latency for one in quick if not one.failure)
         return {rank: percentile(taken, rank) * _MILLISECONDS for rank in RANKS} if taken else {}
 
 
@@ -74,6 +75,11 @@ class Report:
     def kinds(self) -> dict[str, int]:
         """Failures by kind, the most frequent first."""
         return dict(Counter(one.failure or "" for one in self.failures).most_common())
+
+    @property
+    def by_connection(self) -> dict[str, int]:
+        """Requests by the kind of their connection."""
+        return dict(Counter(str(one.connection) for one in self.samples))
 
     @property
     def longest_gap(self) -> Gap:
@@ -130,6 +136,7 @@ class Report:
             "requests": self.requests,
             "failed": self.failed,
             "failures": self.kinds,
+            "by_connection": self.by_connection,
             "failed_at": [_told(one) for one in self.failures[:100]],
             "longest_gap": {"seconds": round(gap.seconds, 3), "at": round(gap.begin, 3)},
             "versions": self.versions,

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from runbook.monitor.schedule import Turn
 
+USER_AGENT = "nutri-monitor"
 _OK = 200
 _UNAVAILABLE = 503
 _BODY_LIMIT = 65_536
+_LONG = 30.0  # seconds more for an answer that takes long on purpose
 _KEPT_SECONDS = 20.0  # an idle one is closed before a usual proxy or server would close it
 
 
@@ -73,7 +75,7 @@ class Requester:
         trace = _Trace()
         again = False
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout + _LONG * turn.connection.is_long):
                 try:
                     seen = await self._get(place, turn, trace)
                 except httpx.TransportError as error:
@@ -88,8 +90,8 @@ class Requester:
         )
 
     async def _get(self, place: Place, turn: Turn, trace: _Trace) -> dict[str, Any]:
-        headers = {"Host": place.url.netloc.decode(), "User-Agent": "nutri-monitor"}
-        if turn.connection is Connection.FRESH:
+        headers = {"Host": place.url.netloc.decode(), "User-Agent": USER_AGENT}
+        if turn.connection is Connection.FRESH or turn.connection.is_long:
             headers["Connection"] = "close"
         client = self._clients[turn.connection]
         try:
@@ -109,7 +111,7 @@ def _client(trust: ssl.SSLContext, kind: Connection, timeout: float) -> httpx.As
         Connection.FRESH: httpx.Limits(max_connections=None, max_keepalive_connections=0),
         Connection.KEPT: httpx.Limits(max_connections=None, keepalive_expiry=_KEPT_SECONDS),
         Connection.HELD: httpx.Limits(max_connections=1, keepalive_expiry=_KEPT_SECONDS),
-    }[kind]
+    }.get(kind, httpx.Limits(max_keepalive_connections=0))
     return httpx.AsyncClient(verify=trust, timeout=timeout, limits=limits, trust_env=False)
 
 

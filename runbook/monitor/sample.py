@@ -15,6 +15,15 @@ class Connection(enum.StrEnum):
     """Over a pool of connections that are kept alive."""
     HELD = "held"
     """Over one single connection, held from the start to the end."""
+    SLOW = "slow"
+    """One at a time that takes seconds to be answered, over a connection of its own."""
+    STREAM = "stream"
+    """One at a time whose answer comes bit by bit, over a connection of its own."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its requests take long on purpose: their times say nothing of the service."""
+        return self in {Connection.SLOW, Connection.STREAM}
 
 
 @dataclass(frozen=True)

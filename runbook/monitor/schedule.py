@@ -21,7 +21,8 @@ MAX_SECONDS = 3600
 """The longest run."""
 
 _EVERY_FRESH = 4  # one request in four opens a connection of its own
-_HELD_INTERVAL = 1.0  # seconds between the requests of the one connection that is held
+_INTERVAL = 1.0  # seconds between requests that are sent one after another, at least
+_SPARSE = 20.0  # at lower rates than this long requests are rarer: they stay a few in a hundred
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,14 @@ def turns(rate: float, paths: tuple[str, ...], seconds: float = MAX_SECONDS) -> 
         number += 1
 
 
-def held_turns(path: str, seconds: float = MAX_SECONDS) -> Iterator[Turn]:
-    """Yield the requests of the one held connection: few, so that it grows old."""
-    for number in range(int(seconds / _HELD_INTERVAL)):
-        yield Turn(number * _HELD_INTERVAL, Connection.HELD, path)
+def single_turns(
+    connection: Connection, path: str, rate: float, seconds: float = MAX_SECONDS
+) -> Iterator[Turn]:
+    """Yield requests of which one at a time is under way.
+
+    Those of the one held connection are few, so that it grows old. A long one begins when the one
+    before has ended, so that there is always one for a deploy to cut off.
+    """
+    interval = max(_INTERVAL, _SPARSE / rate) if connection.is_long else _INTERVAL
+    for number in range(int(seconds / interval)):
+        yield Turn(number * interval, connection, path)

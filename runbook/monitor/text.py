@@ -27,6 +27,7 @@ def lines(report: Report) -> Iterator[str]:
         yield f"  versions     {_counts(report.versions)}"
     if report.containers:
         yield f"  containers   {_counts(report.containers)}"
+    yield f"  requests     {_counts(report.by_connection)}"
     yield f"  connections  {_connections(report)}"
     if report.draining:
         yield f"  draining     {report.draining} answers of the health path said so (no failure)"

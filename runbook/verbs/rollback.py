@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CHECKS = ("containers", "health", "spread", "version")
 _SETTLE_SECONDS = 60.0
-_RATE = 10.0
+_RATE = 20.0
 _EXITS = "0 the tag is served, 1 it is not, or the update failed, 2 a mistake, or nothing was done"
 
 

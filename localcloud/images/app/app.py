@@ -1,7 +1,8 @@
 """A service of the app nutri: health, version, JSON logs, and a drain on SIGTERM.
 
 From the moment of SIGTERM `/health` answers 503, so that the proxy takes the replica out, while
-requests are still answered; after DRAIN_SECONDS the process ends with code 0.
+requests are still answered; after DRAIN_SECONDS, and once the last answer under way is whole, the
+process ends with code 0. `/slow` takes SLOW_SECONDS to answer, `/stream` answers bit by bit.
 """
 
 import json
@@ -18,10 +19,41 @@ SERVICE = os.environ.get("SERVICE", "backend")
 VERSION = os.environ.get("VERSION", "unknown")
 PORT = int(os.environ.get("PORT", "3000"))
 DRAIN_SECONDS = float(os.environ.get("DRAIN_SECONDS", "5"))
+SLOW_SECONDS = float(os.environ.get("SLOW_SECONDS", "2"))
+STREAM_SECONDS = float(os.environ.get("STREAM_SECONDS", "6"))
+STREAM_STEP = 0.2
 NEVER_HEALTHY = "never-healthy"
 IDLE_SECONDS = 30
+FINISH_SECONDS = 20  # how long answers under way may hold up the end
 
 draining = threading.Event()
+
+
+class UnderWay:
+    """The number of requests that are being answered."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        self._add(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._add(-1)
+
+    def _add(self, change: int) -> None:
+        with self._changed:
+            self._count += change
+            self._changed.notify_all()
+
+    def wait_for_none(self, seconds: float) -> None:
+        """Wait until there is none, no longer than so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, seconds)
+
+
+under_way = UnderWay()
 
 
 def log(event: str, **fields: object) -> None:
@@ -41,6 +73,12 @@ def health() -> tuple[int, dict[str, object]]:
     return (200 if state == "healthy" else 503), body
 
 
+def slow() -> tuple[int, dict[str, object]]:
+    """An answer that takes its time, as a report or an upload does."""
+    time.sleep(SLOW_SECONDS)
+    return 200, {"status": "slow", "container_id": socket.gethostname(), "version": VERSION}
+
+
 def answer(path: str) -> tuple[int, dict[str, object]]:
     """Status and body for one path."""
     routes = {
@@ -48,6 +86,7 @@ def answer(path: str) -> tuple[int, dict[str, object]]:
         "/health": health,
         "/health/live": lambda: (200, {"status": "alive"}),
         "/version": lambda: (200, {"service": SERVICE, "version": VERSION}),
+        "/slow": slow,
     }
     route = routes.get(path)
     return route() if route else (404, {"error": "not found", "path": path})
@@ -63,14 +102,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer, and log the request with what it took."""
         began = time.perf_counter()
-        status, body = answer(self.path.split("?")[0])
-        payload = (json.dumps(body) + "\n").encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(payload)
+        with under_way:
+            path = self.path.split("?")[0]
+            status = self._stream() if path == "/stream" else self._whole(path)
         took = round((time.perf_counter() - began) * 1000, 2)
         log(
             "request_completed",
@@ -79,6 +113,38 @@ class Handler(BaseHTTPRequestHandler):
             status=status,
             duration_ms=took,
         )
+
+    def _whole(self, path: str) -> int:
+        status, body = answer(path)
+        payload = (json.dumps(body) + "\n").encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(payload)
+        self.wfile.flush()
+        return status
+
+    def _stream(self) -> int:
+        """Answer in chunks; the body is one JSON object in the end."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if self.command != "HEAD":
+            fields = {"container_id": socket.gethostname(), "version": VERSION}
+            self._chunk(json.dumps(fields)[:-1] + ', "steps": [0')
+            for step in range(1, round(STREAM_SECONDS / STREAM_STEP)):
+                time.sleep(STREAM_STEP)
+                self._chunk(f", {step}")
+            self._chunk("]}\n")
+            self._chunk("")
+        return 200
+
+    def _chunk(self, text: str) -> None:
+        self.wfile.write(f"{len(text):x}\r\n{text}\r\n".encode())
+        self.wfile.flush()
 
     def do_HEAD(self) -> None:
         """Answer like GET, without the body."""
@@ -110,6 +176,7 @@ def main() -> None:
     log("draining", seconds=DRAIN_SECONDS)
     time.sleep(DRAIN_SECONDS)
     server.shutdown()
+    under_way.wait_for_none(FINISH_SECONDS)
     log("stopped")
     sys.exit(0)
 

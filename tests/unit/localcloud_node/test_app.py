@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def start() -> Iterator[Callable[..., App]]:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         env = {"PORT": str(port), "VERSION": version, "SERVICE": "backend", "DRAIN_SECONDS": drain}
+        env |= {"SLOW_SECONDS": "0.5", "STREAM_SECONDS": "1"}
         process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],
             env={**os.environ, **env},
@@ -118,4 +120,19 @@ def test_it_drains_before_it_ends(start: Callable[..., App]) -> None:
         assert time.monotonic() < deadline, "health turns to 503"
         time.sleep(0.02)
     assert app.get("/version").status_code == 200
+    assert app.process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("path", ["/slow", "/stream"])
+def test_an_answer_under_way_is_finished(start: Callable[..., App], path: str) -> None:
+    """SIGTERM in the middle of a long answer: it comes whole, then the process ends."""
+    app = start()
+    assert app.get("/health").status_code == 200
+    with ThreadPoolExecutor() as pool:
+        long = pool.submit(httpx.get, f"{app.client.base_url}{path}", timeout=10)
+        time.sleep(0.2)
+        app.process.send_signal(signal.SIGTERM)
+        answer = long.result()
+    assert answer.status_code == 200
+    assert answer.json()["version"] == "good-1"
     assert app.process.wait(timeout=10) == 0

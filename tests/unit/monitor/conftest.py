@@ -42,6 +42,10 @@ class Site:
     requests_a_connection: int = 1_000_000
     """After so many it closes a kept connection without saying so, as the next one comes."""
     paths: tuple[str, ...] = ("/health", "/health/live", "/version", "/")
+    long_paths: tuple[str, ...] = ()
+    """Part of `paths`; with `drops_long` only each first request for them is answered."""
+    long_seen: int = 0
+    drops_long: bool = False
     draining: bool = False
     seen: int = 0
     connections: int = 0
@@ -71,8 +75,11 @@ class Site:
         fault = self.fault if self.is_broken else ""
         if fault == "drop":
             return False
-        if fault == "slow":
+        if fault == "slow" or path in self.long_paths:
             await asyncio.sleep(self.slow_seconds)
+        self.long_seen += path in self.long_paths
+        if path in self.long_paths and self.drops_long and self.long_seen > len(self.long_paths):
+            return False
         status = 502 if fault == "error" else 200 if path in self.paths else 404
         fields = {"status": "healthy", "container_id": "c1", "version": "good-1"}
         if self.draining and path == "/health" and self.seen > 20:

@@ -86,6 +86,14 @@ def test_a_failure_has_no_latency_of_an_answer() -> None:
     assert report([sample(2, failure="refused")]).phases[0].percentiles() == {}
 
 
+def test_requests_that_are_slow_on_purpose_count_for_no_percentile() -> None:
+    """They are counted, and nothing else: their times are the path's own."""
+    long = Sample(1, 1, 3, Connection.SLOW, "/slow")
+    found = report([sample(1), long])
+    assert found.phases[0].percentiles()[99] == pytest.approx(10)
+    assert found.by_connection == {"kept": 1, "slow": 1}
+
+
 def test_latency_counts_from_when_it_was_due() -> None:
     """A request that went out late kept its user waiting all the same, and the report says so."""
     late = Sample(1.0, 1.5, 1.6, Connection.KEPT, "/")

@@ -9,7 +9,7 @@ import pytest
 
 from common.errors import OperatorError
 from runbook.monitor import MAX_RATE, Connection
-from runbook.monitor.schedule import checked_rate, held_turns, turns
+from runbook.monitor.schedule import checked_rate, single_turns, turns
 
 PATHS = ("/a", "/b", "/c", "/d")
 
@@ -35,8 +35,15 @@ def test_every_path_meets_both_kinds_of_connection(paths: tuple[str, ...]) -> No
 
 def test_the_held_connection_is_asked_once_a_second() -> None:
     """It is about its age, not about its load."""
-    assert [one.due for one in held_turns("/", 4)] == [0, 1, 2, 3]
-    assert {one.connection for one in held_turns("/", 4)} == {Connection.HELD}
+    found = list(single_turns(Connection.HELD, "/", 50, 4))
+    assert [one.due for one in found] == [0, 1, 2, 3]
+    assert {one.connection for one in found} == {Connection.HELD}
+
+
+def test_long_requests_stay_a_few_in_a_hundred() -> None:
+    """At a low rate they are rarer: the check of slow requests shall not see the monitor."""
+    assert len(list(single_turns(Connection.SLOW, "/slow", 50, 40))) == 40
+    assert len(list(single_turns(Connection.STREAM, "/stream", 5, 40))) == 10
 
 
 @pytest.mark.parametrize("rate", [0, -1, MAX_RATE + 1, float("nan")])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.unit.monitor.conftest import Serving
 
 _RATE = 100.0
+_USUAL = {one for one in Connection if not one.is_long}
+_LONG = ("/slow", "/stream")
 
 
 @pytest.fixture
@@ -49,13 +51,15 @@ def test_a_good_service_fails_nothing(watch: Callable[..., Report]) -> None:
     found = watch(site)
     assert found.failed == 0
     assert found.requests >= 100
-    assert {one.connection for one in found.samples} == set(Connection)
+    assert {one.connection for one in found.samples} == _USUAL
     assert set(found.versions) == {"good-1"}
     assert set(found.containers) == {"c1"}
     assert found.connects == {
         Connection.FRESH: sum(one.connection is Connection.FRESH for one in found.samples),
         Connection.KEPT: (found.connects or {})[Connection.KEPT],
         Connection.HELD: 1,
+        Connection.SLOW: 0,
+        Connection.STREAM: 0,
     }
     assert (found.connects or {})[Connection.KEPT] < 20
     assert site.hosts == {f"host: {found.url.removeprefix('http://')}"}
@@ -108,6 +112,45 @@ def test_slow_answers_do_not_slow_the_requests(watch: Callable[..., Report]) -> 
     sent = sorted(one.sent for one in found.samples if one.connection is not Connection.HELD)
     assert len(sent) >= 100
     assert max(b - a for a, b in itertools.pairwise(sent)) < 0.4
+
+
+@pytest.fixture
+def watch_long(serving: Serving) -> Callable[[Site], Report]:
+    """Monitor a site whose service names a slow and a streaming path."""
+
+    def run(site: Site) -> Report:
+        async def session() -> Report:
+            async with serving(site) as target:
+                paths = dict(zip(("slow_path", "stream_path"), _LONG, strict=True))
+                service = target.services[0].model_copy(update=paths)
+                named = target.model_copy(update={"services": (service,)})
+                async with Monitor(named, service, rate=_RATE) as monitor:
+                    await asyncio.sleep(1.5)
+                return monitor.report()
+
+        return asyncio.run(session())
+
+    return run
+
+
+def test_a_slow_and_a_streamed_request_go_alongside(watch_long: Callable[..., Report]) -> None:
+    """Each on a connection of its own."""
+    found = watch_long(Site(paths=("/health", "/health/live", *_LONG), long_paths=_LONG))
+    assert found.failed == 0
+    assert {one.path for one in found.samples if one.connection.is_long} == set(_LONG)
+
+
+def test_a_long_request_that_is_cut_off_is_seen(watch_long: Callable[..., Report]) -> None:
+    """It may be the only one that fails."""
+    site = Site(paths=("/health", *_LONG), long_paths=_LONG, drops_long=True)
+    found = watch_long(site)
+    assert found.failed > 0
+    assert {one.connection for one in found.failures} <= {Connection.SLOW, Connection.STREAM}
+
+
+def test_long_paths_that_are_not_there_are_left_out(watch_long: Callable[..., Report]) -> None:
+    """A service that names one which it does not have yet is watched without it."""
+    assert {one.connection for one in watch_long(Site()).samples} == _USUAL
 
 
 def test_a_busy_machine_leaves_requests_out(serving: Serving) -> None:
