@@ -1,0 +1,72 @@
+"""`runbook deploy`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.errors import OperatorError
+from runbook import options, output, servers
+from runbook.app import verb
+from runbook.deploy import Outcome, Rollout, require_tag, roll_out
+from runbook.monitor import MAX_RATE, text
+from runbook.monitor.schedule import checked_rate
+from runbook.stack import find_project, load_target
+from runbook.timeline import keep
+from runbook.updates import Updates
+
+_EXITS = (
+    "0 the tag is served and no request was dropped, 1 one was, or the update failed, "
+    "2 a mistake, or nothing was done"
+)
+
+
+@verb("deploy", procedure="M2", example="deploy nutri-backend good-2", exits=_EXITS)
+def deploy(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    service: options.Service,
+    tag: Annotated[str, typer.Argument(metavar="TAG", help="As the registry has it.")],
+    requests: Annotated[
+        int, typer.Option("--requests", min=1, help="Watch at least so many requests.")
+    ] = 1000,
+    rate: Annotated[
+        float, typer.Option("--rate", help=f"Requests a second, at most {MAX_RATE}.")
+    ] = 50,
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Bring another image tag into service, and prove that no request was dropped meanwhile."""
+    checked_rate(rate)
+    updates = Updates(find_project(Path.cwd()), stack)
+    target = load_target(stack)
+    chosen = servers.find_service(target, service)
+    if not chosen.tag_setting:
+        raise OperatorError("the stack's outputs do not tell the setting of the tag: `pulumi up`")
+    require_tag(target, chosen, tag)
+    left = updates.value(chosen.tag_setting) or chosen.tag
+    output.confirm(f"{service} goes from {left} to {tag}. Go on?", yes=yes)
+    rollout = Rollout(target, chosen, tag, left, requests, rate)
+    done = roll_out(rollout, updates, output.say)
+    keep(target, f"deployed {service}: {_said(done)}")
+    _print(done, as_json=as_json)
+    raise typer.Exit(int(not done.is_good))
+
+
+def _print(done: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(done.as_json())
+        return
+    for line in text.lines(done.report):
+        typer.echo(line)
+    typer.echo(_said(done))
+
+
+def _said(done: Outcome) -> str:
+    from_to = f"from {done.rollout.left} to {done.rollout.tag}"
+    count = output.counted(done.report.requests, "request")
+    if done.updated:
+        return f"{from_to}: {done.report.failed} of {count} dropped"
+    back = "all replicas are back" if done.went_back else "GOING BACK FAILED TOO, see above"
+    return f"{from_to}: the update failed, {back}; {done.report.failed} of {count} dropped"
