@@ -116,6 +116,10 @@ class LateMachines(Generic[M]):
         """See `Machines`."""
         self.real().delete_balancer(balancer_id)
 
+    def issue_certificate(self, names: tuple[str, ...]) -> tuple[str, str]:
+        """See `Machines`."""
+        return self.real().issue_certificate(names)
+
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """See `Machines`."""
         return self.real().balancer_health(balancer_id)

@@ -135,6 +135,9 @@ class Machines(Protocol):
     def delete_balancer(self, balancer_id: int) -> None:
         """Remove a load balancer."""
 
+    def issue_certificate(self, names: tuple[str, ...]) -> tuple[str, str]:
+        """A certificate for host names by the local cloud's authority, and its key; in PEM."""
+
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """What the health checks of a load balancer found; nothing where there is none."""
 

@@ -12,6 +12,7 @@ from docker.errors import APIError, DockerException
 from localcloud.hetzner.machines import MachineError
 from localcloud.node import docker_engine
 from localcloud.node.balancers import Balancers
+from localcloud.node.ca import ensure_authority, issue
 from localcloud.node.edge import Backend, Edge, Front
 from localcloud.node.errors import NodeError
 from localcloud.node.execute import execute
@@ -51,6 +52,7 @@ class DockerMachines:
         self, instance: Instance, client: DockerClient | None = None, tell: Say = say
     ) -> None:
         """Needs a running engine, with the instance's network and services up."""
+        self._instance = instance
         self._network = instance.prefix
         engine = client or docker_engine.connect()
         self._containers = ServerContainers(engine, instance)
@@ -210,6 +212,11 @@ class DockerMachines:
         with self._held(balancer_id):
             self.edge.withdraw(balancer_id)
             self._balancers.delete(balancer_id)
+
+    def issue_certificate(self, names: tuple[str, ...]) -> tuple[str, str]:
+        """See `Machines`."""
+        pair = issue(ensure_authority(self._instance), names)
+        return pair.certificate.decode(), pair.key.decode()
 
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """See `Machines`."""

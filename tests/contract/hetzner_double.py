@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from jsonschema import Draft202012Validator
 from localcloud.hetzner.app import build
 from localcloud.hetzner.cloud import Cloud
 from localcloud.hetzner.machines import MachineError
+from localcloud.node.ca import ensure_authority, issue
 from localcloud.settings import DEMO_READONLY_TOKEN, DEMO_TOKEN, Instance
 from localcloud.state import State
 
@@ -159,6 +161,13 @@ class RecordingMachines:
     def delete_balancer(self, balancer_id: int) -> None:
         """See `Machines`."""
         self._do("delete_balancer", balancer_id)
+
+    def issue_certificate(self, names: tuple[str, ...]) -> tuple[str, str]:
+        """See `Machines`."""
+        self._do("issue_certificate", names)
+        with tempfile.TemporaryDirectory() as home:
+            pair = issue(ensure_authority(Instance(home=Path(home))), names)
+        return pair.certificate.decode(), pair.key.decode()
 
     def balancer_health(self, balancer_id: int) -> tuple[TargetHealth, ...]:
         """See `Machines`."""

@@ -1,4 +1,4 @@
-"""Uploaded certificates, and the https services that use them."""
+"""Certificates, uploaded and managed, and the https services that use them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_uploaded_certificate_is_read(hetzner: HetznerDouble, pair: KeyPair) -> 
 def test_key_has_to_be_the_certificates_own(
     hetzner: HetznerDouble, pair: KeyPair, tmp_path: Path
 ) -> None:
-    """Another key, none, or no PEM at all is refused; managed ones are not played."""
+    """Another key, none, or no PEM at all is refused; so is a managed one of no name."""
     other = issue(ensure_authority(Instance(home=tmp_path)), ["api.example.test"])
     good = pair.certificate.decode()
     for body in (
@@ -57,7 +57,7 @@ def test_key_has_to_be_the_certificates_own(
         {"certificate": good, "private_key": "nonsense"},
         {"certificate": "nonsense", "private_key": pair.key.decode()},
         {"certificate": good},
-        {"type": "managed", "domain_names": ["api.example.test"]},
+        {"type": "managed"},
     ):
         refused = hetzner.post("/certificates", {"name": "api"} | body)
         assert hetzner.error(refused) == (422, "invalid_input")
@@ -108,3 +108,21 @@ def test_names_are_unique(hetzner: HetznerDouble, pair: KeyPair) -> None:
     other = _upload(hetzner, pair, "other")
     renamed = hetzner.http.put(f"/certificates/{other}", json={"name": "api"})
     assert hetzner.error(renamed) == (409, "uniqueness_error")
+
+
+def test_managed_certificate(hetzner: HetznerDouble) -> None:
+    """It is issued for names whose zone is here; without the zone it fails."""
+    body = {"name": "front", "type": "managed", "domain_names": ["api.example.test"]}
+    early = hetzner.post("/certificates", body).json()
+    assert early["action"]["status"] == "error"
+    path = f"/certificates/{early['certificate']['id']}"
+    failed = hetzner.get(path)["certificate"]
+    assert (failed["status"]["issuance"], failed["certificate"]) == ("failed", None)
+    assert "no zone" in failed["status"]["error"]["message"]
+    assert hetzner.post("/zones", {"name": "example.test", "mode": "primary"}).status_code == 201
+    assert hetzner.http.delete(path).status_code == 204
+    assert hetzner.post("/certificates", body).json()["action"]["status"] == "success"
+    issued = hetzner.get("/certificates?type=managed")["certificates"][0]
+    assert (issued["status"]["issuance"], issued["status"]["renewal"]) == ("completed", "scheduled")
+    assert issued["domain_names"] == ["api.example.test"]
+    assert issued["certificate"].startswith("-----BEGIN CERTIFICATE")

@@ -19,6 +19,17 @@ _IMAGE = "coollabsio/coolify-proxy:1"
 _PORTS = ("80:80", "443:443", "443:443/udp", "8080:8080")
 _LABELS = ("coolify.managed=true", "coolify.proxy=true")
 _NETWORK = "coolify"
+_COMMAND = (
+    "--ping=true",
+    "--ping.entrypoint=http",
+    "--entrypoints.http.address=:80",
+    "--entrypoints.https.address=:443",
+    "--providers.docker=true",
+    "--providers.docker.exposedbydefault=false",
+    "--providers.file.directory=/traefik/dynamic/",
+    "--providers.file.watch=true",
+)
+"""Traefik's own options; of them the agent reads those that say whose headers are trusted."""
 _CATCH_ALL = """\
 # Answers for hosts nobody has: made by Coolify, written anew at every start of the proxy.
 http:
@@ -38,9 +49,15 @@ _START_SECONDS = 180.0
 _HEALTH = "curl -sf http://localhost:80/ping || exit 1"
 
 
-def start_proxy(shell: Shell, registry: str) -> None:
-    """Start the proxy unless it runs from these very settings; raises RemoteError."""
-    checked(shell, _files(registry))
+def start_proxy(shell: Shell, registry: str, saved: str | None = None) -> None:
+    """Start the proxy unless it runs from these very settings; raises RemoteError.
+
+    Args:
+        shell: of the server.
+        registry: of the proxy's image.
+        saved: a compose file somebody saved, instead of Coolify's own.
+    """
+    checked(shell, _files(saved or compose_text(registry)))
     image = f"{registry}/{_IMAGE}"
     running = f"docker ps -q --filter name=^{NAME}$ --filter ancestor={shlex.quote(image)}"
     if checked(shell, running):
@@ -51,10 +68,10 @@ def start_proxy(shell: Shell, registry: str) -> None:
     _log.info("proxy started")
 
 
-def restart_proxy(shell: Shell, registry: str) -> None:
+def restart_proxy(shell: Shell, registry: str, saved: str | None = None) -> None:
     """Remove the proxy and start it again."""
     checked(shell, f"docker rm -f {NAME} >/dev/null 2>&1 || true")
-    start_proxy(shell, registry)
+    start_proxy(shell, registry, saved)
 
 
 def run_command(registry: str) -> list[str]:
@@ -80,10 +97,11 @@ def compose_text(registry: str) -> str:
         "ports": list(_PORTS),
         "healthcheck": {"test": _HEALTH, "interval": "4s", "timeout": "2s", "retries": 5},
         "volumes": list(_volumes()),
+        "command": list(_COMMAND),
         "labels": list(_LABELS),
     }
     networks = {_NETWORK: {"external": True}}
-    document = {"name": NAME, "networks": networks, "services": {"proxy": service}}
+    document = {"name": NAME, "networks": networks, "services": {"traefik": service}}
     return yaml.safe_dump(document, sort_keys=False, width=1000)
 
 
@@ -91,9 +109,9 @@ def _volumes() -> tuple[str, ...]:
     return ("/var/run/docker.sock:/var/run/docker.sock:ro", f"{FOLDER}:/traefik")
 
 
-def _files(registry: str) -> str:
+def _files(compose: str) -> str:
     return (
         f"mkdir -p {FOLDER}/dynamic\n"
-        + write_file(COMPOSE, compose_text(registry))
+        + write_file(COMPOSE, compose)
         + write_file(f"{FOLDER}/dynamic/default_redirect_503.yaml", _CATCH_ALL)
     )

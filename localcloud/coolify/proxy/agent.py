@@ -23,6 +23,7 @@ from localcloud.coolify.proxy.haproxy import CERTIFICATES, RUN, render
 from localcloud.coolify.proxy.merge import merge
 from localcloud.coolify.proxy.process import ConfigurationError, HaProxy
 from localcloud.coolify.proxy.resolve import resolve, united
+from localcloud.coolify.proxy.trusted import read_trusted
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path("/traefik")
@@ -49,6 +50,8 @@ class Agent:
         self.certificates = Certificates(
             self.folder / "acme.json", Path(CERTIFICATES), self.authority
         )
+        # Like Traefik's own options: looked at once, so that a change wants a restart.
+        self._trusted = read_trusted(self.folder / "docker-compose.yml")
 
     def run(self) -> None:
         """Work until HAProxy ends."""
@@ -77,10 +80,10 @@ class Agent:
         dynamic = read_folder(self.folder / "dynamic")
         resolved = resolve(united((containers.configuration, dynamic.configuration)))
         self._tell((*containers.problems, *dynamic.problems, *resolved.problems))
-        self._apply(render(resolved))
+        self._apply(render(resolved, self._trusted))
         # Routes first: they answer, with the default certificate, while others are fetched.
         if self.certificates.ensure(resolved.certificates()):
-            self._apply(render(resolved), force=True)
+            self._apply(render(resolved, self._trusted), force=True)
 
     def _apply(self, text: str, *, force: bool = False) -> None:
         try:

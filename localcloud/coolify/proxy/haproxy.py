@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from localcloud.coolify.proxy.model import Middleware, Probe, Server
     from localcloud.coolify.proxy.resolve import Resolved, Route
+    from localcloud.coolify.proxy.trusted import Trusted
 
 RUN = "/run/haproxy"
 ADMIN_SOCKET = f"{RUN}/admin.sock"
@@ -51,27 +52,28 @@ defaults
 """
 
 
-def render(resolved: Resolved) -> str:
-    """The whole configuration file."""
+def render(resolved: Resolved, trusted: Trusted | None = None) -> str:
+    """The whole configuration file; `trusted` are the networks whose headers are believed."""
+    believed = trusted or {}
     backends: dict[str, str] = {}
-    http = _frontend("http", "*:80", resolved.on("http"), backends)
+    http = _frontend("http", "*:80", resolved.on("http"), backends, believed)
     bind = f"*:443 ssl crt {CERTIFICATES}/default.pem crt {CERTIFICATES} alpn h2,http/1.1"
-    https = _frontend("https", bind, resolved.on("https"), backends)
+    https = _frontend("https", bind, resolved.on("https"), backends, believed)
     return "\n".join([_GLOBAL, http, https, *(backends[name] for name in sorted(backends))])
 
 
 def _frontend(
-    entry_point: str, bind: str, routes: Iterable[Route], backends: dict[str, str]
+    entry_point: str,
+    bind: str,
+    routes: Iterable[Route],
+    backends: dict[str, str],
+    trusted: Trusted,
 ) -> str:
     port = {"http": 80, "https": 443}[entry_point]
     lines = [
         f"frontend {entry_point}",
         f"  bind {bind}",
-        "  http-request set-header X-Forwarded-For %[src]",
-        "  http-request set-header X-Real-Ip %[src]",
-        f"  http-request set-header X-Forwarded-Proto {entry_point}",
-        f"  http-request set-header X-Forwarded-Port {port}",
-        "  http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+        *_forwarded(entry_point, port, trusted.get(entry_point, ())),
     ]
     if entry_point == "http":
         lines.append(
@@ -90,6 +92,22 @@ def _frontend(
     lines += [*_sorted(rules), "  default_backend nothing"]
     backends["nothing"] = _NOTHING
     return "\n".join(lines) + "\n"
+
+
+def _forwarded(entry_point: str, port: int, trusted: tuple[str, ...]) -> list[str]:
+    """Headers about the client: those of a trusted sender stay, and its own address is added."""
+    stranger = f" if !{{ src {' '.join(trusted)} }}" if trusted else ""
+    headers = {
+        "X-Real-Ip": "%[src]",
+        "X-Forwarded-Proto": entry_point,
+        "X-Forwarded-Port": port,
+        "X-Forwarded-Host": "%[req.hdr(host)]",
+    }
+    return [
+        f"  http-request del-header X-Forwarded-For{stranger}",
+        *(f"  http-request set-header {name} {value}{stranger}" for name, value in headers.items()),
+        "  option forwardfor",
+    ]
 
 
 _NOTHING = """\

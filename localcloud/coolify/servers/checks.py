@@ -38,7 +38,8 @@ def start_proxy_of(coolify: Coolify, server: Row) -> None:
     """Start a server's proxy and note that it runs; raises RemoteError."""
     if str(server["proxy"].get("type")).upper() == "NONE":
         return
-    start_proxy(coolify.shell(server), coolify.settings.registry)
+    saved = server["proxy"].get("configuration")
+    start_proxy(coolify.shell(server), coolify.settings.registry, saved)
     coolify.db.update("servers", server["id"], {"proxy": {**server["proxy"], "status": "running"}})
 
 

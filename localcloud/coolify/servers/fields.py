@@ -43,6 +43,7 @@ PROXY: dict[str, Rule] = {
     "generate_exact_labels": boolean(),
     "proxy_type": _PROXIES,
 }
+CONFIGURATION: dict[str, Rule] = {"configuration": text(required=True)}
 CLEANUP: dict[str, Rule] = {
     "docker_cleanup_frequency": text(),
     "docker_cleanup_threshold": integer(least=1, most=100),

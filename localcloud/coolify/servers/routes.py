@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from localcloud.coolify.applications import models as applications
 from localcloud.coolify.boot.proxy import COMPOSE, restart_proxy
 from localcloud.coolify.call import Endpoint, Reply
+from localcloud.coolify.deploy.commands import write_file
 from localcloud.coolify.errors import BadRequestError, ConflictError, ValidationFailedError
 from localcloud.coolify.keys import models as keys
+from localcloud.coolify.remote.shell import checked
 from localcloud.coolify.servers import models
 from localcloud.coolify.servers.checks import validate_server
-from localcloud.coolify.servers.fields import CLEANUP, CREATE, DESTINATION, PROXY, SETTINGS, UPDATE
+from localcloud.coolify.servers.fields import (
+    CLEANUP,
+    CONFIGURATION,
+    CREATE,
+    DESTINATION,
+    PROXY,
+    SETTINGS,
+    UPDATE,
+)
 from localcloud.coolify.validation import validate
 
 if TYPE_CHECKING:
@@ -165,11 +176,31 @@ def update_proxy(call: Call) -> dict[str, str]:
     return {"uuid": server["uuid"]}
 
 
+def save_configuration(call: Call) -> dict[str, str]:
+    """Keep a compose file for the proxy, plain or in base64; the next start uses it."""
+    fields = call.json()
+    validate(fields, CONFIGURATION)
+    text = _plain(str(fields["configuration"]))
+    server = _server(call)
+    state = {**server["proxy"], "configuration": text}
+    call.coolify.db.update("servers", server["id"], {"proxy": state})
+    checked(call.coolify.shell(server), write_file(COMPOSE, text))
+    return {"message": "Proxy configuration saved."}
+
+
+def _plain(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return text
+
+
 def restart(call: Call) -> dict[str, str]:
     """Start the proxy anew, in the background."""
     server = _server(call)
     shell = call.coolify.shell(server)
-    call.coolify.background.submit(restart_proxy, shell, call.coolify.settings.registry)
+    registry, saved = call.coolify.settings.registry, server["proxy"].get("configuration")
+    call.coolify.background.submit(restart_proxy, shell, registry, saved)
     return {"message": "Proxy restart request queued."}
 
 
@@ -215,6 +246,7 @@ ENDPOINTS = (
     Endpoint("POST", f"{_ONE}/destinations", "write", create_destination),
     Endpoint("GET", f"{_ONE}/proxy", "read", proxy),
     Endpoint("PATCH", f"{_ONE}/proxy", "write", update_proxy),
+    Endpoint("PUT", f"{_ONE}/proxy/configuration", "write", save_configuration),
     Endpoint("POST", f"{_ONE}/proxy/restart", "write", restart),
     Endpoint("GET", f"{_ONE}/docker-cleanup", "read", cleanup),
     Endpoint("PATCH", f"{_ONE}/docker-cleanup", "write", update_cleanup),

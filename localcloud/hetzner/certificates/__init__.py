@@ -1,1 +1,1 @@
-"""Certificates: uploaded ones, for https services of load balancers."""
+"""Certificates, uploaded and managed, for https services of load balancers."""

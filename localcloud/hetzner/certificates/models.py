@@ -1,4 +1,4 @@
-"""Uploaded certificates and their rules."""
+"""Certificates, uploaded and managed ones, and their rules."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from localcloud.hetzner.errors import (
     ResourceInUseError,
     UniquenessError,
 )
+from localcloud.hetzner.machines import MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,15 @@ class Certificate:
     not_valid_before: str
     not_valid_after: str
     labels: dict[str, str] = field(default_factory=dict)
+    issuance: str | None = None
+    """Of a managed one: pending, completed or failed; None for an uploaded one."""
+    problem: str | None = None
+    """Why the issuance failed."""
+
+    @property
+    def kind(self) -> str:
+        """`uploaded` or `managed`."""
+        return "uploaded" if self.issuance is None else "managed"
 
     @property
     def bundle(self) -> str:
@@ -90,6 +100,40 @@ class Certificates:
             if other.name == certificate.name and other.id != certificate.id:
                 raise UniquenessError("certificate name is already used", "name")
         return self._table.put(certificate)
+
+    async def issue(self, number: int) -> None:
+        """Get a managed certificate: who has the zone of each name may have it.
+
+        Raises:
+            InvalidInputError: there is no zone for one of its names.
+            MachineError: the authority gave none.
+        """
+        certificate = self.get(number)
+        try:
+            self._check_zones(certificate.domain_names)
+            names, machines = certificate.domain_names, self._cloud.machines
+            chain, key = await self._cloud.in_thread(machines.issue_certificate, names)
+        except (InvalidInputError, MachineError) as error:
+            self._table.put(replace(certificate, issuance="failed", problem=str(error)))
+            raise
+        found = facts(chain, key)
+        self._table.put(
+            replace(
+                certificate,
+                certificate=chain,
+                private_key=key,
+                fingerprint=found.fingerprint,
+                not_valid_before=found.not_valid_before,
+                not_valid_after=found.not_valid_after,
+                issuance="completed",
+            )
+        )
+
+    def _check_zones(self, names: Sequence[str]) -> None:
+        zones = {zone.name for zone in self._cloud.zones.all()}
+        for name in names:
+            if not any(name == zone or name.endswith(f".{zone}") for zone in zones):
+                raise InvalidInputError.field("domain_names", f"there is no zone for {name}")
 
     def update(
         self, certificate: Certificate, name: str | None, labels: dict[str, str] | None

@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.routing import Route
 
 from localcloud.hetzner.actions.routes import routes_for
+from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.certificates.models import Certificate, facts
 from localcloud.hetzner.errors import InvalidInputError
 from localcloud.hetzner.http import (
@@ -38,6 +39,7 @@ class Create(Body):
     type: Literal["uploaded", "managed"] = "uploaded"
     certificate: str | None = None
     private_key: str | None = None
+    domain_names: tuple[str, ...] = ()
     labels: Labels | None = None
 
 
@@ -53,14 +55,14 @@ def shape(certificate: Certificate, cloud: Cloud) -> JSON:
     return {
         "id": certificate.id,
         "name": certificate.name,
-        "type": "uploaded",
-        "certificate": certificate.certificate,
+        "type": certificate.kind,
+        "certificate": certificate.certificate or None,
         "created": certificate.created,
-        "not_valid_before": certificate.not_valid_before,
-        "not_valid_after": certificate.not_valid_after,
+        "not_valid_before": certificate.not_valid_before or None,
+        "not_valid_after": certificate.not_valid_after or None,
         "domain_names": list(certificate.domain_names),
-        "fingerprint": certificate.fingerprint,
-        "status": None,
+        "fingerprint": certificate.fingerprint or None,
+        "status": _status(certificate),
         "used_by": [
             {"id": number, "type": "load_balancer"}
             for number in cloud.certificates.users(certificate)
@@ -69,11 +71,20 @@ def shape(certificate: Certificate, cloud: Cloud) -> JSON:
     }
 
 
+def _status(certificate: Certificate) -> JSON | None:
+    if certificate.issuance is None:
+        return None
+    problem = certificate.problem
+    error = {"code": "dns_zone_not_found", "message": problem} if problem else None
+    renewal = "scheduled" if certificate.issuance == "completed" else "unavailable"
+    return {"issuance": certificate.issuance, "renewal": renewal, "error": error}
+
+
 async def list_all(request: Request) -> Response:
     """GET /certificates."""
     cloud = cloud_of(request)
     found = wanted(request, cloud.certificates.all())
-    found = among(request, "type", found, lambda _certificate: "uploaded")
+    found = among(request, "type", found, lambda one: one.kind)
     ranked = ordered(request, found, ("id", "name", "created"))
     return answer_list(request, "certificates", [shape(one, cloud) for one in ranked])
 
@@ -83,7 +94,7 @@ async def create(request: Request) -> Response:
     cloud = cloud_of(request)
     body = await parse(request, Create)
     if body.type == "managed":
-        raise InvalidInputError.field("type", "the local cloud has uploaded certificates only")
+        return await _create_managed(cloud, body)
     if not body.certificate or not body.private_key:
         raise InvalidInputError.field("certificate", "is needed, and private_key too")
     certificate = Certificate(
@@ -96,6 +107,34 @@ async def create(request: Request) -> Response:
         **asdict(facts(body.certificate, body.private_key)),
     )
     return created({"certificate": shape(cloud.certificates.put(certificate), cloud)})
+
+
+async def _create_managed(cloud: Cloud, body: Create) -> Response:
+    if not body.domain_names:
+        raise InvalidInputError.field("domain_names", "is needed for a managed certificate")
+    certificate = cloud.certificates.put(
+        Certificate(
+            id=cloud.state.next_id(),
+            name=body.name,
+            created=cloud.clock.stamp(),
+            certificate="",
+            private_key="",
+            domain_names=body.domain_names,
+            fingerprint="",
+            not_valid_before="",
+            not_valid_after="",
+            labels=body.labels or {},
+            issuance="pending",
+        )
+    )
+
+    async def work() -> None:
+        await cloud.certificates.issue(certificate.id)
+
+    resources = [("certificate", certificate.id)]
+    action = await cloud.actions.finish("create_certificate", resources, work)
+    shown = shape(cloud.certificates.get(certificate.id), cloud)
+    return created({"certificate": shown, "action": shape_action(action)})
 
 
 async def get(request: Request) -> Response:

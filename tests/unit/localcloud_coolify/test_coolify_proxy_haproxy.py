@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from localcloud.coolify.boot import proxy as boot_proxy
 from localcloud.coolify.proxy.dynamic import parse
 from localcloud.coolify.proxy.haproxy import render
 from localcloud.coolify.proxy.labels import Container
 from localcloud.coolify.proxy.merge import merge
 from localcloud.coolify.proxy.resolve import Resolved, resolve, united
+from localcloud.coolify.proxy.trusted import read_trusted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROUTER, SERVICE = "traefik.http.routers", "traefik.http.services"
 MIDDLEWARE = "traefik.http.middlewares"
@@ -205,6 +211,26 @@ def test_the_app_is_told_who_asks_and_how() -> None:
     text = render(resolved(WEB))
     for entry_point, port in (("http", 80), ("https", 443)):
         lines = section(text, f"frontend {entry_point}")
-        assert "http-request set-header X-Forwarded-For %[src]" in lines
+        assert "http-request del-header X-Forwarded-For" in lines
+        assert "option forwardfor" in lines
         assert f"http-request set-header X-Forwarded-Proto {entry_point}" in lines
         assert f"http-request set-header X-Forwarded-Port {port}" in lines
+
+
+def test_a_trusted_sender_is_believed() -> None:
+    """Only from its address, and only where Traefik's option says so, headers stay."""
+    text = render(resolved(WEB), {"http": ("10.44.0.2/32",)})
+    stranger = " if !{ src 10.44.0.2/32 }"
+    lines = section(text, "frontend http")
+    assert f"http-request del-header X-Forwarded-For{stranger}" in lines
+    assert f"http-request set-header X-Forwarded-Proto http{stranger}" in lines
+    assert "http-request del-header X-Forwarded-For" in section(text, "frontend https")
+
+
+def test_trusted_senders_are_read_from_the_compose_file(tmp_path: Path) -> None:
+    """Traefik's option in any case of letters; no file, no trust."""
+    compose = tmp_path / "docker-compose.yml"
+    assert read_trusted(compose) == {}
+    option = "--entrypoints.http.forwardedHeaders.trustedIPs=10.44.0.2/32"
+    compose.write_text(f"services: {{traefik: {{command: ['--ping=true', '{option}']}}}}")
+    assert read_trusted(compose) == {"http": ("10.44.0.2/32",), "https": ()}
