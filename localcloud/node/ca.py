@@ -61,7 +61,9 @@ def ensure_authority(instance: Instance) -> KeyPair:
     return KeyPair(certificate.read_bytes(), key.read_bytes())
 
 
-def issue(authority: KeyPair, names: Iterable[str]) -> KeyPair:
+def issue(
+    authority: KeyPair, names: Iterable[str], lifetime: dt.timedelta = _LEAF_LIFETIME
+) -> KeyPair:
     """A server certificate for these host names and addresses."""
     wanted = tuple(names)
     issuer = x509.load_pem_x509_certificate(authority.certificate)
@@ -69,7 +71,7 @@ def issue(authority: KeyPair, names: Iterable[str]) -> KeyPair:
     key = ec.generate_private_key(ec.SECP256R1())
     alternative = x509.SubjectAlternativeName([_general_name(name) for name in wanted])
     builder = (
-        _builder(_name(wanted[0]), issuer.subject, key.public_key(), _LEAF_LIFETIME)
+        _builder(_name(wanted[0]), issuer.subject, key.public_key(), lifetime)
         .add_extension(alternative, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(

@@ -1,0 +1,114 @@
+"""What a world may lay hands on: the double's APIs and knobs, the server, its containers."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from common.ssh import SshClient
+    from common.target import ServiceTarget, Target
+    from tests.e2e.conftest import Cloud
+
+DOMAIN = "nutri.test"
+SERVER = "nutri-e2e"
+BACKEND, ML = "nutri-backend", "nutri-ml-service"
+_APP = "/app/app.py"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One platform on a local cloud of its own."""
+
+    cloud: Cloud
+    target: Target
+    ssh: SshClient
+
+    def run(self, script: str, *, stdin: str | None = None) -> str:
+        """Run a script on the server as root; its output."""
+        return self.ssh.run(script, stdin=stdin, timeout=120).stdout.strip()
+
+    def at_console(self, script: str) -> None:
+        """Run a script on the server past SSH, as at its console."""
+        name = f"localcloud-{self.cloud.environment['LOCALCLOUD_NAME']}-server-{self.server_id}"
+        subprocess.run(
+            ["docker", "exec", name, "bash", "-ec", script],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+    @property
+    def server_id(self) -> int:
+        """Id of the server in the Hetzner API."""
+        return self.target.servers[0].id
+
+    def hetzner(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """One call of the Hetzner API, which must succeed."""
+        token = self.target.hetzner.token.get_secret_value()
+        answer = httpx.request(
+            method,
+            f"{self.target.hetzner.endpoint}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        )
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def server_action(self, name: str, body: object = None) -> None:
+        """An action on the server by the Hetzner API."""
+        self.hetzner("POST", f"/servers/{self.server_id}/actions/{name}", body)
+
+    def service(self, name: str) -> ServiceTarget:
+        """A service of the app."""
+        return next(one for one in self.target.services if one.name == name)
+
+    def container(self, name: str, replica: int = 1) -> str:
+        """Id of the running container of a replica."""
+        application = self.service(name).applications[replica - 1]
+        return self.run(f"docker ps --quiet --no-trunc --filter label=coolify.name={application}")
+
+    def change_app(self, name: str, old: str, new: str) -> None:
+        """Change a text in the program of a service's first replica, and start it anew."""
+        one = self.container(name)
+        self.run(
+            f"docker cp {one}:{_APP} /root/app.py.kept && cp /root/app.py.kept /root/app.py.new\n"
+            "python3 - <<'PYTHON'\n"
+            "from pathlib import Path\n"
+            "file = Path('/root/app.py.new')\n"
+            "text = file.read_text()\n"
+            f"assert {old!r} in text\n"
+            f"file.write_text(text.replace({old!r}, {new!r}))\n"
+            f"PYTHON\n{self._restart('/root/app.py.new', one)}"
+        )
+
+    def mend_app(self, name: str) -> None:
+        """Undo `change_app`."""
+        self.run(self._restart("/root/app.py.kept", self.container(name)))
+
+    def _restart(self, file: str, container: str) -> str:
+        # Killed, not stopped: draining takes its time, and nobody waits for an answer here.
+        kill = f"docker kill {container} >/dev/null; docker start {container} >/dev/null"
+        return f"docker cp {file} {container}:{_APP} && {kill}"
+
+    def log(self, name: str, line: str, times: int) -> None:
+        """Let a replica log a line so many times."""
+        one = self.container(name)
+        self.run(
+            f"docker exec --interactive --user root {one} sh -c 'cat >/proc/1/fd/1'",
+            stdin=f"{line}\n" * times,
+        )
+
+    def forget_log(self, name: str) -> None:
+        """Empty a replica's log, and with it the window that the checks judge."""
+        one = self.container(name)
+        self.run(f"truncate --size=0 $(docker inspect --format '{{{{.LogPath}}}}' {one})")
+
+    def expecting(self, **budgets: object) -> Target:
+        """The target with other budgets."""
+        expectations = self.target.expectations.model_copy(update=budgets)
+        return self.target.model_copy(update={"expectations": expectations})

@@ -1,0 +1,88 @@
+"""Each check turns red in a world that is broken for it, and the others stay as they were."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+import checks
+from checks import Status
+from common.waiting import NotYetError, wait_until
+from tests.e2e.mutants.mutant import Mutant, mutants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from common.target import Target
+    from tests.e2e.mutants.conftest import Whole
+    from tests.e2e.mutants.scene import Scene
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(900)]
+
+
+@contextlib.contextmanager
+def _broken(one: Mutant, scene: Scene) -> Iterator[Target]:
+    """The target to look at a broken world with; whatever is found there, it is mended."""
+    world = one.world(scene)
+    try:
+        yield next(world) or scene.target
+    finally:
+        for _ in world:
+            raise AssertionError(f"{one.name} yields more than once")
+
+
+def _until_red(one: Mutant, target: Target) -> checks.Report:
+    """Run the whole suite, again while the expected check is not red."""
+
+    def look() -> checks.Report:
+        report = checks.run(target, checks.select(None))
+        if _result(report, one).verdict.status is not Status.RED:
+            raise NotYetError(report.table())
+        return report
+
+    return wait_until(f"{one.check} to be red", look, bound=30, interval=0.5, retry_on=NotYetError)
+
+
+def _result(report: checks.Report, one: Mutant) -> checks.Result:
+    return next(result for result in report.results if result.key == (one.check, one.subject))
+
+
+def _astray(one: Mutant, before: checks.Report, after: checks.Report) -> list[checks.Result]:
+    """What changed, and may not have."""
+    was = {result.key: result.verdict.status for result in before.results}
+    allowed = {one.check, *one.also}
+    return [
+        result
+        for result in after.results
+        if result.verdict.status is not was[result.key]
+        and result.check not in allowed
+        and not (one.blind and result.verdict.status is Status.UNKNOWN)
+    ]
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=one.name) for one in mutants()])
+def test_the_right_check_is_red_and_no_other(one: Mutant, whole: Whole) -> None:
+    """It says what is wrong and what to do; mended, all is green again."""
+    with _broken(one, whole.scene) as target:
+        report = _until_red(one, target)
+    verdict = _result(report, one).verdict
+    assert re.search(one.says, verdict.message), verdict
+    assert re.search(one.remedy, verdict.remedy), verdict
+    assert _astray(one, whole.report, report) == [], report.table()
+    _assert_mended(whole.scene.target, report)
+
+
+def _assert_mended(target: Target, report: checks.Report) -> None:
+    changed = {result.key for result in report.not_green}
+    ids = [check for check, _ in changed]
+    mended = checks.verify(target, ids, only=changed, settle=90)
+    assert mended.exit_code == 0, mended.table()
+
+
+def test_all_is_green_in_the_end(whole: Whole) -> None:
+    """Nothing of any world stayed."""
+    mended = checks.verify(whole.scene.target, [one.id for one in checks.CHECKS], settle=60)
+    assert mended.exit_code == 0, mended.table()

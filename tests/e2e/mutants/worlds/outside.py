@@ -1,0 +1,187 @@
+"""Worlds in which the server is fine, and what leads to it is not: firewall, DNS, certificate."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from localcloud.node.ca import ensure_authority, issue
+from localcloud.settings import Instance
+from tests.e2e.mutants.mutant import Broken, mutant
+from tests.e2e.mutants.scene import BACKEND, DOMAIN, ML, SERVER, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+_ASKED_THERE = "it is asked at the address that DNS gives"
+_TLS = "its requests want a valid certificate"
+_DYNAMIC = "/data/coolify/proxy/dynamic/mutant.yaml"
+_WORLD = ["0.0.0.0/0", "::/0"]
+
+
+@contextmanager
+def _firewall(scene: Scene, *, without: str = "", and_port: str = "") -> Iterator[None]:
+    """Set the firewall's rules to others for a while."""
+    (firewall,) = scene.hetzner("GET", "/firewalls")["firewalls"]
+    path = f"/firewalls/{firewall['id']}/actions/set_rules"
+    rules = [rule for rule in firewall["rules"] if not without or rule["port"] != without]
+    if and_port:
+        more = {"direction": "in", "protocol": "tcp", "port": and_port, "source_ips": _WORLD}
+        rules.append(more)
+    scene.hetzner("POST", path, {"rules": rules})
+    try:
+        yield
+    finally:
+        scene.hetzner("POST", path, {"rules": firewall["rules"]})
+
+
+@contextmanager
+def _records(scene: Scene, name: str, kind: str, address: str) -> Iterator[None]:
+    """Let a name lead elsewhere for a while."""
+    path = f"/zones/{DOMAIN}/rrsets/{name}/{kind}"
+    before: list[dict[str, Any]] = scene.hetzner("GET", path)["rrset"]["records"]
+    scene.hetzner("POST", f"{path}/actions/set_records", {"records": [{"value": address}]})
+    try:
+        yield
+    finally:
+        kept = [{"value": one["value"]} for one in before]
+        scene.hetzner("POST", f"{path}/actions/set_records", {"records": kept})
+
+
+@mutant(
+    "ssh-port",
+    SERVER,
+    says="port 22 is refused, though 127",
+    remedy="pulumi up",
+    also={"ssh": "it comes through that port"},
+    blind="SSH is the way in",
+)
+def port_22_is_shut(scene: Scene) -> Broken:
+    """The firewall no longer lets the operators' networks in."""
+    with _firewall(scene, without="22"):
+        yield None
+
+
+@mutant(
+    "open-ports",
+    SERVER,
+    says=r"not open: 80 \(refused\)",
+    remedy="pulumi up",
+    also={"redirect": "it is what listens there"},
+)
+def port_80_is_shut(scene: Scene) -> Broken:
+    """The firewall no longer lets plain HTTP in."""
+    with _firewall(scene, without="80"):
+        yield None
+
+
+@mutant("shut-ports", SERVER, says="open to the world: 6543", remedy="pulumi up")
+def a_port_is_open_to_the_world(scene: Scene) -> Broken:
+    """A database listens, and the firewall lets everybody in."""
+    scene.run("systemd-run --quiet --unit=mutant python3 -m http.server 6543")
+    with _firewall(scene, and_port="6543"):
+        yield None
+    scene.run("systemctl stop mutant")
+
+
+@mutant(
+    "dns",
+    ML,
+    says="ml.nutri.test leads to 127.0.0.99 instead of",
+    remedy="pulumi up",
+    also=dict.fromkeys(
+        ("health", "latency", "spread", "version", "certificate", "redirect"), _ASKED_THERE
+    ),
+)
+def a_name_leads_elsewhere(scene: Scene) -> Broken:
+    """The name's A record has a stranger's address."""
+    with _records(scene, "ml", "A", "127.0.0.99"):
+        yield None
+
+
+@mutant("aaaa", BACKEND, says="leads to 2001:db8:9::1 over IPv6", remedy="prefer IPv6 go astray")
+def ipv6_leads_elsewhere(scene: Scene) -> Broken:
+    """The name's AAAA record is of a server that is gone."""
+    with _records(scene, "api", "AAAA", "2001:db8:9::1"):
+        yield None
+
+
+def _show_certificate(scene: Scene, name: str, lifetime: timedelta) -> None:
+    """Let the proxy show another certificate of our authority, and keep it from renewing it."""
+    authority = ensure_authority(Instance.from_env(scene.cloud.environment))
+    pair = issue(authority, [name], lifetime)
+    file = f"$(docker exec coolify-proxy find / -xdev -name {name}.pem 2>/dev/null)"
+    scene.run(
+        f"file={file}; docker exec coolify-proxy cp $file /tmp/kept.pem\n"
+        "docker exec coolify-proxy sh -c 'echo 127.0.0.1 ca.localcloud.test >>/etc/hosts'\n"
+        'docker exec --interactive coolify-proxy sh -c "cat >$file"',
+        stdin=(pair.certificate + pair.key).decode(),
+    )
+    _reload(scene)
+
+
+def _mend_certificate(scene: Scene, name: str) -> None:
+    scene.run(
+        f"docker exec coolify-proxy sh -c 'cp /tmp/kept.pem $(find / -xdev -name {name}.pem "
+        "2>/dev/null); sed /ca.localcloud.test/d /etc/hosts >/tmp/hosts; "
+        f"cat /tmp/hosts >/etc/hosts'; rm {_DYNAMIC}"
+    )
+
+
+def _reload(scene: Scene) -> None:
+    """The proxy reads its certificates again when its routes change."""
+    _route(scene, "mutant.nutri.test", "http")
+
+
+def _route(scene: Scene, host: str, entry_point: str) -> None:
+    text = f"""
+http:
+  routers:
+    mutant:
+      rule: Host(`{host}`)
+      entryPoints: [{entry_point}]
+      service: mutant
+      priority: 9999
+  services:
+    mutant:
+      loadBalancer:
+        servers: [{{url: "http://coolify:8080"}}]
+"""
+    scene.run(f"cat >{_DYNAMIC}", stdin=text)
+
+
+@mutant(
+    "certificate",
+    ML,
+    says="ends in [345] days and was not renewed",
+    remedy="docker logs coolify-proxy",
+)
+def a_certificate_that_ends_soon(scene: Scene) -> Broken:
+    """The certificate is valid for a few days more, and the proxy got no newer one."""
+    _show_certificate(scene, "ml.nutri.test", timedelta(days=5))
+    yield None
+    _mend_certificate(scene, "ml.nutri.test")
+
+
+@mutant(
+    "certificate",
+    ML,
+    says="shows no valid certificate: certificate has expired",
+    remedy="docker logs coolify-proxy",
+    also=dict.fromkeys(("health", "latency", "spread", "version"), _TLS),
+)
+def an_expired_certificate(scene: Scene) -> Broken:
+    """The certificate ended a minute ago."""
+    _show_certificate(scene, "ml.nutri.test", timedelta(minutes=-1))
+    yield None
+    _mend_certificate(scene, "ml.nutri.test")
+
+
+@mutant("redirect", ML, says="instead of a redirection", remedy="pulumi up")
+def plain_http_is_served(scene: Scene) -> Broken:
+    """A route by hand serves plain HTTP instead of leading to HTTPS."""
+    _route(scene, "ml.nutri.test", "http")
+    yield None
+    scene.run(f"rm {_DYNAMIC}")

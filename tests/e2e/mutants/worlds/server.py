@@ -1,0 +1,120 @@
+"""Worlds in which the server itself is short of something, or not looked after."""
+
+from __future__ import annotations
+
+from tests.e2e.mutants.mutant import Broken, mutant
+from tests.e2e.mutants.scene import ML, SERVER, Scene
+
+_IMAGE = "$(docker inspect --format '{{.Image}}' %s)"
+_HOG = "import time; kept = bytearray(%d << 20); time.sleep(600)"
+
+
+def _start(scene: Scene, name: str, program: str, *flags: str) -> None:
+    """Run Python in a container of the service's image, which is there already."""
+    image = _IMAGE % scene.container(ML)
+    scene.run(
+        f"docker run --detach --network none --name {name} {' '.join(flags)} {image} "
+        f"python3 -c '{program}'"
+    )
+
+
+def _remove(scene: Scene, name: str) -> None:
+    scene.run(f"docker rm --force {name}")
+
+
+@mutant("cpu", SERVER, says="the containers use .* most busy", remedy="a larger tier")
+def a_container_takes_all_cores(scene: Scene) -> Broken:
+    """A container computes on every core."""
+    _start(scene, "busy", "import os; os.fork(); os.fork()\nwhile True: pass")
+    # A machine that is shared with others never gives all of its cores.
+    yield scene.expecting(cpu_share=0.3)
+    _remove(scene, "busy")
+
+
+@mutant("memory", SERVER, says="hog uses .* of its memory", remedy="restart what leaks")
+def a_memory_hog(scene: Scene) -> Broken:
+    """A container has used up nearly all it is allowed."""
+    _start(scene, "hog", _HOG % 60, "--memory 70m --memory-swap 70m")
+    yield scene.expecting(memory_share=0.8)
+    _remove(scene, "hog")
+
+
+@mutant("restarts", SERVER, says="greedy ran out of memory", remedy="find the leak")
+def killed_for_its_memory(scene: Scene) -> Broken:
+    """A container wanted more memory than it may have, and the kernel ended it."""
+    _start(scene, "greedy", _HOG % 200, "--memory 40m --memory-swap 40m")
+    yield None
+    _remove(scene, "greedy")
+
+
+@mutant("restarts", SERVER, says=r"loop restarted \d+ times", remedy="runbook logs SERVICE")
+def a_crash_loop(scene: Scene) -> Broken:
+    """A container ends as soon as it starts, again and again."""
+    _start(scene, "loop", "raise SystemExit(1)", "--restart always")
+    yield None
+    _remove(scene, "loop")
+
+
+@mutant("disk", SERVER, says="/srv/full is 100% full", remedy="runbook docker prune")
+def a_full_disk(scene: Scene) -> Broken:
+    """A file system has no space left."""
+    scene.run(
+        "mkdir -p /srv/full; mount -t tmpfs -o size=1m full /srv/full\n"
+        "head -c 1m /dev/zero >/srv/full/data"
+    )
+    yield None
+    scene.run("umount /srv/full")
+
+
+@mutant("inodes", SERVER, says="/srv/many is 100% full", remedy="runbook docker prune")
+def no_inode_left(scene: Scene) -> Broken:
+    """A file system has space, and cannot take one more file."""
+    scene.run(
+        "mkdir -p /srv/many; mount -t tmpfs -o size=1m,nr_inodes=20 many /srv/many\n"
+        "touch /srv/many/{1..19}"
+    )
+    yield None
+    scene.run("umount /srv/many")
+
+
+@mutant("clock", SERVER, says="clock is 1[12]. s ahead of ours", remedy="timedatectl")
+def a_clock_that_is_ahead(scene: Scene) -> Broken:
+    """The server tells a time two minutes ahead; its kernel's clock is its machine's."""
+    scene.run(
+        "printf '%s\\n' '#!/bin/sh' 'exec /bin/date --date=+2minutes \"$@\"' >/usr/local/bin/date\n"
+        "chmod +x /usr/local/bin/date"
+    )
+    yield None
+    scene.run("rm /usr/local/bin/date")
+
+
+@mutant("reboot", SERVER, says="a reboot is pending for linux-image", remedy="reboot")
+def a_pending_reboot(scene: Scene) -> Broken:
+    """A new kernel waits for a reboot."""
+    scene.run("touch /run/reboot-required; echo linux-image-cloud-amd64 >/run/reboot-required.pkgs")
+    yield None
+    scene.run("rm /run/reboot-required /run/reboot-required.pkgs")
+
+
+@mutant("updates", SERVER, says="1 security updates are pending: tzdata", remedy="apt-get upgrade")
+def a_security_update_waits(scene: Scene) -> Broken:
+    """The archive of security updates has a newer package."""
+    scene.run(
+        "set -e\n"
+        "mkdir -p /srv/apt /var/lib/apt/lists/partial; cd /srv/apt\n"
+        "printf 'Package: tzdata\\nVersion: 9999\\nArchitecture: all\\nFilename: ./tzdata.deb\\n"
+        "Size: 1\\nSHA256: %064d\\nMaintainer: nobody\\nDescription: time\\n' 0 >Packages\n"
+        "printf 'Origin: Debian\\nLabel: Debian-Security\\nSuite: stable-security\\n"
+        "Codename: bookworm-security\\nVersion: 12\\nDate: Thu, 01 Jan 2026 00:00:00 UTC\\n"
+        "SHA256:\\n %s %s Packages\\n' \"$(sha256sum Packages | cut -d' ' -f1)\" "
+        '"$(stat --format=%s Packages)" >Release\n'
+        "echo 'deb [trusted=yes] file:/srv/apt ./' >/etc/apt/sources.list.d/mutant.list\n"
+        "apt-get update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/mutant.list "
+        "-o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0\n"
+        "touch /var/lib/apt/lists/mutant_InRelease"
+    )
+    yield None
+    scene.run(
+        "rm -rf /srv/apt /etc/apt/sources.list.d/mutant.list /var/lib/apt/lists/*_srv_apt_* "
+        "/var/lib/apt/lists/mutant_InRelease"
+    )
