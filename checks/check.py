@@ -34,6 +34,8 @@ class Check(Generic[S, E]):
     """Pure: concludes from the evidence."""
     proves_change: bool = True
     """Whether a change is not done before it is green; else it is about the running of things."""
+    on_request: bool = False
+    """Whether it runs only when named: it takes long, or needs more than a target."""
 
 
 AnyCheck = Check[Any, Any]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from common.target import ServiceTarget, Target
 
 _HTTPS = 443
-_DAYS_LEFT = 14
 _DAY = 86_400
 _REDIRECTIONS = frozenset({301, 302, 307, 308})
 _UP = "run `pulumi up`; a change may take the record's TTL to be seen everywhere"
@@ -91,16 +90,17 @@ def collect_certificate(observer: Observer, service: ServiceTarget) -> Shown:
     return Shown(url.host, _days_left(shown), shown.failure)
 
 
-def judge_certificate(_service: ServiceTarget, evidence: Shown, _target: Target) -> Verdict:
+def judge_certificate(_service: ServiceTarget, evidence: Shown, target: Target) -> Verdict:
     """Green when it is valid for the name, for more than two weeks."""
     remedy = "see why the proxy got no newer one: `runbook ssh -- docker logs coolify-proxy`"
     if evidence.failure or evidence.days is None:
         return red(f"{evidence.name} shows no valid certificate: {evidence.failure}", remedy)
     measures = [Measure("certificate", evidence.name, evidence.days, Unit.DAYS)]
-    if evidence.days <= _DAYS_LEFT:
+    limit = target.expectations.certificate_days
+    if evidence.days <= limit:
         return red(
             f"the certificate of {evidence.name} ends in {evidence.days:.0f} days "
-            f"and was not renewed (more than {_DAYS_LEFT} days are expected)",
+            f"and was not renewed (more than {limit} days are expected)",
             remedy,
         ).measured(measures)
     return green(f"valid for {evidence.name} for {evidence.days:.0f} more days").measured(measures)

@@ -149,12 +149,30 @@ class HetznerApi:
                 f"{error.error_count()} fields of {what} are missing or wrong"
             ) from error
 
+    def may_write(self) -> bool:
+        """Whether the token may write: asks for a key without a name, which nothing comes of.
+
+        Raises:
+            HetznerError: when the API cannot be reached, or answers neither way.
+        """
+        response = self._call("POST", "ssh_keys", {})
+        if response.status_code == httpx.codes.FORBIDDEN:
+            return False
+        if response.status_code in {httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.BAD_REQUEST}:
+            return True
+        raise HetznerError(_refusal(response, self._target.endpoint))
+
     def _get(self, path: str) -> httpx.Response:
+        return self._call("GET", path)
+
+    def _call(self, method: str, path: str, body: object = None) -> httpx.Response:
         secret = self._target.token.get_secret_value()
         try:
             with httpx.Client(verify=self._trust, timeout=self._timeout) as client:
-                return client.get(
+                return client.request(
+                    method,
                     f"{self._target.endpoint.rstrip('/')}/{path}",
+                    json=body,
                     headers={"Authorization": f"Bearer {secret}"},
                 )
         except httpx.HTTPError as error:

@@ -12,8 +12,9 @@ from checks.web import Web, trust
 from common.ssh import SshClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
 
+    from common.changes import Change
     from common.target import ServerTarget, SshTarget, Target
 
 _TIMEOUT = 10.0
@@ -22,7 +23,13 @@ T = TypeVar("T")
 
 
 class Observer:
-    """A context manager; safe to use from several threads. `timeout` is seconds a request."""
+    """A context manager; safe to use from several threads.
+
+    Attributes:
+        target: what is looked at.
+        timeout: seconds a request may take.
+        preview: what the engine would change; None where there is no engine.
+    """
 
     def __init__(
         self,
@@ -30,12 +37,14 @@ class Observer:
         *,
         timeout: float = _TIMEOUT,
         ssh: Callable[[SshTarget], SshClient] = SshClient,
+        preview: Callable[[], Sequence[Change]] | None = None,
     ) -> None:
         self.target = target
         self.timeout = timeout
         self.resolver = Resolver(target.vantage.nameservers)
         self.trust = trust(target.vantage.ca_bundle)
         self.web = Web(self.resolver, self.trust, timeout)
+        self.preview = preview
         self.hetzner = HetznerApi(target.hetzner, self.trust, timeout)
         self._make_ssh = ssh
         self._ssh: dict[str, SshClient] = {}

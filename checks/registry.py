@@ -8,11 +8,14 @@ from checks.access import COOLIFY, SSH
 from checks.backup_age import BACKUP_AGE
 from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
 from checks.containers import CONTAINERS
+from checks.docker import DOCKER
 from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
+from checks.drift import DRIFT
 from checks.health import HEALTH, LATENCY
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.spread import SPREAD, VERSION
+from checks.tokens import COOLIFY_TOKEN, HETZNER_TOKEN
 from checks.traffic import ERRORS, SLOW
 from checks.upkeep import CLOCK, REBOOT, UPDATES
 from common.errors import OperatorError
@@ -31,6 +34,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     OPEN_PORTS,
     SHUT_PORTS,
     SSH,
+    DOCKER,
     COOLIFY,
     DNS,
     AAAA,
@@ -51,17 +55,22 @@ CHECKS: tuple[AnyCheck, ...] = (
     CLOCK,
     REBOOT,
     UPDATES,
+    HETZNER_TOKEN,
+    COOLIFY_TOKEN,
+    DRIFT,
 )
 
 
 def select(names: Sequence[str] | None) -> tuple[AnyCheck, ...]:
     """The checks whose id or runbook procedure is named, in order; all when nothing is named.
 
+    Those that run on request alone have to be named by their id.
+
     Raises:
         OperatorError: when a name is of no check.
     """
     if not names:
-        return CHECKS
+        return tuple(check for check in CHECKS if not check.on_request)
     wanted = {name.casefold() for name in names}
     unknown = wanted - {name for check in CHECKS for name in _names(check)}
     if unknown:
@@ -80,4 +89,4 @@ def proving_change() -> tuple[AnyCheck, ...]:
 
 
 def _names(check: AnyCheck) -> set[str]:
-    return {check.id, check.runbook.casefold()}
+    return {check.id} if check.on_request else {check.id, check.runbook.casefold()}

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.verdict import Status, Verdict
 from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checks.check import AnyCheck
 
 
 class ChecksFailedError(OperatorError):
@@ -67,6 +72,11 @@ class Report:
         """This report with the results that a later run has as well."""
         newer = {result.key: result for result in later.results}
         return Report(self.stack, tuple(newer.get(old.key, old) for old in self.results))
+
+    def in_order(self, checks: Sequence[AnyCheck]) -> Report:
+        """This report with its results in the order of these checks."""
+        place = {check.id: number for number, check in enumerate(checks)}
+        return Report(self.stack, tuple(sorted(self.results, key=lambda one: place[one.check])))
 
     def raise_for_red(self) -> None:
         """Do nothing when all is green.

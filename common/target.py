@@ -95,6 +95,8 @@ class Expectations(_Frozen):
     restarts: int = Field(default=3, description="of one container, the last within an hour")
     clock_skew_s: float = Field(default=5.0, description="between the server's clock and ours")
     security_updates: int = Field(default=0, description="pending ones, at most; M1")
+    certificate_days: int = Field(default=14, description="left of what ends by itself, at least")
+    token_days: int = Field(default=365, description="age of an API token that tells it")
     update_lists_days: int = Field(default=7, description="age of what apt knows of updates")
 
 

@@ -8,17 +8,29 @@ import typer
 from rich.console import Console
 
 import checks
-from runbook import options, output, show
+from checks.drift import DRIFT
+from runbook import drift, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.stack import load_target
 
 
-@verb("check", procedure="D1 and all others", example="check D1 --json", exits=OF_A_REPORT)
+@verb(
+    "check",
+    procedure="D1 and all others",
+    example="check D1 E1 --expect-no-changes",
+    exits=OF_A_REPORT,
+)
 def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     ids: options.Ids = None,
     change: Annotated[
         bool,
         typer.Option("--change", help="Only those that prove a change, as `pulumi up` does."),
+    ] = False,
+    no_changes: Annotated[
+        bool,
+        typer.Option(
+            "--expect-no-changes", help="Also ask the engine: nothing may differ from the program."
+        ),
     ] = False,
     stack: options.Stack = None,
     as_json: options.Json = False,
@@ -28,9 +40,10 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 ) -> None:
     """Verify the platform: all checks, or those named."""
     chosen = [one for one in checks.select(ids) if one.proves_change or not change]
+    chosen += [DRIFT] if no_changes and DRIFT not in chosen else []
     target = load_target(stack)
     with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
-        report = checks.run(target, chosen)
+        report = drift.run(target, chosen)
     output.write_reports(report, junit=junit_file, html=html_file, prometheus=prometheus_file)
     if as_json:
         output.print_json(report.as_json())

@@ -63,6 +63,14 @@ class Scene:
         """An action on the server by the Hetzner API."""
         self.hetzner("POST", f"/servers/{self.server_id}/actions/{name}", body)
 
+    def sql(self, statement: str) -> None:
+        """Change what Coolify has stored."""
+        self.run(
+            "docker exec --interactive coolify-db psql --quiet --set=ON_ERROR_STOP=1 "
+            "--username=coolify --dbname=coolify",
+            stdin=statement,
+        )
+
     def service(self, name: str) -> ServiceTarget:
         """A service of the app."""
         return next(one for one in self.target.services if one.name == name)

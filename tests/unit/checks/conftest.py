@@ -20,8 +20,9 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import snapshot, upkeep
+from checks import docker, snapshot, tokens, upkeep
 from checks.observer import Observer
+from common.changes import Change, Op
 from common.ssh import Result, SshError
 from common.target import (
     CoolifyTarget,
@@ -114,6 +115,14 @@ class World:
     log: list[str] = field(default_factory=lambda: [f"2026-01-01T00:00:0{n}Z {LINE}" for n in "12"])
     server: dict[str, Any] = field(default_factory=hetzner_server)
     hetzner_code: int = 200
+    write_code: int = 422
+    docker: Result = field(default_factory=lambda: Result("20.10.24\n", "", 0))
+    token: dict[str, Any] | None = field(
+        default_factory=lambda: {"abilities": ["root"], "age": 12.5, "left": None}
+    )
+    drift: list[Change] | None = field(
+        default_factory=lambda: [Change(Op.SAME, "hcloud:index/server:Server", "server")]
+    )
     backups: list[dict[str, Any]] = field(default_factory=lambda: [backup(30), backup(6)])
     containers: list[dict[str, str]] = field(
         default_factory=lambda: [
@@ -140,7 +149,12 @@ class World:
             socket_path = stack.enter_context(_coolify(self))
             yield (
                 target,
-                lambda t: Observer(t, timeout=self.timeout, ssh=FakeSsh.factory(self, socket_path)),
+                lambda t: Observer(
+                    t,
+                    timeout=self.timeout,
+                    ssh=FakeSsh.factory(self, socket_path),
+                    preview=None if self.drift is None else lambda: self.drift or (),
+                ),
             )
 
     def report(self, *ids: str) -> checks.Report:
@@ -173,7 +187,7 @@ class FakeSsh:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def run(self, command: str) -> Result:
+    def run(self, command: str, *, stdin: str | None = None, check: bool = True) -> Result:
         """Answer `true` and what the checks ask."""
         world, now = self._world, time.time()
         if world.ssh_failure:
@@ -184,6 +198,12 @@ class FakeSsh:
         if command == upkeep.SCRIPT:
             times = {"now": f"{now:.0f}", "updated": f"{now - world.lists_age:.0f}"}
             return Result(recorded("upkeep.txt", **(times | dict(world.upkeep))), "", 0)
+        if command == docker.ASK:
+            assert not check
+            return world.docker
+        if command == tokens.ASK:
+            assert "personal_access_tokens where token" in str(stdin)
+            return Result(json.dumps(world.token) if world.token else "", "", 0)
         rows = world.containers if command.startswith("docker ps") else []
         return Result("".join(json.dumps(row) + "\n" for row in rows), "", 0)
 
@@ -261,7 +281,7 @@ class Plain(Handler):
 
 
 class Hetzner(Handler):
-    """GET /v1/servers/42 and its backups."""
+    """GET /v1/servers/42 and its backups, and a refusal to make a key without a name."""
 
     def do_GET(self) -> None:
         """Answer one request."""
@@ -272,6 +292,13 @@ class Hetzner(Handler):
         if self.path != "/v1/servers/42":
             return self.answer(404, "{}")
         return self.answer(self.world.hetzner_code, json.dumps({"server": self.world.server}))
+
+
+    def do_POST(self) -> None:
+        """Answer one request."""
+        assert self.path == "/v1/ssh_keys"
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(self.world.write_code, "{}")
 
 
 class Coolify(Handler):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checks import CHECKS, Status, select
-from common.ssh import HostKeyMismatchError, SshPermissionDeniedError, SshTimeoutError
+from common.changes import Change, Op
+from common.ssh import HostKeyMismatchError, Result, SshPermissionDeniedError, SshTimeoutError
 from tests.unit.checks.conftest import RECORDED, backup
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ def _df(total: int, used: int) -> str:
     return f"Filesystem 1 2 3 4 Mounted on\n/dev/sda1 {total} {used} {total - used} 0% /"
 
 
+def _token(**changes: object) -> dict[str, object]:
+    return {"abilities": ["root"], "age": 12.5, "left": None} | changes
+
+
+_SAME = Change(Op.SAME, "hcloud:index/server:Server", "server")
+_FIREWALL = Change(Op.UPDATE, "x", "firewall", changed=frozenset({"rules", "labels"}))
 _OOM_LINE = (RECORDED / "oom.txt").read_text()
 _KILLED = _OOM_LINE.partition("task_memcg=/docker/")[2].partition(",")[0]
 _NO_TOKEN = _changed("the token is refused", "refuses the token", Status.UNKNOWN, hetzner_code=401)
@@ -131,6 +138,38 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _changed("they are off", "backups are off", server=_server(backup_window=None)),
         _GONE,
         _NO_TOKEN,
+    ],
+    "docker": [
+        _changed(
+            "it is stopped",
+            "does not answer: Cannot connect",
+            docker=Result("", "x\nCannot connect to the Docker daemon", 1),
+        ),
+        _changed("it hangs", "it says nothing", docker=Result("", "", 124)),
+        _NO_SSH,
+    ],
+    "hetzner-token": [
+        _changed("it may only read", "may only read", write_code=403),
+        _changed("it is refused", "refuses the token", Status.UNKNOWN, write_code=401),
+        _changed("an outage of the API", "HTTP 503", Status.UNKNOWN, write_code=503),
+    ],
+    "coolify-token": [
+        _changed("unknown to Coolify", "does not know", token=None),
+        _changed("it may only read", "may only read, and", token=_token(abilities=["read"])),
+        _changed("it may nothing", "do nothing", token=_token(abilities=[])),
+        _changed("it ends soon", "ends in 3 days", token=_token(left=3.2)),
+        _changed("it is old", "is 400 days old (limit 365)", token=_token(age=400.2)),
+        _changed("another form", "another form", Status.UNKNOWN, token={"abilities": 1}),
+        _NO_SSH,
+    ],
+    "drift": [
+        _changed(
+            "a resource differs",
+            "1 of 2 resources differ from the program: firewall (update: labels, rules)",
+            drift=[_FIREWALL, _SAME],
+        ),
+        _changed("a resource is gone", "server (create)", drift=[Change(Op.CREATE, "x", "server")]),
+        _changed("no engine", "can ask the engine", Status.UNKNOWN, drift=None),
     ],
     "protection": [
         _changed(
@@ -433,7 +472,7 @@ def test_a_check_is_not_green_in_a_broken_world(
     assert breakage.says in verdict.message
     assert verdict.remedy
     assert report.exit_code == (1 if breakage.status is Status.RED else 2)
-    assert "secret" not in report.table()
+    assert "-secret" not in report.table().replace("--secret", "")
 
 
 @pytest.mark.parametrize("name", CERTIFICATES)
@@ -489,4 +528,13 @@ def test_ids_are_unique_and_pick_their_check() -> None:
     """An id names one check, a procedure all of its checks."""
     for check in CHECKS:
         assert select([check.id]) == (check,)
-        assert check in select([check.runbook])
+        if not check.on_request:
+            assert check in select([check.runbook])
+
+
+def test_what_runs_on_request_runs_only_then() -> None:
+    """A preview takes long: neither the whole suite nor a procedure includes it."""
+    quiet = {check for check in CHECKS if check.on_request}
+    assert quiet
+    assert not quiet & set(select(None))
+    assert not quiet & set(select([check.runbook for check in CHECKS if not check.on_request]))

@@ -16,6 +16,42 @@ def backups_are_off(scene: Scene) -> Broken:
     scene.server_action("enable_backup")
 
 
+@mutant(
+    "backup-age", SERVER, says="no backup yet, and the server is 3 d", remedy="runbook snapshot create"
+)
+def the_newest_backup_is_old(scene: Scene) -> Broken:
+    """Hetzner has made no backup for three days."""
+    scene.cloud.knob("POST", "/action_faults", {"command": "create_image", "times": 999})
+    scene.cloud.knob("PATCH", "/knobs", {"clock_offset": 3 * 86_400})
+    yield None
+    scene.cloud.knob("PATCH", "/knobs", {"clock_offset": 0})
+    scene.cloud.knob("DELETE", "/faults")
+
+
+@mutant("hetzner-token", "hetzner", says="may only read", remedy="read and write access")
+def a_token_that_may_only_read(scene: Scene) -> Broken:
+    """The API refuses whatever is more than a look."""
+    refusal = {"method": "POST", "path": ".*", "status": 403, "code": "forbidden", "times": 99}
+    scene.cloud.knob("POST", "/faults", refusal)
+    yield None
+    scene.cloud.knob("DELETE", "/faults")
+
+
+@mutant(
+    "drift",
+    "e2e",
+    says=r"1 of \d+ resources differ from the program: server \(update: labels\)",
+    remedy="runbook plan",
+)
+def a_change_by_hand(scene: Scene) -> Broken:
+    """Somebody changed the server's labels in the console."""
+    path = f"/servers/{scene.server_id}"
+    labels = scene.hetzner("GET", path)["server"]["labels"]
+    scene.hetzner("PUT", path, {"labels": labels | {"by": "hand"}})
+    yield None
+    scene.hetzner("PUT", path, {"labels": labels})
+
+
 @mutant("protection", SERVER, says="not protected against deletion", remedy="pulumi up")
 def the_protection_is_off(scene: Scene) -> Broken:
     """The API would delete the server, if asked."""
@@ -46,21 +82,35 @@ def another_host_key(scene: Scene) -> Broken:
     )
 
 
-def _sql(scene: Scene, statement: str) -> None:
-    """Change what Coolify has stored."""
-    scene.run(
-        "docker exec --interactive coolify-db psql --quiet --set=ON_ERROR_STOP=1 "
-        "--username=coolify --dbname=coolify",
-        stdin=statement,
-    )
-
-
 @mutant("coolify", "coolify", says="API is disabled", remedy="switch its API on")
 def coolifys_api_is_off(scene: Scene) -> Broken:
     """Somebody switched Coolify's API off in its settings."""
-    _sql(scene, "update instance_settings set is_api_enabled = false")
+    scene.sql("update instance_settings set is_api_enabled = false")
     yield None
-    _sql(scene, "update instance_settings set is_api_enabled = true")
+    scene.sql("update instance_settings set is_api_enabled = true")
+
+
+@mutant(
+    "coolify-token",
+    "coolify",
+    says="may only read, and a deployment needs root",
+    remedy="api-token",
+    also={"coolify": "it uses the token"},
+)
+def a_token_for_less_than_needed(scene: Scene) -> Broken:
+    """Somebody took abilities from the stack's token in Coolify."""
+    scene.sql("update personal_access_tokens set abilities = '[\"read\"]' where name = 'pulumi'")
+    yield None
+    scene.sql("update personal_access_tokens set abilities = '[\"root\"]' where name = 'pulumi'")
+
+
+@mutant("coolify-token", "coolify", says="is 400 days old", remedy="api-token")
+def an_old_token(scene: Scene) -> Broken:
+    """The stack's token for Coolify was made more than a year ago."""
+    table = "update personal_access_tokens set created_at = now()"
+    scene.sql(f"{table} - interval '400 days' where name = 'pulumi'")
+    yield None
+    scene.sql(f"{table} where name = 'pulumi'")
 
 
 @mutant(

@@ -22,6 +22,27 @@ def _remove(scene: Scene, name: str) -> None:
     scene.run(f"docker rm --force {name}")
 
 
+@mutant(
+    "docker",
+    SERVER,
+    says="does not answer: Cannot connect",
+    remedy="runbook docker restart",
+    also=dict.fromkeys(
+        (
+            *("open-ports", "coolify", "containers", "health", "latency", "spread", "version"),
+            *("certificate", "redirect"),
+        ),
+        "no container runs without Docker",
+    ),
+    blind="Docker is asked",
+)
+def docker_is_stopped(scene: Scene) -> Broken:
+    """The Docker engine has ended, and all containers with it."""
+    scene.run("systemctl stop docker.socket docker")
+    yield None
+    scene.run("systemctl start docker.socket docker")
+
+
 @mutant("cpu", SERVER, says="the containers use .* most busy", remedy="a larger tier")
 def a_container_takes_all_cores(scene: Scene) -> Broken:
     """A container computes on every core."""

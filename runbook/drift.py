@@ -1,0 +1,47 @@
+"""Checks that may ask the engine: for what it would change, by a preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import checks
+from checks.drift import DRIFT
+from checks.observer import Observer
+from runbook.plan.engine import Engine
+from runbook.plan.steps import steps
+from runbook.stack import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checks import Report
+    from checks.check import AnyCheck
+    from common.changes import Change
+    from common.target import Target
+
+_BOUND = 300.0
+"""Seconds a run may take that has a preview in it."""
+
+
+def run(target: Target, chosen: Sequence[AnyCheck], engine: Engine | None = None) -> Report:
+    """Run checks once; the engine is asked where a check wants it to be, beside the others.
+
+    Args:
+        target: the stack to look at.
+        chosen: which checks.
+        engine: for tests; default: the engine of the project we are in.
+    """
+    if DRIFT not in chosen:
+        return checks.run(target, chosen)
+    asked = engine or Engine(find_project(Path.cwd()), target.stack)
+
+    def preview() -> Sequence[Change]:
+        return [step.change for step in steps(asked.preview())]
+
+    # It takes longest, so it begins first.
+    ordered = sorted(chosen, key=lambda check: check is not DRIFT)
+    report = checks.run(
+        target, ordered, bound=_BOUND, observe=lambda one: Observer(one, preview=preview)
+    )
+    return report.in_order(chosen)
