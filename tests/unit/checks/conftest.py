@@ -293,7 +293,6 @@ class Hetzner(Handler):
             return self.answer(404, "{}")
         return self.answer(self.world.hetzner_code, json.dumps({"server": self.world.server}))
 
-
     def do_POST(self) -> None:
         """Answer one request."""
         assert self.path == "/v1/ssh_keys"

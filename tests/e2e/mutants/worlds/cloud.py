@@ -17,7 +17,10 @@ def backups_are_off(scene: Scene) -> Broken:
 
 
 @mutant(
-    "backup-age", SERVER, says="no backup yet, and the server is 3 d", remedy="runbook snapshot create"
+    "backup-age",
+    SERVER,
+    says="no backup yet, and the server is 3 d",
+    remedy="runbook snapshot create",
 )
 def the_newest_backup_is_old(scene: Scene) -> Broken:
     """Hetzner has made no backup for three days."""
