@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from localcloud.dns.reverse import reverse_zones
 from localcloud.dns.server import NameServer
+from localcloud.dns.services import service_zone
 from localcloud.hetzner.app import build
 from localcloud.hetzner.cloud import Cloud
 from localcloud.hetzner.late import LateMachines
 from localcloud.hetzner.machines import MachineError
 from localcloud.state import State
+from localcloud.supabase.projects import Projects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from localcloud.hetzner.zones.models import Zone
+    from localcloud.node.databases import DockerDatabases
     from localcloud.node.machines import DockerMachines
     from localcloud.settings import Instance
 
@@ -35,9 +39,9 @@ def serve(instance: Instance) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     machines = LateMachines(lambda: _machines(instance))
     cloud = Cloud(instance, State(instance.home / STATE_FILE), machines)
-    app = build(
-        cloud, beside=(NameServer(lambda: zones_of(cloud), instance.dns_port), Front(machines))
-    )
+    supabase = Projects(cloud.state, cloud.clock, lambda: _databases(instance), instance.block)
+    names = NameServer(lambda: zones_of(cloud, supabase), instance.dns_port)
+    app = build(cloud, beside=(names, Front(machines)), supabase=supabase)
     uvicorn.run(
         app,
         host=HOST,
@@ -51,9 +55,11 @@ def serve(instance: Instance) -> None:
     cloud.state.close()
 
 
-def zones_of(cloud: Cloud) -> Iterable[Zone]:
+def zones_of(cloud: Cloud, supabase: Projects | None = None) -> Iterable[Zone]:
     """Every zone the name server answers for."""
-    return (*cloud.zones.all(), *reverse_zones(cloud.primary_ips.all(), cloud.instance.block))
+    reverse = reverse_zones(cloud.primary_ips.all(), cloud.instance.block)
+    databases = service_zone(supabase.addresses() if supabase else {})
+    return (*cloud.zones.all(), *reverse, databases)
 
 
 class Front:
@@ -88,6 +94,13 @@ class Front:
                 await machines.edge.start()
                 await asyncio.to_thread(machines.resume)
                 return
+
+
+@cache
+def _databases(instance: Instance) -> DockerDatabases:
+    from localcloud.node.databases import DockerDatabases  # noqa: PLC0415 as with the machines
+
+    return DockerDatabases(instance)
 
 
 def _machines(instance: Instance) -> DockerMachines:

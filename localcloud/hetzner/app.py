@@ -31,11 +31,16 @@ from localcloud.hetzner.storage_box_types import routes as storage_box_types
 from localcloud.hetzner.storage_boxes import routes as storage_boxes
 from localcloud.hetzner.volumes import routes as volumes
 from localcloud.hetzner.zones import routes as zones
+from localcloud.supabase import control as supabase_control
+from localcloud.supabase import database_routes as supabase_databases
+from localcloud.supabase import routes as supabase_projects
+from localcloud.supabase.gate import Gate as SupabaseGate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from localcloud.hetzner.cloud import Cloud
+    from localcloud.supabase.projects import Projects
 
 NOUNS = (
     actions,
@@ -71,13 +76,19 @@ class Companion(Protocol):
         """End; also what never began."""
 
 
-def build(cloud: Cloud, beside: Sequence[Companion] = ()) -> Starlette:
-    """The app that serves a cloud; its lifespan starts and stops the cloud and companions."""
+def build(
+    cloud: Cloud, beside: Sequence[Companion] = (), supabase: Projects | None = None
+) -> Starlette:
+    """The app that serves a cloud; its lifespan starts and stops the cloud and companions.
+
+    `supabase` is an account of the other vendor, served beside.
+    """
+    companions = (*beside, cloud, *([supabase] if supabase else []))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for companion in (*beside, cloud):
+            for companion in companions:
                 stack.push_async_callback(companion.stop)
                 await companion.start()
             yield
@@ -86,10 +97,19 @@ def build(cloud: Cloud, beside: Sequence[Companion] = ()) -> Starlette:
     gate = Gate(cloud, Bucket(cloud.clock.seconds), routes)
     app = Starlette(
         routes=[
+            *(_supabase_mounts(cloud) if supabase else ()),
             Mount("/_localcloud", routes=control.ROUTES),
             Mount("/v1", gate),
         ],
         lifespan=lifespan,
     )
-    app.state.cloud = cloud
+    app.state.cloud, app.state.supabase = cloud, supabase
     return app
+
+
+def _supabase_mounts(cloud: Cloud) -> tuple[Mount, Mount]:
+    routes = [*supabase_projects.ROUTES, *supabase_databases.ROUTES]
+    return (
+        Mount("/_localcloud/supabase", routes=supabase_control.ROUTES),
+        Mount("/supabase/v1", SupabaseGate(routes, cloud.knobs)),
+    )

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from localcloud.hetzner.errors import ApiError, NotFoundError
 from localcloud.hetzner.http import JSON, Answer, ClosedBody, cloud_of, no_content, parse
 from localcloud.hetzner.knobs import ActionFault, Fault
+from localcloud.supabase.control import listed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from localcloud.hetzner.cloud import Cloud
+    from localcloud.supabase.projects import Projects
 
 
 class FaultBody(ClosedBody):
@@ -64,6 +66,7 @@ async def status(request: Request) -> Response:
             "dns_port": cloud.instance.dns_port,
             "servers": [_server(cloud, server.id) for server in cloud.servers.all()],
             "zones": [zone.name for zone in cloud.zones.all()],
+            "projects": listed(supabase) if (supabase := _supabase(request)) else [],
             "knobs": _knobs(cloud),
         }
     )
@@ -121,8 +124,13 @@ async def clear_calls(request: Request) -> Response:
 
 
 async def reset(request: Request) -> Response:
-    """POST /reset: no server, nothing remembered."""
+    """POST /reset: no server, nothing remembered, the first database as it was."""
+    supabase = _supabase(request)
+    if supabase:
+        await supabase.remove_all()
     await cloud_of(request).reset()
+    if supabase:
+        await supabase.start()
     return no_content()
 
 
@@ -135,6 +143,11 @@ async def freeze(request: Request) -> Response:
             await cloud.in_thread(cloud.machines.freeze, server.id)
             return no_content()
     raise NotFoundError(f"there is no server {key!r}")
+
+
+def _supabase(request: Request) -> Projects | None:
+    found: Projects | None = request.app.state.supabase
+    return found
 
 
 def _server(cloud: Cloud, number: int) -> JSON:

@@ -72,7 +72,7 @@ _COOLIFY: tuple[Image, ...] = (
         extra={**_PACKAGE, "app/localcloud/coolify/proxy": "coolify/proxy"},
     ),
     Image("coolify-realtime", "images/coolify-realtime", "python"),
-    Image("coolify-db", "images/coolify-db"),
+    Image("coolify-db", "images/coolify-db", "postgres"),
     Image("coolify-redis", "images/coolify-redis"),
 )
 _PUBLISHED_COOLIFY = tuple(
@@ -92,6 +92,8 @@ IMAGES: tuple[Image, ...] = (
     Image("services", "images/services"),
     Image("load-balancer", "images/load-balancer"),
     Image("storage-box", "images/storage-box"),
+    Image("postgres", "images/postgres"),
+    Image("database", "images/database", "postgres"),
     *_apps(),
     *_COOLIFY,
 )

@@ -1,8 +1,11 @@
-"""A service of the app nutri: health, version, JSON logs, and a drain on SIGTERM.
+"""A service of the app nutri: health, version, data, JSON logs, and a drain on SIGTERM.
 
 From the moment of SIGTERM `/health` answers 503, so that the proxy takes the replica out, while
 requests are still answered; after DRAIN_SECONDS, and once the last answer under way is whole, the
 process ends with code 0. `/slow` takes SLOW_SECONDS to answer, `/stream` answers bit by bit.
+
+Without its database a replica stays in the proxy, and says so: all of them would go at once, with
+all that needs no data.
 """
 
 import json
@@ -14,6 +17,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 SERVICE = os.environ.get("SERVICE", "backend")
 VERSION = os.environ.get("VERSION", "unknown")
@@ -26,7 +30,11 @@ NEVER_HEALTHY = "never-healthy"
 IDLE_SECONDS = 30
 FINISH_SECONDS = 20  # how long answers under way may hold up the end
 
+Body = dict[str, object]
+
 draining = threading.Event()
+data: Any = None
+"""The module `data`, where the service has a database."""
 
 
 class UnderWay:
@@ -62,25 +70,27 @@ def log(event: str, **fields: object) -> None:
     print(json.dumps({"time": now, "service": SERVICE, "event": event, **fields}), flush=True)
 
 
-def health() -> tuple[int, dict[str, object]]:
+def health() -> tuple[int, Body]:
     """Whether the proxy may send requests here."""
     state = "healthy"
     if VERSION == NEVER_HEALTHY:
         state = "unhealthy"
     elif draining.is_set():
         state = "draining"
-    body = {"status": state, "container_id": socket.gethostname(), "version": VERSION}
+    body: Body = {"status": state, "container_id": socket.gethostname(), "version": VERSION}
+    if data:
+        body["database"] = data.state()
     return (200 if state == "healthy" else 503), body
 
 
-def slow() -> tuple[int, dict[str, object]]:
+def slow() -> tuple[int, Body]:
     """An answer that takes its time, as a report or an upload does."""
     time.sleep(SLOW_SECONDS)
     return 200, {"status": "slow", "container_id": socket.gethostname(), "version": VERSION}
 
 
-def answer(path: str) -> tuple[int, dict[str, object]]:
-    """Status and body for one path."""
+def answer(method: str, path: str, given: Body) -> tuple[int, Body]:
+    """Status and body for one request."""
     routes = {
         "/": lambda: (200, {"service": SERVICE, "container_id": socket.gethostname()}),
         "/health": health,
@@ -88,8 +98,30 @@ def answer(path: str) -> tuple[int, dict[str, object]]:
         "/version": lambda: (200, {"service": SERVICE, "version": VERSION}),
         "/slow": slow,
     }
-    route = routes.get(path)
-    return route() if route else (404, {"error": "not found", "path": path})
+    route = routes.get(path) if method == "GET" else None
+    if route:
+        return route()
+    found = _with_data(method, path, given) if data else None
+    return found or (404, {"error": "not found", "path": path})
+
+
+def _with_data(method: str, path: str, given: Body) -> tuple[int, Body] | None:
+    try:
+        found: tuple[int, Body] | None = data.answer(method, path, given)
+    except Exception as error:  # noqa: BLE001 whatever the database does, the client gets an answer
+        log("database_error", path=path, error=str(error).strip())
+        return 503, {"error": "the database does not answer"}
+    return found
+
+
+def open_data() -> None:
+    """Begin to look after the database, where the service has one."""
+    global data  # noqa: PLW0603 one process, one database
+    if url := os.environ.get("DATABASE_URL"):
+        import data as module  # noqa: PLC0415 the driver is for those who need it
+
+        module.open_database(url)
+        data = module
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -115,7 +147,8 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def _whole(self, path: str) -> int:
-        status, body = answer(path)
+        method = "GET" if self.command == "HEAD" else self.command
+        status, body = answer(method, path, self._given())
         payload = (json.dumps(body) + "\n").encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -125,6 +158,14 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(payload)
         self.wfile.flush()
         return status
+
+    def _given(self) -> Body:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            found = json.loads(raw or b"{}")
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _stream(self) -> int:
         """Answer in chunks; the body is one JSON object in the end."""
@@ -145,6 +186,10 @@ class Handler(BaseHTTPRequestHandler):
     def _chunk(self, text: str) -> None:
         self.wfile.write(f"{len(text):x}\r\n{text}\r\n".encode())
         self.wfile.flush()
+
+    def do_POST(self) -> None:
+        """Answer like GET, with the body that was sent."""
+        self.do_GET()
 
     def do_HEAD(self) -> None:
         """Answer like GET, without the body."""
@@ -167,6 +212,7 @@ class Server(ThreadingHTTPServer):
 
 def main() -> None:
     """Serve until SIGTERM, then drain."""
+    open_data()
     server = Server(("", PORT), Handler)
     signal.signal(signal.SIGTERM, lambda *_: draining.set())
     signal.signal(signal.SIGINT, lambda *_: draining.set())

@@ -1,0 +1,1 @@
+"""Supabase's management API, and the real databases behind it."""
