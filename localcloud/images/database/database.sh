@@ -20,11 +20,27 @@ admin() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username=supabase_adm
 
 signal_pooler() { [ -e "$POOLER" ] && kill -"$1" "$(cat "$POOLER")" 2>/dev/null; }
 
+# Waits for what the words after it ask.
+until_true() {
+  tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 300 ] || fail "not ready: $(tail -n 5 "$DATA/postgres.log")"
+    sleep 0.2
+  done
+}
+
+accepts() { pg_isready --quiet --timeout=2; }
+
+# A project that is halted needs nothing to answer.
+serves() { [ -e "$HALTED" ] || { accepts && signal_pooler 0; }; }
+
 start() {
   rm -f "$HALTED"
   pg_ctl --pgdata="$CLUSTER" status >/dev/null ||
     pg_ctl --pgdata="$CLUSTER" --wait --timeout=60 --log="$DATA/postgres.log" start >/dev/null ||
     fail "PostgreSQL does not start: $(tail -n 5 "$DATA/postgres.log")"
+  until_true accepts  # `pg_ctl` takes a recovery for ready
   signal_pooler 0 || pgbouncer --daemon --quiet "$SHARE/pgbouncer.ini"
 }
 
@@ -65,16 +81,6 @@ make_template() {
   pg_ctl --pgdata="$TEMPLATE" --wait stop >/dev/null
 }
 
-# Waits until both answer; a project that is halted needs none of it.
-ready() {
-  tries=0
-  until [ -e "$HALTED" ] || { pg_isready --quiet --timeout=2 && signal_pooler 0; }; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || fail "not ready: $(tail -n 5 "$DATA/postgres.log")"
-    sleep 0.2
-  done
-}
-
 # Reads the password of `postgres` from standard input.
 password() {
   [ ! -e "$HALTED" ] || return 0
@@ -111,7 +117,7 @@ hold() {
 
 release() {
   [ -e "$HOLDS" ] || return 0
-  while read -r group; do kill -KILL -- "-$group" 2>/dev/null || true; done <"$HOLDS"
+  while read -r group; do kill -KILL "-$group" 2>/dev/null || true; done <"$HOLDS"
   rm -f "$HOLDS"
 }
 
@@ -145,7 +151,7 @@ case "${1-}" in
   make-template) make_template ;;
   start) start ;;
   stop) touch "$HALTED"; stop ;;
-  ready) ready ;;
+  ready) until_true serves ;;
   password) password ;;
   seed) seed ;;
   pool) pool "$2" ;;
