@@ -118,7 +118,8 @@ class Projects:
 
     def address(self, project: Project) -> str:
         """Where the database answers on this machine: out of the block's last row."""
-        return f"127.{self._block}.255.{1 + project.id % 254}"
+        last = 1 if project.ref == constants.PROJECT_REF else 2 + project.id % 253
+        return f"127.{self._block}.255.{last}"
 
     async def start(self) -> None:
         """Begin where the last process ended; the first project is made where there is none."""
@@ -225,7 +226,7 @@ class Projects:
 
     async def _bring_up(self, project: Project) -> None:
         """Have a database as the books say, however long the engine takes to be there."""
-        while True:
+        while not self._is_gone(project.ref):
             try:
                 await self._do(lambda databases: databases.create(self._spec(project)))
                 break
@@ -255,7 +256,13 @@ class Projects:
         except DatabaseError:
             _log.exception("the project %s did not become %s", ref, status)
             status = Status.FAILED
-        self._change(ref, status=status)
+        if self._is_gone(ref):  # deleted meanwhile, when the work may have begun anew
+            await self._do(lambda databases: databases.delete(ref))
+        else:
+            self._change(ref, status=status)
+
+    def _is_gone(self, ref: str) -> bool:
+        return all(project.ref != ref for project in self._table)
 
     def _spec(self, project: Project) -> DatabaseSpec:
         return DatabaseSpec(
