@@ -19,9 +19,11 @@ from checks.web import trust
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from checks.names import Resolver
     from common.ssh import SshClient
     from common.target import RegistryTarget
 
@@ -147,7 +149,7 @@ class Registry:
         except httpx.HTTPError as error:
             said = str(error) or type(error).__name__
             raise RegistryError(
-                f"the registry {self._place.host} gives the server no answer: {said}"
+                f"the registry {self._place.host} gives no answer: {said}"
             ) from error
 
     def _authorize(self, challenge: str) -> str:
@@ -192,6 +194,30 @@ def through(client: SshClient, ca_bundle: str | None) -> Iterator[Callable[[str]
             return clients[place]
 
         yield connect
+
+
+@contextlib.contextmanager
+def direct(resolver: Resolver, ca_bundle: str | None) -> Iterator[Callable[[str], httpx.Client]]:
+    """The way from here, without any server; names are found by `resolver`."""
+    transport = _Resolving(resolver, verify=trust(ca_bundle))
+    with httpx.Client(transport=transport, timeout=_TIMEOUT) as client:
+        yield lambda _place: client
+
+
+class _Resolving(httpx.HTTPTransport):
+    def __init__(self, resolver: Resolver, verify: ssl.SSLContext) -> None:
+        super().__init__(verify=verify)
+        self._resolver = resolver
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        try:
+            address = self._resolver.addresses(host)[0]
+        except OperatorError as error:
+            raise httpx.ConnectError(str(error), request=request) from error
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)
+        return super().handle_request(request)
 
 
 def _is_image(entry: dict[str, Any]) -> bool:

@@ -7,11 +7,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from common.errors import OperatorError
 from common.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _PROJECT_FILE = "Pulumi.yaml"
 _TIMEOUT = 120.0
@@ -28,7 +32,7 @@ def load_target(stack: str | None) -> Target:
         StackError: says what is missing.
     """
     project = find_project(Path.cwd())
-    done = _pulumi(project, ["stack", "output", "target", "--json", "--show-secrets"], stack)
+    done = run(project, ["stack", "output", "target", "--json", "--show-secrets"], stack)
     if done.returncode:
         raise StackError(explain(done.stderr, stack))
     try:
@@ -45,7 +49,7 @@ def load_target(stack: str | None) -> Target:
 def config_value(stack: str | None, key: str) -> str | None:
     """A value of the stack's config, decrypted; None when it is not set, or nothing can be read."""
     try:
-        done = _pulumi(find_project(Path.cwd()), ["config", "get", key], stack)
+        done = run(find_project(Path.cwd()), ["config", "get", key], stack)
     except StackError:
         return None
     return done.stdout.strip() or None if not done.returncode else None
@@ -71,20 +75,34 @@ def find_project(start: Path) -> Path:
     raise StackError(f"no {_PROJECT_FILE} here or above; change into the project's folder")
 
 
-def _pulumi(project: Path, words: list[str], stack: str | None) -> subprocess.CompletedProcess[str]:
+def run(  # noqa: PLR0913 - a call has this many sides, all but two with a default
+    project: Path,
+    words: Sequence[str],
+    stack: str | None = None,
+    *,
+    stdin: str = "",
+    timeout: float = _TIMEOUT,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run `pulumi` in a project, whatever comes of it; secrets go in by `stdin`.
+
+    Raises:
+        StackError: when there is no `pulumi`, or it does not end in time.
+    """
     choice = ["--stack", stack] if stack else []
     try:
         return subprocess.run(
             [program(), "--cwd", str(project), "--non-interactive", *words, *choice],
             capture_output=True,
             text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_TIMEOUT,
+            input=stdin,
+            timeout=timeout,
             check=False,
-            env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"} | dict(environment or {}),
         )
     except subprocess.TimeoutExpired:
-        raise StackError(f"`pulumi stack output` did not end within {_TIMEOUT:g} s") from None
+        what = " ".join(words[:2])
+        raise StackError(f"`pulumi {what}` did not end within {timeout:g} s") from None
 
 
 def program() -> str:

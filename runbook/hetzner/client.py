@@ -101,6 +101,10 @@ class Hetzner:
         """GET one answer; raises HetznerError."""
         return self._request("GET", path, params=params)
 
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST one request that is no action; raises HetznerError."""
+        return self._request("POST", path, json=body)
+
     def delete(self, path: str) -> None:
         """DELETE; what is gone already is no error.
 

@@ -1,0 +1,153 @@
+"""Takes a kit of a stack that is up: from config, state and environment, never from a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook import stack as stacks
+from runbook.kit.crypt import KitError
+from runbook.kit.model import Kit, Value
+from runbook.stack import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CA_BUNDLE = "nutri:caBundle"
+_APP_KEY = "::app-key"
+_GIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """One stack of a project, through the engine."""
+
+    project: Path
+    stack: str
+
+    def kit(self) -> Kit:
+        """All of it.
+
+        Raises:
+            StackError: when config or state cannot be read.
+            KitError: when the passphrase is not in the environment.
+        """
+        config = self.config()
+        return Kit(
+            stack=self.stack,
+            made=datetime.now(UTC).replace(microsecond=0),
+            program=program(self.project),
+            backend=self.backend(),
+            passphrase=passphrase(os.environ),
+            config=config,
+            files=self._files(config),
+            state=self.state(),
+            app_key=app_key(self.state(reveal=True)),
+        )
+
+    def config(self) -> dict[str, Value]:
+        """The config, its secrets revealed; raises StackError."""
+        found = json.loads(self._run("config", "--json", "--show-secrets"))
+        return {
+            key: Value(value=one.get("objectValue", one.get("value")), secret=bool(one["secret"]))
+            for key, one in found.items()
+        }
+
+    def state(self, *, reveal: bool = False) -> dict[str, Any]:
+        """The stack's state; raises StackError."""
+        words = ["stack", "export", *(["--show-secrets"] if reveal else [])]
+        return dict(json.loads(self._run(*words)))
+
+    def backend(self) -> str:
+        """URL of the state backend; raises StackError."""
+        return str(json.loads(self._run("whoami", "--json", of_stack=False))["url"])
+
+    def _files(self, config: Mapping[str, Value]) -> dict[str, str]:
+        name = config.get(CA_BUNDLE)
+        if name is None or not name.value:
+            return {}
+        try:
+            return {str(name.value): (self.project / str(name.value)).read_text()}
+        except OSError as error:
+            raise KitError(f"{CA_BUNDLE}: {name.value} cannot be read: {error.strerror}") from None
+
+    def _run(self, *words: str, of_stack: bool = True) -> str:
+        stack = self.stack if of_stack else None
+        done = stacks.run(self.project, words, stack)
+        if done.returncode:
+            raise StackError(stacks.explain(done.stderr, self.stack))
+        return done.stdout
+
+
+def passphrase(environment: Mapping[str, str]) -> str:
+    """The passphrase of config and state, from where the engine has it.
+
+    Raises:
+        KitError: when it is not set, or its file cannot be read.
+    """
+    if file := environment.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            raise KitError(
+                f"PULUMI_CONFIG_PASSPHRASE_FILE: {file} cannot be read: {error.strerror}"
+            ) from None
+    if text := environment.get("PULUMI_CONFIG_PASSPHRASE"):
+        return text
+    raise KitError(
+        "the passphrase of config and state is not in the environment: set "
+        "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+    )
+
+
+def app_key(state: Mapping[str, Any]) -> str:
+    """Coolify's APP_KEY out of a state with its secrets revealed; empty when there is none."""
+    for one in _resources(state):
+        if str(one.get("urn", "")).endswith(_APP_KEY):
+            return _plain((one.get("outputs") or {}).get("value"))
+    return ""
+
+
+def _plain(value: object) -> str:
+    """A value of a state, out of the envelope a revealed secret has."""
+    if isinstance(value, dict):
+        try:
+            return str(json.loads(value.get("plaintext", '""')))
+        except ValueError:
+            return ""
+    return value if isinstance(value, str) else ""
+
+
+def _resources(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from (state.get("deployment") or {}).get("resources") or ()
+
+
+def program(project: Path) -> str:
+    """Commit and remote of the repository the program is from; empty where git does not tell."""
+    return " ".join(filter(None, (_git(project, "rev-parse", "HEAD"), _remote(project))))
+
+
+def _remote(project: Path) -> str:
+    """Where it was cloned from, without a login that may be in the address."""
+    url = _git(project, "remote", "get-url", "origin")
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else url
+
+
+def _git(project: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(project), *words],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if not done.returncode else ""

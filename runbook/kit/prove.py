@@ -1,0 +1,195 @@
+"""Proves, part by part, that what a fresh platform needs can be had without the server."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from checks.names import Resolver
+from common.errors import OperatorError
+from runbook import hetzner, registry
+from runbook.hetzner import HetznerError
+from runbook.kit import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from common.target import ServiceTarget, Target
+    from runbook.kit.collect import Source
+    from runbook.kit.model import Kit, Value
+
+_APP_KEY_BYTES = 32
+_REFUSED = frozenset({"token_readonly", "forbidden", "unauthorized"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the kit: whether it is well, and what was seen, or what to do."""
+
+    name: str
+    well: bool
+    says: str
+
+    def line(self) -> str:
+        """For people."""
+        return f"{'GREEN' if self.well else 'RED':<6}{self.name:<16}{self.says}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The parts of one stack's kit."""
+
+    source: Source
+    target: Target
+
+    def parts(self) -> list[Part]:
+        """Each part, looked at from here."""
+        try:
+            config = self.source.config()
+        except OperatorError as error:
+            return [_part("passphrase", lambda: _raise(error))]
+        found = [
+            _part("passphrase", _passphrase),
+            _part("state backend", self._backend),
+            _part("APP_KEY", self._app_key),
+            _part("Hetzner token", self._hetzner),
+            _part("DNS zone", lambda: self._zone(config)),
+            *self._registry(),
+        ]
+        return [*found, *(_part(name, prove) for name, prove in data_parts(self.target, config))]
+
+    def _backend(self) -> str:
+        url = self.source.backend()
+        self._elsewhere(url)
+        state = self.source.state()
+        count = len((state.get("deployment") or {}).get("resources") or ())
+        if not count:
+            raise OperatorError(f"{url} holds no resource of this stack; run `pulumi up` first")
+        return f"{url} holds {count} resources"
+
+    def _app_key(self) -> str:
+        key = collect.app_key(self.source.state(reveal=True))
+        try:
+            size = len(base64.b64decode(key.removeprefix("base64:"), validate=True))
+        except binascii.Error:
+            size = 0
+        if not key.startswith("base64:") or size != _APP_KEY_BYTES:
+            raise OperatorError("the state has no APP_KEY of Coolify's form; run `pulumi up`")
+        return "in the state, as a secret"
+
+    def _hetzner(self) -> str:
+        self._elsewhere(self.target.hetzner.endpoint)
+        with hetzner.connect(self.target) as api:
+            count = len(api.all("servers"))
+            _prove_writing(api)
+        return f"reads and writes; {count} server(s) in its project"
+
+    def _zone(self, config: Mapping[str, Value]) -> str:
+        if "nutri:manageDns" in config and str(config["nutri:manageDns"].value).lower() == "false":
+            return "names are kept elsewhere (nutri:manageDns is false): move them by hand"
+        with hetzner.connect(self.target) as api:
+            zones = api.all("zones", name=self.target.domain)
+        if not zones:
+            raise OperatorError(
+                f"the token's project has no zone {self.target.domain}: a new platform "
+                "could not take its names over"
+            )
+        return f"{self.target.domain} is in the token's project"
+
+    def _registry(self) -> list[Part]:
+        return [
+            _part(f"image {service.name.removeprefix('nutri-')}", lambda s=service: self._image(s))  # type: ignore[misc]
+            for service in self.target.services
+        ]
+
+    def _image(self, service: ServiceTarget) -> str:
+        self._elsewhere(f"https://{service.image}")
+        resolver = Resolver(self.target.vantage.nameservers)
+        with registry.direct(resolver, self.target.vantage.ca_bundle) as connect:
+            found = registry.Registry(service.image, self.target.registry, connect)
+            if service.tag not in found.tags():
+                raise OperatorError(
+                    f"the registry has no {service.image}:{service.tag} any more; push it again, "
+                    "or a fresh platform runs another"
+                )
+        return f"{service.image}:{service.tag} can be pulled with the login of the config"
+
+    def _elsewhere(self, url: str) -> None:
+        place = lies_on(url, self.target)
+        if place:
+            raise OperatorError(f"{url} lies on {place}, and would be lost with it")
+
+
+def lies_on(url: str, target: Target) -> str | None:
+    """The server of the stack a URL leads to, by address or by a name of a service; or None."""
+    host = urlsplit(url).hostname or ""
+    for server in target.servers:
+        if host and host in {server.ipv4, server.name, server.ssh.host}:
+            return server.name
+    for service in target.services:
+        if host and host == urlsplit(service.url).hostname:
+            return f"the platform itself ({service.name})"
+    return None
+
+
+def data_parts(
+    target: Target, config: Mapping[str, Value]
+) -> Sequence[tuple[str, Callable[[], str]]]:
+    """The parts that are about the database and its dumps, where the stack has them."""
+    del target
+    found: list[tuple[str, Callable[[], str]]] = []
+    if _is_set(config, "nutri:databaseUrl"):
+        found.append(("database URL", lambda: "in the config, as a secret"))
+    return found
+
+
+def compare(kit: Kit, now: Kit) -> list[Part]:
+    """Whether an exported kit still is what would be exported now."""
+    changed = sorted(
+        key
+        for key in kit.config.keys() | now.config.keys()
+        if kit.config.get(key) != now.config.get(key)
+    )
+    pairs = [
+        ("kit: passphrase", kit.passphrase == now.passphrase, "another one is in use by now"),
+        ("kit: config", not changed, f"changed since: {', '.join(changed)}"),
+        ("kit: APP_KEY", kit.app_key == now.app_key, "the state has another one by now"),
+    ]
+    of = f"as it was exported on {kit.made:%Y-%m-%d %H:%M} UTC"
+    again = "; export the kit again"
+    return [Part(name, well, of if well else text + again) for name, well, text in pairs]
+
+
+def _passphrase() -> str:
+    collect.passphrase(os.environ)
+    return "in the environment, and opens config and state"
+
+
+def _prove_writing(api: hetzner.Hetzner) -> None:
+    """A request that can create nothing: who may not write is told so all the same."""
+    try:
+        api.post("ssh_keys", {})
+    except HetznerError as error:
+        if error.code in _REFUSED:
+            raise OperatorError(
+                f"the token may only read; make a read-write one ({error})"
+            ) from None
+
+
+def _is_set(config: Mapping[str, Value], key: str) -> bool:
+    return key in config and config[key].value not in {None, ""}
+
+
+def _part(name: str, prove: Callable[[], str]) -> Part:
+    try:
+        return Part(name, True, prove())
+    except OperatorError as error:
+        return Part(name, False, str(error))
+
+
+def _raise(error: OperatorError) -> str:
+    raise error

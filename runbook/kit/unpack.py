@@ -1,0 +1,175 @@
+"""Makes a stack out of a kit: its config, its secrets, its passphrase, and an empty state.
+
+Done twice, it is as done once; what is there already is written again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from runbook import stack as stacks
+from runbook.kit.collect import CA_BUNDLE
+from runbook.kit.crypt import KitError
+from runbook.kit.model import Value
+from runbook.stack import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from runbook.kit.model import Kit
+
+_DROPPED = frozenset({"nutri:acknowledge"})
+"""What was agreed to be lost on the old stack was not agreed to on the new one."""
+_SECRET_MODE, _SECRET_FOLDER_MODE = 0o600, 0o700
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A new stack, and in what it differs from the old one."""
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Config values by full key; None takes one away."""
+    backend: str | None = None
+    """URL of the state backend; None: the environment's, else the kit's."""
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What `pulumi up` wants in its environment, and the file with the config."""
+
+    environment: dict[str, str]
+    config_file: Path
+
+    def exports(self) -> list[str]:
+        """Lines for a shell; a passphrase is named by its file."""
+        return [f"export {name}={value}" for name, value in self.environment.items()]
+
+
+@dataclass(frozen=True)
+class Unpacking:
+    """One kit becoming one stack in one project folder."""
+
+    kit: Kit
+    plan: Plan
+    project: Path
+
+    def run(self) -> Unpacked:
+        """Make the stack.
+
+        Raises:
+            KitError: when the stack that was is still there under this name.
+            StackError: when the engine refuses.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(_SECRET_FOLDER_MODE)
+        environment = self._environment()
+        self._select(environment)
+        self._write_config(environment)
+        return Unpacked(environment, self._config_file)
+
+    @property
+    def _folder(self) -> Path:
+        return self.project / ".local" / "recovery" / self.plan.name
+
+    @property
+    def _config_file(self) -> Path:
+        return self.project / f"Pulumi.{self.plan.name}.yaml"
+
+    def _environment(self) -> dict[str, str]:
+        given = self.plan.backend or os.environ.get("PULUMI_BACKEND_URL") or self.kit.backend
+        made = {"PULUMI_BACKEND_URL": given}
+        parts = urlsplit(given)
+        if parts.scheme == "file" and parts.path.startswith("/"):
+            _make_folder(parts.path)
+        if not ({"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys()):
+            file = self._folder / "passphrase"
+            file.touch(_SECRET_MODE)
+            file.write_text(f"{self.kit.passphrase}\n")
+            made["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file)
+        return made
+
+    def _select(self, environment: Mapping[str, str]) -> None:
+        selected = stacks.run(
+            self.project, ["stack", "select"], self.plan.name, environment=environment
+        )
+        if not selected.returncode:
+            self._refuse_the_old_one(environment)
+            return
+        words = ["stack", "init", self.plan.name, "--secrets-provider", "passphrase"]
+        made = stacks.run(self.project, words, environment=environment)
+        if made.returncode:
+            raise StackError(stacks.explain(made.stderr, self.plan.name))
+
+    def _refuse_the_old_one(self, environment: Mapping[str, str]) -> None:
+        if self.plan.name != self.kit.stack:
+            return
+        words = ["stack", "export"]
+        done = stacks.run(self.project, words, self.plan.name, environment=environment)
+        state = json.loads(done.stdout) if not done.returncode else {}
+        if (state.get("deployment") or {}).get("resources"):
+            raise KitError(
+                f"the stack {self.plan.name!r} is there, with resources: `pulumi up` mends it. For "
+                f"a new platform beside it give another name, as in --stack {self.plan.name}-2"
+            )
+
+    def _write_config(self, environment: Mapping[str, str]) -> None:
+        values = self._values()
+        plain = {key: one.value for key, one in values.items() if not one.secret}
+        known = yaml.safe_load(_read(self._config_file)) or {}
+        known["config"] = plain
+        self._config_file.write_text(yaml.safe_dump(known, sort_keys=False, allow_unicode=True))
+        for key, one in values.items():
+            if one.secret:
+                self._set_secret(key, one.value, environment)
+
+    def _set_secret(self, key: str, value: object, environment: Mapping[str, str]) -> None:
+        words = ["config", "set", "--secret", key]
+        text = value if isinstance(value, str) else json.dumps(value)
+        done = stacks.run(self.project, words, self.plan.name, stdin=text, environment=environment)
+        if done.returncode:
+            raise StackError(f"{key}: {stacks.explain(done.stderr, self.plan.name)}")
+
+    def _values(self) -> dict[str, Value]:
+        changes = {**self.plan.changes, **self._files()}
+        kept = {k: v for k, v in self.kit.config.items() if k not in _DROPPED | changes.keys()}
+        old = self.kit.config
+        return kept | {
+            key: Value(value=value, secret=key in old and old[key].secret)
+            for key, value in changes.items()
+            if value is not None
+        }
+
+    def _files(self) -> dict[str, str]:
+        """Write the files the config names; the values that name them here."""
+        made = {}
+        for name, text in self.kit.files.items():
+            if name == self.kit.text(CA_BUNDLE):
+                file = self._folder / "ca.pem"
+                file.write_text(text)
+                made[CA_BUNDLE] = str(file.relative_to(self.project))
+        return made
+
+
+def _make_folder(path: str) -> None:
+    try:
+        os.makedirs(path, exist_ok=True)  # noqa: PTH103 - a URL's path, not one of ours
+    except OSError as error:
+        raise KitError(
+            f"the state backend file://{path} cannot be made ({error.strerror}); give another "
+            "with --backend"
+        ) from None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
