@@ -16,7 +16,8 @@ fleet = Fleet(preflight.server_name(stack), settings, server_type.name)
 platform = Platform(fleet.first, settings)
 specs = service.specs(settings)
 services = [service.Service(spec, fleet.first, platform, settings) for spec in specs]
-names = [Dns(settings, fleet.first, [s.subdomain for s in specs])] if settings.manage_dns else []
+hosts = [spec.subdomain for spec in specs]
+names = [Dns(settings, fleet.first, hosts, served=services)] if settings.manage_dns else []
 
 target = outputs.target(settings, fleet, platform, services)
 verification = Verification(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_hcloud as hcloud
 
+from infra.names import TakenName
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,8 +27,14 @@ class Dns(pulumi.ComponentResource):
         host: Host,
         names: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        served: Sequence[pulumi.Resource] = (),
     ) -> None:
+        """`served`: what has to be up before names that are taken over lead here."""
         super().__init__("nutri:infra:Dns", settings.domain, None, opts)
+        if settings.take_over_dns:
+            self._take_over(settings, host, names, served)
+            return
         zone = hcloud.Zone(
             "zone",
             name=settings.domain,
@@ -38,6 +46,19 @@ class Dns(pulumi.ComponentResource):
         for name in names:
             self._record(zone, name, "A", host.address)
             self._record(zone, name, "AAAA", host.ipv6)
+        self.register_outputs({})
+
+    def _take_over(
+        self,
+        settings: Settings,
+        host: Host,
+        names: Sequence[str],
+        served: Sequence[pulumi.Resource],
+    ) -> None:
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(served))
+        for name in names:
+            TakenName(settings, name, "A", host.address, _TTL_SECONDS, child)
+            TakenName(settings, name, "AAAA", host.ipv6, _TTL_SECONDS, child)
         self.register_outputs({})
 
     def _record(

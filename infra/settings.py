@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.changes import acknowledgement
 from infra.frozen import Frozen
+from infra.recovery_settings import RecoverySettings
 from infra.watch_settings import WatchSettings
 from infra.window_settings import WindowSettings
 
@@ -105,7 +106,7 @@ class HealthCheck(Frozen):
     startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
 
 
-class Settings(WindowSettings, WatchSettings):
+class Settings(WindowSettings, WatchSettings, RecoverySettings):
     """All settings of one stack; the names are the config's keys."""
 
     domain: Annotated[str, AfterValidator(_domain)]

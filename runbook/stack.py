@@ -81,7 +81,7 @@ def run(  # noqa: PLR0913 - a call has this many sides, all but two with a defau
     stack: str | None = None,
     *,
     stdin: str = "",
-    timeout: float = _TIMEOUT,
+    timeout: float | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `pulumi` in a project, whatever comes of it; secrets go in by `stdin`.
@@ -90,19 +90,20 @@ def run(  # noqa: PLR0913 - a call has this many sides, all but two with a defau
         StackError: when there is no `pulumi`, or it does not end in time.
     """
     choice = ["--stack", stack] if stack else []
+    bound = timeout or _TIMEOUT
     try:
         return subprocess.run(
             [program(), "--cwd", str(project), "--non-interactive", *words, *choice],
             capture_output=True,
             text=True,
             input=stdin,
-            timeout=timeout,
+            timeout=bound,
             check=False,
             env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"} | dict(environment or {}),
         )
     except subprocess.TimeoutExpired:
         what = " ".join(words[:2])
-        raise StackError(f"`pulumi {what}` did not end within {timeout:g} s") from None
+        raise StackError(f"`pulumi {what}` did not end within {bound:g} s") from None
 
 
 def program() -> str:

@@ -185,11 +185,11 @@ class Hetzner:
 @contextlib.contextmanager
 def connect(target: Target, progress: Callable[[Attempt], None] | None = None) -> Iterator[Hetzner]:
     """A client of the stack's project."""
-    with client(target.hetzner, target.vantage.ca_bundle) as made:
+    with http_client(target.hetzner, target.vantage.ca_bundle) as made:
         yield Hetzner(made, progress)
 
 
-def client(target: HetznerTarget, ca_bundle: str | None = None) -> httpx.Client:
+def http_client(target: HetznerTarget, ca_bundle: str | None = None) -> httpx.Client:
     """The HTTP side of it."""
     return httpx.Client(
         base_url=target.endpoint,

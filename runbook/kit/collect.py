@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from runbook import stack as stacks
 from runbook.kit.crypt import KitError
 from runbook.kit.model import Kit, Value
@@ -51,12 +53,25 @@ class Source:
         )
 
     def config(self) -> dict[str, Value]:
-        """The config, its secrets revealed; raises StackError."""
-        found = json.loads(self._run("config", "--json", "--show-secrets"))
-        return {
-            key: Value(value=one.get("objectValue", one.get("value")), secret=bool(one["secret"]))
-            for key, one in found.items()
+        """What the stack itself sets, secrets revealed; raises StackError.
+
+        The defaults of the program go with the program.
+        """
+        revealed = json.loads(self._run("config", "--json", "--show-secrets"))
+        made = {
+            key: Value(value=one["value"], secret=True)
+            for key, one in revealed.items()
+            if one["secret"]
         }
+        plain = {k: Value(value=v) for k, v in self._written().items() if k not in made}
+        return _from_environment(os.environ) | plain | made
+
+    def _written(self) -> dict[str, Any]:
+        file = self.project / f"Pulumi.{self.stack}.yaml"
+        try:
+            return dict((yaml.safe_load(file.read_text()) or {}).get("config") or {})
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise KitError(f"{file} cannot be read: {error}") from None
 
     def state(self, *, reveal: bool = False) -> dict[str, Any]:
         """The stack's state; raises StackError."""
@@ -82,6 +97,16 @@ class Source:
         if done.returncode:
             raise StackError(stacks.explain(done.stderr, self.stack))
         return done.stdout
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Value]:
+    """What the program takes from the environment where the config does not say."""
+    names = {"hcloud:token": "HCLOUD_TOKEN", "hcloud:endpoint": "HCLOUD_ENDPOINT"}
+    return {
+        key: Value(value=environment[name], secret=key == "hcloud:token")
+        for key, name in names.items()
+        if environment.get(name)
+    }
 
 
 def passphrase(environment: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +12,8 @@ from runbook.kit.crypt import KitError, Passphrase, open_sealed, seal
 from runbook.kit.model import parse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runbook.kit.model import Kit
 
 VARIABLE = "NUTRI_KIT_PASSPHRASE"

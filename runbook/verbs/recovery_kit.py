@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from common.errors import OperatorError
 from runbook import options, output
@@ -130,4 +131,4 @@ def _changes(settings: list[str]) -> dict[str, object]:
         raise OperatorError(
             f"--set {wrong[0]!r} is not {_SETTING}; right would be --set nutri:tier=medium"
         )
-    return {key: value for key, _, value in (one.partition("=") for one in settings)}
+    return {key: yaml.safe_load(text) for key, _, text in (one.partition("=") for one in settings)}

@@ -192,3 +192,12 @@ def test_secrets_are_no_part_of_a_command(run: Callable[..., dict[str, Any]]) ->
     steps = [request for key, request in run().items() if ":Command::" in key]
     assert {request.object["create"] for request in steps} == {"bash -s"}
     assert not any("environment" in request.object for request in steps)
+
+
+def test_names_are_taken_over_last(run: Callable[..., dict[str, Any]]) -> None:
+    """Zone and records are another stack's: none is made, and none moves before all serve."""
+    seen = run({"nutri:takeOverDns": True})
+    assert not [key for key in seen if key.startswith("hcloud:index/zone")]
+    moved = _options(seen, "TakenName::api-a")
+    served = {one.rpartition("::")[2] for one in moved.dependencies}
+    assert {"nutri-backend", "nutri-ml-service"} <= served
