@@ -1,0 +1,174 @@
+"""Taking a dump: one moment of the database, off to the repository, and read back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.dumper import contents, manifest, status
+from infra.dumper.archive import CHUNK, Dumps, prove_readable
+from infra.dumper.errors import DumpError
+from infra.dumper.manifest import Manifest
+from infra.dumper.postgres import MANAGED, Database, Session, client
+from infra.dumper.restic import DATA, MANIFEST, snapshot_id
+from infra.dumper.running import Stream, run
+
+if TYPE_CHECKING:
+    from infra.dumper.config import Config
+    from infra.dumper.restic import Restic
+
+_ORPHAN = timedelta(days=1)
+_LONGEST = 7200.0
+
+
+def take(config: Config, restic: Restic) -> Manifest:
+    """Take a dump and prove that it came over; then let old ones go.
+
+    Raises:
+        DumpError: there is no new dump, or it is not what the database holds.
+    """
+    started = time.monotonic()
+    try:
+        taken = _take(Database(config.database_url), restic)
+    except DumpError as error:
+        status.keep(dump={"at": status.now(), "ok": False, "message": str(error)})
+        raise
+    taken = replace(taken, seconds=round(time.monotonic() - started, 1))
+    status.keep(dump={"at": status.now(), "ok": True, **taken.brief(), "seconds": taken.seconds})
+    look_over(restic)
+    let_go(config, restic)
+    return taken
+
+
+def _take(database: Database, restic: Restic) -> Manifest:
+    major = database.major()
+    restic.unlock()
+    contents.write_canary(database)
+    roles = _roles(database, major)
+    with closing(Session(database)) as session:
+        taken = _describe(database, major, session)
+        if not contents.without_ours(taken.tables):
+            raise DumpError(f"{database.place} has no table: nothing to dump")
+        if not taken.rows - 1:
+            raise DumpError(f"no table of {database.place} has a row: is this the right database?")
+        size, sha256 = _stream(database, major, session.snapshot, taken.run, restic)
+    taken = replace(taken, size=size, sha256=sha256)
+    _put_manifest(taken, roles, restic)
+    _read_back(taken, restic)
+    return taken
+
+
+def _describe(database: Database, major: int, session: Session) -> Manifest:
+    return Manifest(
+        run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+        at=status.now(),
+        database=database.name,
+        major=major,
+        tables=contents.counts(session.ask),
+        extensions=contents.extensions(session.ask),
+        schemas=contents.schemas(session.ask),
+        canary=contents.canary(session.ask),
+        size=0,
+        sha256="",
+    )
+
+
+def _roles(database: Database, major: int) -> str:
+    command = [client("pg_dumpall", major), "--roles-only", "--no-role-passwords", "--no-comments"]
+    return run([*command, "--database", database.name], database.environment())
+
+
+def _stream(
+    database: Database, major: int, snapshot: str, run_id: str, restic: Restic
+) -> tuple[int, str]:
+    """Lead pg_dump's archive into restic; returns its size and hash."""
+    command = [client("pg_dump", major), "--format=custom", "--compress=0"]
+    command += [f"--snapshot={snapshot}", *(f"--exclude-schema={one}" for one in MANAGED)]
+    source = Stream(command, database.environment())
+    sink = restic.backup_stream(run_id)
+    digest, size = hashlib.sha256(), 0
+    try:
+        while piece := source.pipe.read(CHUNK):
+            digest.update(piece)
+            size += len(piece)
+            sink.pipe.write(piece)
+        source.end()
+    except OSError:  # restic is gone, and says why
+        source.kill()
+    except BaseException:
+        sink.kill()  # before it sees an end, and takes half a dump for a whole one
+        source.kill()
+        raise
+    snapshot_id(restic.explained(sink.end, _LONGEST))
+    return size, digest.hexdigest()
+
+
+def _put_manifest(taken: Manifest, roles: str, restic: Restic) -> None:
+    folder = Path(manifest.FOLDER)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, text in ((manifest.NAME, taken.text()), (manifest.ROLES, roles)):
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+    restic.backup_folder(str(folder), taken.run)
+
+
+def _read_back(taken: Manifest, restic: Restic) -> None:
+    """Read all of the new dump out of the repository, and compare."""
+    dumps = Dumps(restic)
+    found = next((one for one in dumps.manifests if one.run == taken.run), None)
+    if found is None:
+        raise DumpError("the new dump is not in the repository: the upload was lost")
+    if dumps.manifest(found) != taken:
+        raise DumpError("the new dump's manifest is not the one that was put there")
+    try:
+        prove_readable(dumps.archive(taken), taken.major, dict(os.environ))
+    except DumpError as error:
+        raise DumpError(f"the new dump does not come back as it was put there: {error}") from None
+
+
+def look_over(restic: Restic) -> None:
+    """Check the repository's structure, and keep the result; raises DumpError."""
+    try:
+        restic.check()
+    except DumpError as error:
+        status.keep(check={"at": status.now(), "ok": False, "message": str(error)})
+        raise
+    status.keep(check={"at": status.now(), "ok": True})
+
+
+def let_go(config: Config, restic: Restic) -> None:
+    """Remove dumps that are past keeping; a failure costs space alone, and is told."""
+    keep = config.keep
+    try:
+        staying = restic.keep(keep.daily, keep.weekly, keep.monthly)
+        manifests = restic.snapshots(MANIFEST)
+        runs = {one.run for one in manifests if one.id in staying}
+        old = [one.id for one in manifests if one.run not in runs]
+        whole = {one.run for one in manifests}
+        old += [
+            one.id
+            for one in restic.snapshots(DATA)
+            if one.run not in runs and (one.run in whole or _is_left_over(one.run))
+        ]
+        if old:
+            restic.forget(old)
+    except DumpError as error:
+        status.keep(retention={"at": status.now(), "ok": False, "message": str(error)})
+        return
+    status.keep(retention={"at": status.now(), "ok": True, "kept": len(runs)})
+
+
+def _is_left_over(run_id: str) -> bool:
+    """Whether data without a manifest are older than any run could be at work."""
+    with suppress(ValueError):
+        began = datetime.strptime(run_id.split("-", maxsplit=1)[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        return datetime.now(UTC) - began > _ORPHAN
+    return True

@@ -1,0 +1,115 @@
+"""The command line: `nutri-dump now|first|list|verify|restore|restore-once|init|evidence`.
+
+Each prints one JSON value. Exit code 0 is done, 1 is what standard error says, 75 is busy.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from infra.dumper import config as settings
+from infra.dumper import contents, dump, evidence, restore, status, verify
+from infra.dumper.archive import Dumps
+from infra.dumper.errors import BusyError, DumpError
+from infra.dumper.postgres import Database
+from infra.dumper.restic import Restic
+from infra.dumper.scratch import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.dumper.config import Config
+
+_BUSY = 75
+
+
+def init(_config: Config, restic: Restic) -> Any:  # noqa: ANN401 - JSON
+    """Make the repository where there is none."""
+    return {"made": restic.init()}
+
+
+def now(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Take a dump."""
+    with status.alone("a dump"):
+        return dump.take(config, restic).brief()
+
+
+def first(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Take a dump unless there is one, or nothing to dump yet."""
+    if contents.is_empty(Database(config.database_url)):
+        return {"message": "the database is empty: the first dump waits for the timer"}
+    if status.read().get("dump", {}).get("ok") and Dumps(restic).manifests:
+        return {"message": "there is a dump already"}
+    return now(config, restic)
+
+
+def list_(_config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Every dump, newest first."""
+    dumps = Dumps(restic)
+    return [_listed(dumps, snapshot) for snapshot in dumps.newest_first()]
+
+
+def _listed(dumps: Dumps, snapshot: Any) -> dict[str, Any]:  # noqa: ANN401
+    try:
+        return {"snapshot": snapshot.id[:8], **dumps.manifest(snapshot).brief()}
+    except DumpError as error:
+        return {"snapshot": snapshot.id[:8], "run": snapshot.run, "problem": str(error)}
+
+
+def verify_(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Prove that the newest dump comes back."""
+    with status.alone("a verification"):
+        return verify.verify(config, restic)
+
+
+def restore_(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Restore as standard input wishes: {"to": "scratch" or URL, "at": ..., "overwrite": ...}."""
+    asked = json.load(sys.stdin)
+    wish = restore.Wish(at=asked.get("at"), overwrite=asked.get("overwrite"))
+    with status.alone("a restore"):
+        if asked["to"] != "scratch":
+            return restore.restore(restic, Database(asked["to"]), wish).shown()
+        with scratch(config.scratch_image) as database:
+            return restore.restore(restic, database, wish).shown()
+
+
+def restore_once(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Restore the newest dump into the empty database of a new stack."""
+    with status.alone("a restore"):
+        return restore.once(restic, Database(config.database_url))
+
+
+def evidence_(_config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """What the checks want to know."""
+    return evidence.gather(restic)
+
+
+COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
+    "init": init,
+    "now": now,
+    "first": first,
+    "list": list_,
+    "verify": verify_,
+    "restore": restore_,
+    "restore-once": restore_once,
+    "evidence": evidence_,
+}
+
+
+def main(words: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    if len(words) != 1 or words[0] not in COMMANDS:
+        print(f"nutri-dump {'|'.join(COMMANDS)}", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        config = settings.load()
+        print(json.dumps(COMMANDS[words[0]](config, Restic(config))))  # noqa: T201
+    except BusyError as error:
+        print(f"nutri-dump: {error}", file=sys.stderr)  # noqa: T201
+        return _BUSY
+    except DumpError as error:
+        print(f"nutri-dump: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0

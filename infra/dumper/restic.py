@@ -1,0 +1,185 @@
+"""restic, as this program uses it: one repository, two kinds of snapshots.
+
+A dump is two snapshots with the tag `run-<id>`: `data` holds the archive as it came out of
+pg_dump, `manifest` what it has to hold, and the roles. It counts once the second is there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.dumper.errors import DumpError
+from infra.dumper.running import Stream, run, tail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.dumper.config import Config
+
+ARCHIVE = "database.dump"
+HOST = "nutri"
+MANIFEST, DATA = "manifest", "data"
+_RUN = "run-"
+_LONG = 7200.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One snapshot."""
+
+    id: str
+    time: str
+    tags: tuple[str, ...]
+
+    @property
+    def run(self) -> str:
+        """The dump it belongs to."""
+        return next((t.removeprefix(_RUN) for t in self.tags if t.startswith(_RUN)), "")
+
+
+def tag_of(run_id: str) -> str:
+    """The tag that holds a dump together."""
+    return f"{_RUN}{run_id}"
+
+
+class Restic:
+    """The repository."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("RESTIC_", "AWS_"))}
+        self.environment = kept | {
+            "RESTIC_REPOSITORY": config.repository,
+            "RESTIC_PASSWORD_FILE": str(config.password_file),
+            "RESTIC_CACHE_DIR": os.environ.get("NUTRI_DUMPS_CACHE", "/var/cache/nutri-dumps"),
+            "HOME": os.environ.get("HOME", "/root"),
+            **config.environment,
+        }
+
+    def command(self, *words: str) -> list[str]:
+        """A command line of restic."""
+        sftp = self._config.sftp_command
+        return ["restic", *(["-o", f"sftp.command={sftp}"] if sftp else []), *words]
+
+    def run(self, *words: str, timeout: float = _LONG) -> str:
+        """What a command prints; raises DumpError in the repository's own terms."""
+        command = self.command(*words)
+        return self.explained(lambda bound: run(command, self.environment, timeout=bound), timeout)
+
+    def explained(self, work: Callable[[float], str], bound: float) -> str:
+        """What restic's work yields within a bound; raises DumpError in its own terms."""
+        try:
+            return work(bound)
+        except DumpError as error:
+            raise DumpError(explain(str(error), self._config.repository)) from None
+
+    def init(self) -> bool:
+        """Make the repository where there is none; returns whether it was made."""
+        try:
+            self.run("init", timeout=120)
+        except DumpError as error:
+            if "already" not in str(error):
+                raise
+            self.run("cat", "config", timeout=120)  # the password has to fit
+            return False
+        return True
+
+    def unlock(self) -> None:
+        """Remove locks of runs that were cut off."""
+        self.run("unlock", timeout=120)
+
+    def snapshots(self, tag: str, timeout: float = 300) -> list[Snapshot]:
+        """The snapshots of one kind, oldest first."""
+        listed = self.run("snapshots", "--json", "--no-lock", "--tag", tag, timeout=timeout)
+        found = [
+            Snapshot(one["id"], one["time"], tuple(one.get("tags") or ()))
+            for one in json.loads(listed or "null") or []
+        ]
+        return sorted(found, key=lambda one: one.time)
+
+    def backup_folder(self, folder: str, run_id: str) -> str:
+        """Back up a folder's files as a manifest; returns the snapshot's id."""
+        words = ["--tag", MANIFEST, "--tag", tag_of(run_id), "--host", HOST, "--json"]
+        return snapshot_id(self.run("backup", *words, folder))
+
+    def backup_stream(self, run_id: str) -> Stream:
+        """Start a backup that reads the archive from its standard input."""
+        words = ["--stdin", "--stdin-filename", ARCHIVE, "--host", HOST, "--json"]
+        command = self.command("backup", *words, "--tag", DATA, "--tag", tag_of(run_id))
+        return Stream(command, self.environment, writes=True)
+
+    def dump_stream(self, snapshot: str, path: str) -> Stream:
+        """Start reading a file out of a snapshot, to its standard output."""
+        command = self.command("dump", "--no-lock", snapshot, path)
+        return Stream(command, self.environment)
+
+    def read(self, snapshot: str, path: str) -> str:
+        """A small file out of a snapshot."""
+        return self.run("dump", "--no-lock", snapshot, path, timeout=300)
+
+    def check(self) -> None:
+        """Look at the whole repository's structure: every pack is there, in its size."""
+        self.run("check")
+
+    def keep(self, daily: int, weekly: int, monthly: int) -> set[str]:
+        """Ids of the manifests that stay."""
+        wanted = {"last": 1, "daily": daily, "weekly": weekly, "monthly": monthly}
+        words = [word for name, n in wanted.items() for word in (f"--keep-{name}", str(n))]
+        said = self.run(
+            "forget", "--dry-run", "--json", "--group-by", "host", "--tag", MANIFEST, *words
+        )
+        return {one["id"] for group in json.loads(said or "[]") for one in group["keep"] or []}
+
+    def forget(self, ids: list[str]) -> None:
+        """Remove snapshots and what only they need."""
+        self.run("forget", "--prune", *ids)
+
+
+def snapshot_id(said: str) -> str:
+    """The id in what `restic backup --json` prints.
+
+    Raises:
+        DumpError: it saved nothing.
+    """
+    for line in reversed(said.splitlines()):
+        try:
+            message: dict[str, Any] = json.loads(line)
+        except ValueError:
+            continue
+        if message.get("message_type") == "summary" and message.get("snapshot_id"):
+            return str(message["snapshot_id"])
+    raise DumpError(f"restic saved nothing: {tail(said)}")
+
+
+_MEANINGS = (
+    ("wrong password", "refuses the password (setting nutri:resticPassword)"),
+    ("permission denied (", "refuses the login: its key or password was changed"),
+    ("connection refused", "refuses connections: is SSH on for the Storage Box?"),
+    ("host key verification failed", "has another host key than the pinned one"),
+    ("could not resolve", "is not found by its name"),
+    ("file does not exist", "holds no restic repository, or not all of one"),
+    ("no space left", "is full"),
+    ("quota", "is full"),
+    ("write failed", "takes no more data: is it full?"),
+    ("permission denied", "lets nothing be written: is it full, or read-only?"),
+    ("connection lost", "broke the connection off"),
+    ("broken pipe", "broke the connection off"),
+    ("unexpected eof", "broke the connection off"),
+)
+
+
+def explain(said: str, repository: str) -> str:
+    """What restic said, and what it means."""
+    low = said.lower()
+    for words, meaning in _MEANINGS:
+        if words in low:
+            return f"the repository {place(repository)} {meaning} ({said})"
+    return f"the repository {place(repository)}: {said}"
+
+
+def place(repository: str) -> str:
+    """A repository without what may be a secret."""
+    return repository.split("?", 1)[0]

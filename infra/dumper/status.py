@@ -1,0 +1,61 @@
+"""What happened last: one JSON file that the checks read."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from infra.dumper.config import STATE
+from infra.dumper.errors import BusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FILE = "status.json"
+
+
+def now() -> str:
+    """This moment, in UTC."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def read() -> dict[str, Any]:
+    """What is known; nothing before the first run."""
+    try:
+        known: dict[str, Any] = json.loads((STATE / _FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known
+
+
+def keep(**facts: object) -> None:
+    """Replace some of the facts, whole or not at all."""
+    STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+    half = STATE / f".{_FILE}.new"
+    half.write_text(json.dumps(read() | facts, indent=2) + "\n", encoding="utf-8")
+    half.replace(STATE / _FILE)
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Keep every other run out.
+
+    Raises:
+        BusyError: one is at work.
+    """
+    STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (STATE / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise BusyError(f"another run is at work: {lock.read().strip()}; wait for it") from None
+        lock.truncate(0)
+        lock.write(f"{what} since {now()}, process {os.getpid()}")
+        lock.flush()
+        yield
+        lock.truncate(0)
