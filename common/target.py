@@ -100,6 +100,29 @@ class Expectations(_Frozen):
     update_lists_days: int = Field(default=7, description="age of what apt knows of updates")
 
 
+class DumpKeepTarget(_Frozen):
+    """How many dumps stay."""
+
+    daily: int = 7
+    weekly: int = 4
+    monthly: int = 6
+
+
+class DumpsTarget(_Frozen):
+    """The database's dumps: where they are, and what opens them."""
+
+    repository: str = Field(
+        description="as restic spells it: sftp:user@host:folder, s3:https://..."
+    )
+    schedule: str
+    keep: DumpKeepTarget = DumpKeepTarget()
+    password: SecretStr = Field(description="of the repository")
+    identity: SecretStr = Field(description="private SSH key of an SFTP login; empty for S3")
+    known_hosts: str = Field(default="", description="pinned host key of the SFTP host")
+    age_h: float = Field(default=26.0, description="of the newest dump, at most; B3")
+    proof_days: float = Field(default=31.0, description="since a dump was restored; B4")
+
+
 class MaintenanceTarget(_Frozen):
     """When disruptive changes may happen."""
 
@@ -128,5 +151,6 @@ class Target(_Frozen):
     registry: RegistryTarget | None = Field(default=None, description="None: images are public")
     services: tuple[ServiceTarget, ...]
     expectations: Expectations
+    dumps: DumpsTarget | None = Field(default=None, description="None: none are taken")
     maintenance: MaintenanceTarget = MaintenanceTarget()
     vantage: Vantage

@@ -13,6 +13,7 @@ from infra.service import HEALTH_PATH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.dumps import Dumps
     from infra.fleet import Fleet
     from infra.host import Host
     from infra.platform import Platform
@@ -67,7 +68,11 @@ def _expectations(settings: Settings) -> dict[str, Any]:
 
 
 def target(
-    settings: Settings, fleet: Fleet, platform: Platform, services: Sequence[Service]
+    settings: Settings,
+    fleet: Fleet,
+    platform: Platform,
+    services: Sequence[Service],
+    dumps: Dumps | None = None,
 ) -> dict[str, Any]:
     """Describe the running stack to an outside observer; see `common.target.Target`."""
     return {
@@ -86,6 +91,7 @@ def target(
         "registry": _registry(settings),
         "services": [_service(service, settings) for service in services],
         "expectations": _expectations(settings),
+        "dumps": dumps.target() if dumps else None,
         "maintenance": {"window": settings.maintenance_window.model_dump()},
         "vantage": {
             "ca_bundle": settings.ca_bundle or None,

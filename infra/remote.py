@@ -30,8 +30,11 @@ def step(  # noqa: PLR0913 - a step has this many sides
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
     script: str | None = None,
+    undo: str | None = None,
 ) -> command.remote.Command:
     """Run `<name>.sh`, or another script, on a server, again whenever it or a value changes.
+
+    `undo` names the script that takes it back when the step goes and the server stays.
 
     The script and its values travel on standard input, so that no value shows in a process list.
     A server that was replaced has the step run anew; one that is deleted takes it along.
@@ -42,6 +45,7 @@ def step(  # noqa: PLR0913 - a step has this many sides
         connection=connection,
         create="bash -s",
         stdin=known.apply(lambda texts: program(f"{script or name}.sh", texts)),
+        delete=program(f"{undo}.sh", {}) if undo else None,
         triggers=[server.id],
         add_previous_output_in_env=False,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=list(after), deleted_with=server),

@@ -12,6 +12,8 @@ from infra.coolify.application import Application
 from infra.coolify.replicas import Replicas
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.host import Host
     from infra.platform import Platform
     from infra.settings import Settings
@@ -73,15 +75,18 @@ class Service(pulumi.ComponentResource):
         url: where the world reaches the service.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a service has this many sides
         self,
         spec: ServiceSpec,
         host: Host,
         platform: Platform,
         settings: Settings,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("nutri:infra:Service", spec.name, None, opts)
+        self._after = after
         self.spec = spec
         self.url = f"https://{spec.subdomain}.{settings.domain}"
         self.applications: list[Application] = []
@@ -94,7 +99,9 @@ class Service(pulumi.ComponentResource):
     def _replica(self, number: int, props: dict[str, Any], host: Host) -> Application:
         # Each waits for the one before, so that one of several always serves.
         opts = pulumi.ResourceOptions(
-            parent=self, depends_on=self.applications[-1:], deleted_with=host.server
+            parent=self,
+            depends_on=[*self.applications[-1:], *self._after],
+            deleted_with=host.server,
         )
         return Application(f"{self.spec.name}-{number}", dict(props), opts)
 

@@ -11,6 +11,8 @@ import pulumi
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.changes import acknowledgement
+from infra import dump_settings
+from infra.dump_settings import DumpSettings
 from infra.frozen import Frozen
 from infra.recovery_settings import RecoverySettings
 from infra.watch_settings import WatchSettings
@@ -106,7 +108,7 @@ class HealthCheck(Frozen):
     startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
 
 
-class Settings(WindowSettings, WatchSettings, RecoverySettings):
+class Settings(WindowSettings, WatchSettings, RecoverySettings, DumpSettings):
     """All settings of one stack; the names are the config's keys."""
 
     domain: Annotated[str, AfterValidator(_domain)]
@@ -142,18 +144,21 @@ class Settings(WindowSettings, WatchSettings, RecoverySettings):
     hcloud_endpoint: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
 
 
-_OBJECTS = frozenset(
-    {
-        "ssh_networks",
-        "operator_keys",
-        "health_check",
-        "nameservers",
-        "acknowledge",
-        "maintenance_window",
-    },
+_OBJECTS = (
+    frozenset(
+        {
+            "ssh_networks",
+            "operator_keys",
+            "health_check",
+            "nameservers",
+            "acknowledge",
+            "maintenance_window",
+        },
+    )
+    | dump_settings.OBJECTS
 )
 _MAY_BE_EMPTY = frozenset({"registry_server", "registry_username", "ca_bundle"})
-_SECRETS = frozenset({"registry_password", "database_url"})
+_SECRETS = frozenset({"registry_password", "database_url"}) | dump_settings.SECRETS
 
 
 def _key(field: str) -> str:
@@ -231,6 +236,7 @@ def parse(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
         right. There are settings where there is no mistake in them.
     """
     problems = _token_problems(raw["hcloud_token"]) + _registry_problems(raw)
+    problems += dump_settings.problems(raw, PROJECT)
     try:
         return Settings.model_validate(raw), problems
     except ValidationError as error:

@@ -169,6 +169,8 @@ def let_go(config: Config, restic: Restic) -> None:
 def _is_left_over(run_id: str) -> bool:
     """Whether data without a manifest are older than any run could be at work."""
     with suppress(ValueError):
-        began = datetime.strptime(run_id.split("-", maxsplit=1)[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        began = datetime.strptime(run_id.split("-", maxsplit=1)[0], "%Y%m%dT%H%M%S").replace(
+            tzinfo=UTC
+        )
         return datetime.now(UTC) - began > _ORPHAN
     return True

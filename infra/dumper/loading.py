@@ -1,4 +1,4 @@
-"""A dump's way into a database: SQL through psql, committed only once every byte has proven good."""
+"""A dump's way into a database: SQL through psql, committed once every byte has proven good."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import tempfile
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
+from infra.dumper import contents
 from infra.dumper.archive import CHUNK, feed
 from infra.dumper.errors import CorruptDumpError, DumpError
-from infra.dumper.postgres import MANAGED, PSQL, client, identifier, literal
+from infra.dumper.postgres import PSQL, client, identifier
 from infra.dumper.running import Filter, Stream
 
 if TYPE_CHECKING:
@@ -144,10 +145,5 @@ def _extensions(found: Manifest, database: Database) -> tuple[list[str], tuple[s
 
 def _emptied(database: Database) -> list[str]:
     """Statements that take the app's schemas of the target away, and leave an empty `public`."""
-    managed = ", ".join(literal(name) for name in MANAGED)
-    schemas = database.json(
-        "select json_agg(nspname) from pg_namespace where nspname not like 'pg\\_%'"
-        f" and nspname <> 'information_schema' and nspname not in ({managed});"
-    )
-    gone = [f"drop schema {identifier(name)} cascade;" for name in schemas or []]
+    gone = [f"drop schema {identifier(name)} cascade;" for name in contents.schemas(database.sql)]
     return [*gone, "create schema public;", "grant usage on schema public to public;"]

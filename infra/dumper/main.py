@@ -86,8 +86,14 @@ def evidence_(_config: Config, restic: Restic) -> Any:  # noqa: ANN401
     return evidence.gather(restic)
 
 
+def major(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
+    """Major version of the database's server."""
+    return Database(config.database_url).major()
+
+
 COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
     "init": init,
+    "major": major,
     "now": now,
     "first": first,
     "list": list_,

@@ -24,6 +24,7 @@ _LAST_PAGE = {"meta": {"pagination": {"next_page": None}}}
 _OUTPUTS = {
     "hcloud:index/server:Server": {"ipv4Address": "127.10.0.1", "ipv6Address": "2001:db8::1"},
     "hcloud:index/primaryIp:PrimaryIp": {"ipAddress": "127.10.0.1"},
+    "hcloud:index/storageBox:StorageBox": {"username": "u1", "server": "u1.box.test"},
     "pulumi-python:dynamic/nutri:KeyPair": {"private_key": "PRIVATE", "public_key": "ssh-x AAAA"},
     "pulumi-python:dynamic/nutri:RandomSecret": {"value": "s" * 48},
     "pulumi-python:dynamic/coolify:Instance": {"server_uuid": "server", "version": "4.3.10"},
@@ -201,3 +202,37 @@ def test_names_are_taken_over_last(run: Callable[..., dict[str, Any]]) -> None:
     moved = _options(seen, "TakenName::api-a")
     served = {one.rpartition("::")[2] for one in moved.dependencies}
     assert {"nutri-backend", "nutri-ml-service"} <= served
+
+
+_DUMPS = {
+    "nutri:dumps": True,
+    "nutri:resticPassword": "a-restic-password",
+    "nutri:databaseDirectUrl": "postgresql://postgres:secret@db.test/postgres",
+}
+
+
+def test_dumps_outlive_the_server(run: Callable[..., dict[str, Any]]) -> None:
+    """Their Storage Box is protected, opened by a key of its own, and not where the server is."""
+    seen = run(_DUMPS)
+    box = _options(seen, "StorageBox::dump-box")
+    assert box.protect
+    assert box.object["deleteProtection"]
+    assert box.object["location"] == "hel1"
+    assert list(box.object["sshKeys"]) == ["ssh-x AAAA"]
+    assert not box.deletedWith
+    assert sorted(box.ignoreChanges) == ["location", "sshKeys"]
+
+
+def test_services_wait_for_a_restored_database(run: Callable[..., dict[str, Any]]) -> None:
+    """Only where a restore is asked for; and then the repository is never made anew."""
+    seen = run(_DUMPS | {"nutri:restore": "latest"})
+    service = _options(seen, "Application::nutri-backend-1")
+    assert any("restore-latest" in urn for urn in service.dependencies)
+    assert not any("restore-latest" in key for key in run(_DUMPS))
+
+
+def test_a_repository_that_is_there_needs_no_box(run: Callable[..., dict[str, Any]]) -> None:
+    """An SFTP host or a bucket of somebody else's."""
+    there = {"nutri:dumpRepository": "sftp://u2@old.test:23/nutri", "nutri:dumpSshKey": "KEY"}
+    seen = run(_DUMPS | there)
+    assert not any("StorageBox" in key for key in seen)

@@ -1,0 +1,84 @@
+# Sets up dumps of the database: the program, its secrets, its timers, the repository.
+# Wants: PROGRAM, CONFIG, RESTIC_PASSWORD, IDENTITY, KNOWN_HOSTS, SCHEDULE, PROOF_SCHEDULE, MAY_INIT.
+# Safe to run again.
+set -euo pipefail
+umask 077
+
+export DEBIAN_FRONTEND=noninteractive
+have() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'; }
+install() {
+  have "$1" && return
+  apt-get -q -o DPkg::Lock::Timeout=300 update >/var/log/nutri-dumps-install.log 2>&1 || true
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$1" \
+    >>/var/log/nutri-dumps-install.log 2>&1
+}
+need() {
+  install "$1" || { echo "$1 cannot be installed:" >&2; tail -n 5 /var/log/nutri-dumps-install.log >&2; exit 1; }
+}
+
+need restic
+have postgresql-client-15 || need postgresql-client
+
+etc=/etc/nutri/dumps
+mkdir -p "$etc" /usr/local/lib/nutri /var/lib/nutri/dumps
+put() { printf '%s' "$2" >"$etc/.new"; mv "$etc/.new" "$etc/$1"; }
+put config.json "$CONFIG"
+put password "$RESTIC_PASSWORD"
+put identity "$IDENTITY"
+put known_hosts "$KNOWN_HOSTS
+"
+base64 -d <<<"$PROGRAM" >/usr/local/lib/nutri/.dumps.new
+mv /usr/local/lib/nutri/.dumps.new /usr/local/lib/nutri/dumps.pyz
+cat >/usr/local/sbin/nutri-dump <<'SH'
+#!/bin/sh
+exec /usr/bin/python3 -I -B /usr/local/lib/nutri/dumps.pyz "$@"
+SH
+chmod 755 /usr/local/sbin/nutri-dump
+
+# An older pg_dump refuses a newer server, so that the server's own version has to be here.
+major=$(nutri-dump major)
+[ -x "/usr/lib/postgresql/$major/bin/pg_dump" ] || install "postgresql-client-$major" || {
+  need postgresql-common
+  /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y >>/var/log/nutri-dumps-install.log 2>&1
+  need "postgresql-client-$major"
+}
+
+unit() { # name, description, command, schedule
+  cat >"/etc/systemd/system/$1.service" <<UNIT
+[Unit]
+Description=$2
+Wants=network-online.target
+After=network-online.target docker.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/nutri-dump $3
+Environment=HOME=/root
+TimeoutStartSec=6h
+Nice=10
+UNIT
+  cat >"/etc/systemd/system/$1.timer" <<UNIT
+[Unit]
+Description=$2, on time
+
+[Timer]
+OnCalendar=$4
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+UNIT
+}
+systemd-analyze calendar "$SCHEDULE" >/dev/null || {
+  echo "nutri:dumpSchedule: '$SCHEDULE' is no time systemd knows, such as '*-*-* 01:15:00 UTC'" >&2
+  exit 1
+}
+unit nutri-dump "Dump of nutri's database" now "$SCHEDULE"
+unit nutri-dump-verify "Proof that a dump of nutri's database comes back" verify "$PROOF_SCHEDULE"
+chmod 644 /etc/systemd/system/nutri-dump*
+systemctl daemon-reload
+systemctl enable -q --now nutri-dump.timer nutri-dump-verify.timer
+systemctl restart nutri-dump.timer nutri-dump-verify.timer
+
+[ "$MAY_INIT" = no ] || nutri-dump init >/dev/null
+echo "dumps are set up for PostgreSQL $major"
