@@ -26,7 +26,10 @@ app = typer.Typer(
 
 
 def group(name: str, text: str) -> typer.Typer:
-    """A verb with verbs of its own, as in `runbook incident open`."""
+    """A verb with verbs of its own, as in `runbook incident open`; the same for each who asks."""
+    for known in app.registered_groups:
+        if known.typer_instance and known.typer_instance.info.name == name:
+            return known.typer_instance
     made = typer.Typer(name=name, help=text, no_args_is_help=True)
     app.add_typer(made)
     return made

@@ -53,8 +53,8 @@ def rebuild(hetzner: Hetzner, server: ServerTarget, image: Image) -> None:
 
 
 @contextlib.contextmanager
-def unprotected(hetzner: Hetzner, server: ServerTarget) -> Iterator[None]:
-    """Lift a server's protection for a moment, knowingly."""
+def unprotected(hetzner: Hetzner, server: ServerTarget, *, back: bool = True) -> Iterator[None]:
+    """Lift a server's protection for a moment, knowingly; `back`: put it there again."""
     found = hetzner.server(server.id)
     if found is None:
         raise OperatorError(f"the Hetzner API knows no server with id {server.id}")
@@ -65,7 +65,8 @@ def unprotected(hetzner: Hetzner, server: ServerTarget) -> Iterator[None]:
     try:
         yield
     finally:
-        _protect(hetzner, server, on=True)
+        if back:
+            _protect(hetzner, server, on=True)
 
 
 def _protect(hetzner: Hetzner, server: ServerTarget, *, on: bool) -> None:

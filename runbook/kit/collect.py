@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +21,12 @@ from runbook.stack import StackError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from common.target import DumpsTarget
+
 CA_BUNDLE = "nutri:caBundle"
 _APP_KEY = "::app-key"
+_SFTP = re.compile(r"sftp:(?P<login>[^:/]+):(?P<folder>.+)")
+_BOX_PORT = 23
 _GIT_SECONDS = 10.0
 
 
@@ -31,6 +36,7 @@ class Source:
 
     project: Path
     stack: str
+    dumps: DumpsTarget | None = None
 
     def kit(self) -> Kit:
         """All of it.
@@ -64,7 +70,21 @@ class Source:
             if one["secret"]
         }
         plain = {k: Value(value=v) for k, v in self._written().items() if k not in made}
-        return _from_environment(os.environ) | plain | made
+        return _from_environment(os.environ) | plain | made | self._repository()
+
+    def _repository(self) -> dict[str, Value]:
+        """A Storage Box that the stack made, as one that is there: it outlives the server."""
+        found = _SFTP.fullmatch(self.dumps.repository) if self.dumps else None
+        if found is None or self.dumps is None:
+            return {}
+        _, _, key = self.dumps.known_hosts.strip().partition(" ")
+        identity = self.dumps.identity.get_secret_value()
+        place = f"sftp://{found['login']}:{_BOX_PORT}/{found['folder'].lstrip('/')}"
+        return {
+            "nutri:dumpRepository": Value(value=place),
+            "nutri:dumpHostKey": Value(value=key),
+            "nutri:dumpSshKey": Value(value=identity, secret=True),
+        }
 
     def _written(self) -> dict[str, Any]:
         file = self.project / f"Pulumi.{self.stack}.yaml"

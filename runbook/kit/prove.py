@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from runbook.kit.model import Kit, Value
 
 _APP_KEY_BYTES = 32
+_SFTP_HOST = re.compile(r"sftp:(?:[^@:]*@)?(?P<host>[^:/]+):")
 _REFUSED = frozenset({"token_readonly", "forbidden", "unauthorized"})
 
 
@@ -140,11 +142,33 @@ def data_parts(
     target: Target, config: Mapping[str, Value]
 ) -> Sequence[tuple[str, Callable[[], str]]]:
     """The parts that are about the database and its dumps, where the stack has them."""
-    del target
     found: list[tuple[str, Callable[[], str]]] = []
-    if _is_set(config, "nutri:databaseUrl"):
-        found.append(("database URL", lambda: "in the config, as a secret"))
+    for key, name in (("databaseUrl", "database URL"), ("databaseDirectUrl", "direct URL")):
+        if _is_set(config, f"nutri:{key}"):
+            found.append((name, lambda url=str(config[f"nutri:{key}"].value): _url(url, target)))  # type: ignore[misc]
+    if target.dumps:
+        found.append(("restic password", lambda: _dumps(target)))
     return found
+
+
+def _url(url: str, target: Target) -> str:
+    place = lies_on(url, target)
+    if place:
+        raise OperatorError(f"the database lies on {place}, and would be lost with it")
+    return f"in the config, as a secret; the database is at {urlsplit(url).hostname}"
+
+
+def _dumps(target: Target) -> str:
+    dumps = target.dumps
+    if dumps is None or not dumps.password.get_secret_value():
+        raise OperatorError("nutri:resticPassword is empty: nothing would open the dumps")
+    at = _SFTP_HOST.match(dumps.repository)
+    place = lies_on(f"sftp://{at['host']}" if at else dumps.repository.removeprefix("s3:"), target)
+    if place:
+        raise OperatorError(f"the dumps lie on {place}, and would be lost with it")
+    if at and not dumps.identity.get_secret_value():
+        raise OperatorError(f"no key logs in to {dumps.repository}")
+    return f"in the config, as a secret; the dumps are at {dumps.repository}"
 
 
 def compare(kit: Kit, now: Kit) -> list[Part]:

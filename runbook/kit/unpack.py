@@ -41,6 +41,14 @@ class Plan:
     """URL of the state backend; None: the environment's, else the kit's."""
 
 
+def in_place_of(kit: Kit) -> dict[str, Any]:
+    """What a stack that takes a lost one's place does otherwise: names last, data first."""
+    changes: dict[str, Any] = {"nutri:takeOverDns": True}
+    if kit.text("nutri:dumps").lower() == "true":
+        changes["nutri:restore"] = "latest"
+    return changes
+
+
 @dataclass(frozen=True)
 class Unpacked:
     """What `pulumi up` wants in its environment, and the file with the config."""

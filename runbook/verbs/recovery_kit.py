@@ -14,7 +14,7 @@ from runbook import options, output
 from runbook.app import group, verb
 from runbook.kit import files, prove
 from runbook.kit.collect import Source
-from runbook.kit.unpack import Plan, Unpacking
+from runbook.kit.unpack import Plan, Unpacking, in_place_of
 from runbook.stack import find_project, load_target
 
 kit_group = group("recovery-kit", "What a fresh platform needs when the server is lost.")
@@ -43,7 +43,7 @@ def check(
 ) -> None:
     """Prove that state, passphrase, tokens and keys can be reached without the server."""
     target = load_target(stack)
-    source = Source(find_project(Path.cwd()), target.stack)
+    source = Source(find_project(Path.cwd()), target.stack, target.dumps)
     with output.busy("looking for each part"):
         parts = prove.Proof(source, target).parts()
     if file:
@@ -70,7 +70,7 @@ def export(
     """Write config, secrets, state and keys to one encrypted file; keep it away from the server."""
     target = load_target(stack)
     secret = files.passphrase(passphrase_file, twice=True).fit_to_seal()
-    kit = Source(find_project(Path.cwd()), target.stack).kit()
+    kit = Source(find_project(Path.cwd()), target.stack, target.dumps).kit()
     files.write(kit, file, secret)
     if as_json:
         told = {"stack": kit.stack, "file": str(file), "made": kit.made.isoformat()}
@@ -108,7 +108,7 @@ def import_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 ) -> None:
     """Make a new stack's config from a kit; `pulumi up` then makes the platform, data included."""
     kit = files.read(file, files.passphrase(passphrase_file))
-    changes = {"nutri:takeOverDns": True, **_changes(settings or [])}
+    changes = in_place_of(kit) | _changes(settings or [])
     if location:
         changes["nutri:location"] = location
     plan = Plan(name or f"{kit.stack}-2", changes, backend)
