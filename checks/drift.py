@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checks.check import Check
-from checks.verdict import Verdict, green, red
+from checks.verdict import Verdict, green, red, unknown
 from common.changes import Op
 from common.errors import OperatorError
 
@@ -36,6 +36,8 @@ def collect_drift(observer: Observer, _target: Target) -> Sequence[Change]:
 
 def judge_drift(_stack: Target, changes: Sequence[Change], _target: Target) -> Verdict:
     """Green when nothing would change."""
+    if not changes:
+        return unknown("the preview lists no resource at all", "see `pulumi preview`")
     real = [one for one in changes if one.op is not Op.SAME]
     if not real:
         return green(f"{len(changes)} resources are as the program says")

@@ -9,11 +9,17 @@ import typer
 
 from checks import CHECKS
 
+_SERVICES = ("nutri-backend", "nutri-ml-service")
 _IDS = sorted({check.id for check in CHECKS} | {check.runbook for check in CHECKS})
 
 
 def _ids(incomplete: str) -> list[str]:
     return [one for one in _IDS if one.casefold().startswith(incomplete.casefold())]
+
+
+def services(incomplete: str) -> list[str]:
+    """The services of the app that begin so, without asking the stack."""
+    return [one for one in _SERVICES if one.startswith(incomplete)]
 
 
 Stack = Annotated[
@@ -23,7 +29,10 @@ Stack = Annotated[
 Server = Annotated[str | None, typer.Option("--server", help="Default: the first server.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Service = Annotated[str, typer.Argument(metavar="SERVICE", help="As in nutri-backend.")]
+Service = Annotated[
+    str,
+    typer.Argument(metavar="SERVICE", help="As in nutri-backend.", autocompletion=services),
+]
 Ids = Annotated[
     list[str] | None,
     typer.Argument(

@@ -32,8 +32,10 @@ def show_report(report: Report, console: Console) -> None:
 def show_status(target: Target, report: Report, console: Console) -> None:
     """One screen: the stack, and each of its parts with what the checks say of it."""
     print_plain(f"stack {target.stack}, domain {target.domain}", console)
-    for subject, facts in _parts(target).items():
-        print_plain(f"\n{subject}  {facts}", console)
+    parts = _parts(target)
+    others = dict.fromkeys(one.subject for one in report.results if one.subject not in parts)
+    for subject, facts in (parts | dict.fromkeys(others, "")).items():
+        print_plain(f"\n{subject}  {facts}".rstrip(), console)
         for result in report.results:
             if result.subject == subject:
                 console.print(status_line(result), soft_wrap=True)

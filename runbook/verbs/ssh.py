@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from runbook import options, servers
+from common.errors import OperatorError
+from runbook import options, output, servers
 from runbook.app import app
 from runbook.stack import load_target
+
+_SECONDS = 3600.0
+"""A command that is to be told as JSON may take so long."""
 
 
 @app.command(
@@ -28,10 +33,17 @@ def ssh(
     ] = None,
     stack: options.Stack = None,
     server: options.Server = None,
+    as_json: options.Json = False,
 ) -> None:
     """Run a command on a server, or log in; the host key is pinned."""
+    if as_json and not command:
+        raise OperatorError("--json wants a command, as in `runbook ssh --json -- docker ps`")
     chosen = servers.find_server(load_target(stack), server)
     words = command or []
     text = words[0] if len(words) == 1 else shlex.join(words) or None
     with servers.connect(chosen) as client:
+        if as_json:
+            done = client.run(str(text), timeout=_SECONDS, check=False)
+            output.print_json(asdict(done))
+            raise typer.Exit(done.code)
         raise typer.Exit(client.interactive(text))

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 import checks
-from runbook import options, output, show
+from checks.drift import DRIFT
+from runbook import drift, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.incidents import Folder
 from runbook.stack import load_target
 
-_CHECKS = ("server", "backups", "coolify", "containers", "health")
+if TYPE_CHECKING:
+    from checks.check import AnyCheck
+
+_IDS = frozenset({"server", "coolify", "containers", "version", "health"})
+_PROCEDURES = frozenset({"B1", "B2", "B3", "B4"})
+"""Backups of any kind, and when one was last restored for a test."""
 
 
 @verb("status", procedure="D1, Q1", example="status", exits=OF_A_REPORT)
-def status(stack: options.Stack = None, as_json: options.Json = False) -> None:
-    """Show the platform on one screen, and what incidents are open; an overdue one is red."""
+def status(
+    with_drift: Annotated[
+        bool,
+        typer.Option(
+            "--drift/--no-drift",
+            help="Ask the engine what differs from the program; takes longest.",
+        ),
+    ] = True,
+    stack: options.Stack = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show the platform on one screen, and what incidents are open; an overdue one is red.
+
+    Services with versions and replicas, servers, backups, the last verified restore, drift.
+    """
     target = load_target(stack)
     with output.busy(f"looking at stack {target.stack}"):
-        report = checks.run(target, checks.select(_CHECKS))
+        report = drift.run(target, _chosen(with_drift=with_drift))
     now = datetime.now(UTC)
     running = Folder.of_project().running(target.stack)
     overdue = [one for one in running if one.is_overdue(now)]
@@ -32,3 +52,8 @@ def status(stack: options.Stack = None, as_json: options.Json = False) -> None:
         show.show_status(target, report, Console())
         show.show_incidents(running, now, Console())
     raise typer.Exit(1 if overdue else report.exit_code)
+
+
+def _chosen(*, with_drift: bool) -> list[AnyCheck]:
+    shown = [one for one in checks.CHECKS if one.id in _IDS or one.runbook in _PROCEDURES]
+    return [*shown, *([DRIFT] if with_drift else [])]

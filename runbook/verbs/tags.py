@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @verb("tags", procedure="E2", example="tags nutri-backend")
 def show_tags(
     service: Annotated[
-        str | None, typer.Argument(metavar="[SERVICE]", help="Default: all.")
+        str | None,
+        typer.Argument(metavar="[SERVICE]", help="Default: all.", autocompletion=options.services),
     ] = None,
     stack: options.Stack = None,
     as_json: options.Json = False,

@@ -169,6 +169,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
             drift=[_FIREWALL, _SAME],
         ),
         _changed("a resource is gone", "server (create)", drift=[Change(Op.CREATE, "x", "server")]),
+        _changed("an empty preview", "no resource at all", Status.UNKNOWN, drift=[]),
         _changed("no engine", "can ask the engine", Status.UNKNOWN, drift=None),
     ],
     "protection": [

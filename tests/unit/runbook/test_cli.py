@@ -34,7 +34,7 @@ def verdict(monkeypatch: pytest.MonkeyPatch) -> Callable[[Verdict], None]:
     """Decide what every check concludes."""
 
     def decide(verdict: Verdict) -> None:
-        def run(target: Target, chosen: Sequence[AnyCheck]) -> Report:
+        def run(target: Target, chosen: Sequence[AnyCheck], **_: object) -> Report:
             rows = [
                 Result(check.id, check.runbook, check.title, name, verdict)
                 for check in chosen

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 
 from runbook.app import app
 from runbook.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.runbook.conftest import FakePulumi
 
 ROOT = Path(__file__).parents[3]
 PROCEDURES = {
@@ -38,6 +44,9 @@ def _verbs(command: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa:
     }
 
 
+_OF_AN_INCIDENT = {
+    f"incident {verb}" for verb in ("ack", "note", "mitigated", "close", "list", "postmortem")
+}
 VERBS = _verbs(typer.main.get_command(app))
 
 
@@ -54,10 +63,59 @@ def test_help_has_procedure_example_and_exit_codes(name: str) -> None:
     assert re.search(r"Exit codes: (of the last look: )?(0|the command's own)", epilog)
 
 
-@pytest.mark.parametrize("name", [name for name in VERBS if name != "ssh"])
+@pytest.mark.parametrize("name", VERBS)
 def test_every_verb_speaks_json(name: str) -> None:
-    """All but the one that gives the terminal away."""
-    assert "--json" in {option for param in VERBS[name].params for option in param.opts}
+    """Programs read what people read."""
+    assert "--json" in _options(name)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_takes_a_stack(name: str) -> None:
+    """All but those for an incident that is known by its number."""
+    assert "--stack" in _options(name) or name in _OF_AN_INCIDENT
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_option_says_what_it_is_for(name: str) -> None:
+    """Or its name says it all."""
+    untold = {
+        option
+        for param in VERBS[name].params
+        for option in param.opts
+        if option.startswith("--") and not getattr(param, "help", "")
+    }
+    assert untold <= {"--summary", "--root-cause", "--resolution", "--failed-requests"}
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize("name", VERBS)
+def test_the_example_of_each_verb_can_be_typed(
+    name: str, capfd: pytest.CaptureFixture[str], run: Callable[..., int]
+) -> None:
+    """Without a stack it ends with one message, plain on a pipe; from a folder of the project."""
+    example = re.search(r"Example: runbook (.+)", VERBS[name].epilog or "")
+    assert example
+    code = run(*shlex.split(example[1].split("\n")[0]))
+    out, err = capfd.readouterr()
+    assert "\x1b" not in out + err
+    assert "Traceback" not in err
+    assert "Usage:" not in err, err
+    if code == 2:
+        assert re.match("runbook: ", err), err
+        assert out == ""
+
+
+def _options(name: str) -> set[str]:
+    return {option for param in VERBS[name].params for option in param.opts}
+
+
+@pytest.fixture
+def nobody(pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakePulumi:
+    """A project without a stack, and without an incident."""
+    pulumi.prints("", "error: no stack selected", code=255)
+    monkeypatch.setenv("NUTRI_INCIDENTS", str(tmp_path / "incidents"))
+    monkeypatch.delenv("PULUMI_ACCESS_TOKEN", raising=False)
+    return pulumi
 
 
 def test_help_of_the_whole_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +130,11 @@ def test_help_of_the_whole_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("runbook ou", {"outage"}), ("runbook check D", {"D1", "D2", "D3", "D4"})],
+    [
+        ("runbook ou", {"outage"}),
+        ("runbook check D", {"D1", "D2", "D3", "D4"}),
+        ("runbook logs nutri-", {"nutri-backend", "nutri-ml-service"}),
+    ],
 )
 def test_the_shell_completes(typed: str, offered: set[str]) -> None:
     """Verbs, and checks with their procedures, without asking the stack."""
