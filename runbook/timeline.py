@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from common.target import Target
 
 
-def keep(target: Target, what: str) -> None:
+def keep(target: Target, what: str, *, failed_requests: int | None = None) -> None:
     """Add the line, by who sits here; nothing happens when no incident of the stack is open."""
-    record(Event(at=datetime.now(UTC), who=who.name(), what=what), stack=target.stack)
+    event = Event(at=datetime.now(UTC), who=who.name(), what=what)
+    record(event, stack=target.stack, failed_requests=failed_requests)

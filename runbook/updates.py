@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common import verified
 from runbook import stack as stacks
@@ -44,6 +44,17 @@ class Updates:
             raise StackError(
                 "the stack's output `verified` is of another version of this program"
             ) from None
+
+    def history(self) -> list[dict[str, Any]]:
+        """The newest updates of the stack, as pulumi tells them.
+
+        Raises:
+            StackError: pulumi cannot read the stack.
+        """
+        done = self._read("stack", "history", "--json", "--page-size", "50")
+        if done.returncode:
+            raise StackError(stacks.explain(done.stderr, self.stack))
+        return list(json.loads(done.stdout or "[]"))
 
     def value(self, key: str) -> str | None:
         """A plain value of the config; None when it is not set, or cannot be read."""

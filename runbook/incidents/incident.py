@@ -96,6 +96,10 @@ class Incident(BaseModel):
         timeline = sorted((*self.timeline, event), key=lambda one: one.at)
         return self.model_copy(update={"timeline": tuple(timeline)})
 
+    def with_failed(self, requests: int) -> Incident:
+        """The incident with so many more failed requests, as a monitor counted them."""
+        return self.model_copy(update={"failed_requests": (self.failed_requests or 0) + requests})
+
     def acknowledge(self, owner: str, at: datetime) -> Incident:
         """Somebody takes it on; later ones only change the owner.
 

@@ -11,13 +11,18 @@ if TYPE_CHECKING:
 
 
 def record(
-    event: Event, *, stack: str | None = None, folder: Folder | None = None
+    event: Event,
+    *,
+    stack: str | None = None,
+    failed_requests: int | None = None,
+    folder: Folder | None = None,
 ) -> list[Incident]:
     """Add an event to every running incident of a stack; nothing happens when there is none.
 
     Args:
         event: what happened.
         stack: the stack it happened on; None means any.
+        failed_requests: how many were counted; None: nobody counted.
         folder: for tests; default: the project's.
 
     Raises:
@@ -25,6 +30,11 @@ def record(
     """
     kept = folder or Folder.of_project()
     return [
-        kept.change(one.id, lambda incident: incident.with_event(event))
+        kept.change(one.id, lambda incident: _grown(incident, event, failed_requests))
         for one in kept.running(stack)
     ]
+
+
+def _grown(incident: Incident, event: Event, failed_requests: int | None) -> Incident:
+    told = incident.with_event(event)
+    return told if failed_requests is None else told.with_failed(failed_requests)

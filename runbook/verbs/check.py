@@ -12,6 +12,7 @@ from checks.drift import DRIFT
 from runbook import drift, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.stack import load_target
+from runbook.timeline import keep
 
 
 @verb(
@@ -38,12 +39,18 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     html_file: options.HtmlFile = None,
     prometheus_file: options.PrometheusFile = None,
 ) -> None:
-    """Verify the platform: all checks, or those named."""
+    """Verify the platform: all checks, or those named.
+
+    What is not green becomes a line in the timeline of a running incident.
+    """
     chosen = [one for one in checks.select(ids) if one.proves_change or not change]
     chosen += [DRIFT] if no_changes and DRIFT not in chosen else []
     target = load_target(stack)
     with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
         report = drift.run(target, chosen)
+    if report.not_green:
+        bad = ", ".join(f"{one.check} of {one.subject}" for one in report.not_green)
+        keep(target, f"checks: {report.summary()}: {bad}")
     output.write_reports(report, junit=junit_file, html=html_file, prometheus=prometheus_file)
     if as_json:
         output.print_json(report.as_json())

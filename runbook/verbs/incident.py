@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,9 @@ from common.errors import OperatorError
 from runbook import notify, options, output, show, who
 from runbook.app import group, verb
 from runbook.incidents import Event, Folder, Incident, Severity, State, postmortem
+from runbook.incidents.updates import with_updates
+from runbook.stack import StackError, find_project
+from runbook.updates import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,9 +129,13 @@ def close(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     tell: Tell = False,
     as_json: options.Json = False,
 ) -> None:
-    """Nothing is left to do but the post-mortem."""
+    """Nothing is left to do but the post-mortem; the stack's updates join the timeline."""
+    moment = _moment(at)
     _change(
-        number, lambda one: one.close(by or who.name(), _moment(at), how), tell, as_json=as_json
+        number,
+        lambda one: _with_updates(one.close(by or who.name(), moment, how)),
+        tell,
+        as_json=as_json,
     )
 
 
@@ -182,7 +190,9 @@ def write_postmortem(  # noqa: PLR0913, PLR0917 - each parameter is an option of
     }
     facts = {"users_affected": users, "failed_requests": failed_requests}
     folder = Folder.of_project()
-    kept = folder.change(_newest(folder, number), lambda one: _filled(one, texts, facts))
+    kept = folder.change(
+        _newest(folder, number), lambda one: _filled(_with_updates(one), texts, facts)
+    )
     file = folder.write_postmortem(kept, postmortem.render(kept, _now()))
     missing = postmortem.missing(kept)
     if as_json:
@@ -192,6 +202,18 @@ def write_postmortem(  # noqa: PLR0913, PLR0917 - each parameter is an option of
         if missing:
             typer.echo(f"still to be written: {', '.join(missing)}")
     raise typer.Exit(int(bool(missing)))
+
+
+def _with_updates(one: Incident) -> Incident:
+    """The updates of the stack meanwhile, whoever ran them; none when its history is not here."""
+    if one.stack is None:
+        return one
+    try:
+        history = Updates(find_project(Path.cwd()), one.stack).history()
+    except StackError as error:
+        output.say(f"the updates of stack {one.stack} are not in the timeline: {error}")
+        return one
+    return with_updates(one, history, _now())
 
 
 def _filled(one: Incident, texts: dict[str, str | None], facts: Mapping[str, object]) -> Incident:

@@ -14,6 +14,7 @@ from runbook.app import verb
 from runbook.monitor import MAX_RATE, MAX_SECONDS, session, text
 from runbook.monitor.schedule import checked_rate
 from runbook.stack import load_target
+from runbook.timeline import keep
 
 if TYPE_CHECKING:
     from runbook.monitor import Report
@@ -52,7 +53,10 @@ def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     stack: options.Stack = None,
     as_json: options.Json = False,
 ) -> None:
-    """Send requests at a constant rate, and tell which failed: that a deploy drops none."""
+    """Send requests at a constant rate, and tell which failed: that a deploy drops none.
+
+    A running incident gets the number of failed requests.
+    """
     seconds = _seconds(length, until_interrupted=until_interrupted, during=during)
     command = tuple(shlex.split(during)) if during else ()
     checked_rate(rate)
@@ -61,7 +65,12 @@ def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     planned = session.Session(target, chosen, rate, seconds, command)
     output.say(f"{rate:g} requests a second to {', '.join(one.url for one in chosen)}")
     done = session.run(planned, output.say)
-    _print([one.report() for one in done.monitors], as_json=as_json)
+    reports = [one.report() for one in done.monitors]
+    _print(reports, as_json=as_json)
+    for report in reports:
+        kinds = f" ({', '.join(report.kinds)})" if report.kinds else ""
+        counted = f"{report.failed} of {report.requests} requests to {report.service} failed"
+        keep(target, f"monitor: {counted}{kinds}", failed_requests=report.failed)
     if done.code:
         output.say(f"the command ended with code {done.code}")
     raise typer.Exit(int(bool(done.code) or any(one.failed for one in done.monitors)))

@@ -192,3 +192,47 @@ def test_nobody_to_tell_is_told(folder: Folder, capsys: pytest.CaptureFixture[st
     assert _run("open", "x", "-s", "P4", "--notify") == 2
     assert "nobody was told: set NUTRI_NOTIFY_URLS" in capsys.readouterr().err
     assert len(folder.all()) == 1
+
+
+def test_failed_requests_of_monitors_add_up(folder: Folder) -> None:
+    """Two monitors ran; what only tells something counts nothing."""
+    _add(folder, "slow")
+    for failed in (3, None, 4):
+        record(Event(at=START, who="ana", what="monitor"), failed_requests=failed)
+    assert folder.find(None).failed_requests == 7
+
+
+def test_updates_join_the_timeline_when_it_is_closed(folder: Folder, pulumi: FakePulumi) -> None:
+    """Those that ended meanwhile, whoever ran them, each once."""
+    _add(folder, "a bad deploy", stack="prod")
+    entries = [
+        _update("2026-01-31T11:59:59.000Z", {"update": 1}),
+        _update("2026-01-31T12:10:00.000Z", {"same": 30, "update": 2, "create": 1}),
+        _update("2026-01-31T12:20:00.000Z", {"same": 33}) | {"result": "failed"},
+        {"kind": "preview", "endTime": "2026-01-31T12:20:00.000Z"},
+    ]
+    pulumi.prints(json.dumps(entries))
+    assert _run("close", "--at", "2026-01-31T13:00") == 0
+    _run("postmortem")
+    told = [event.what for event in folder.all()[0].timeline if event.who == "pulumi"]
+    assert told == ["update succeeded: 2 update, 1 create", "update failed: no change"]
+
+
+def test_an_incident_is_closed_without_its_stack_too(
+    folder: Folder, pulumi: FakePulumi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That its history cannot be read is told, and no more."""
+    _add(folder, "gone", stack="prod")
+    pulumi.prints("", "error: no stack named 'prod' found", code=255)
+    assert _run("close") == 0
+    assert "are not in the timeline" in capsys.readouterr().err
+
+
+def _update(ended: str, changes: dict[str, int]) -> dict[str, Any]:
+    return {
+        "kind": "update",
+        "endTime": ended,
+        "result": "succeeded",
+        "message": "",
+        "resourceChanges": changes,
+    }
