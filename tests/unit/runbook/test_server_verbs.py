@@ -218,7 +218,7 @@ def test_tags_with_their_dates() -> None:
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks that find a full disk and two containers."""
 
-    def run(target: Target, chosen: Sequence[AnyCheck]) -> Report:
+    def run(target: Target, chosen: Sequence[AnyCheck], **_: object) -> Report:
         found = {
             "cpu": green("ok").measured(
                 [
@@ -276,3 +276,21 @@ def test_status_is_red_while_an_acknowledgement_is_overdue(
     run("status", "--json")
     (one,) = json.loads(capsys.readouterr().out)["incidents"]
     assert one["overdue"] == bool(code)
+
+
+@pytest.mark.usefixtures("server", "measured")
+@pytest.mark.parametrize(("words", "has_drift"), [((), True), (("--no-drift",), False)])
+def test_status_is_one_screen(
+    words: tuple[str, ...],
+    has_drift: bool,
+    run: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Services with versions and replicas, servers, backups, drift unless it is not wanted."""
+    assert run("status", *words) == 0
+    out = capsys.readouterr().out
+    assert "nutri-backend  https://127.0.0.1:1  good-1  2 replicas" in out
+    for word in ("cx33 at", "backups:", "backup-age:", "version 4.3.10"):
+        assert word in out
+    assert ("drift:" in out) == has_drift
+    assert len(out.splitlines()) < 50
