@@ -6,6 +6,10 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
+from common.duration import spoken
+
+_LONG = 120.0  # seconds; what is longer is told in minutes, hours, days
+
 
 class Unit(enum.StrEnum):
     """What a number counts; a share is between 0 and 1."""
@@ -36,6 +40,8 @@ class Measure:
         if self.unit is Unit.SHARE:
             return f"{self.value:.1%}" if 0 < self.value < 0.01 else f"{self.value:.0%}"  # noqa: PLR2004
         if self.unit is Unit.SECONDS:
+            if self.value >= _LONG:
+                return spoken(self.value)
             return f"{self.value * 1000:.0f} ms" if self.value < 1 else f"{self.value:.1f} s"
         if self.unit is Unit.DAYS:
             return f"{self.value:.0f} days"

@@ -1,5 +1,6 @@
 """A report as one HTML page that needs nothing else: no script, no font, no picture, no network."""
 
+from checks.page.drill import Drill, Step
 from checks.page.page import page
 
-__all__ = ["page"]
+__all__ = ["Drill", "Step", "page"]

@@ -58,6 +58,12 @@ def bar(share: float, limit: float | None, label: str) -> ET.Element:
     )
 
 
+def span(start: float, size: float, well: bool, label: str) -> ET.Element:
+    """A piece of a track, from 0 to 1; red when it did not end well."""
+    piece = _rect(start, max(size, 0.004), "plain" if well else "bad")
+    return _svg(label, _BAR_HEIGHT, [_rect(0, 1, "track"), piece])
+
+
 def stacked(parts: Sequence[tuple[str, float]], label: str) -> ET.Element:
     """Parts of a whole beside each other; the first of each pair is its tone."""
     whole = sum(size for _, size in parts) or 1.0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.page.drill import timeline
 from checks.page.elements import coded, document, el
 from checks.page.sections import charts
 from checks.verdict import Status
@@ -13,20 +14,22 @@ from checks.verdict import Status
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
+    from checks.page.drill import Drill
     from checks.report import Report, Result
 
 _STYLE = Path(__file__).with_name("style.css")
 _MARKS = {Status.GREEN: "✓", Status.RED: "✗", Status.UNKNOWN: "?"}
 
 
-def page(report: Report, *, now: datetime | None = None) -> str:
-    """The report as one HTML document."""
+def page(report: Report, *, now: datetime | None = None, drill: Drill | None = None) -> str:
+    """The report as one HTML document, with the timeline of a drill if one is given."""
     moment = now or datetime.now(UTC)
+    cards = [*charts(report), *([timeline(drill)] if drill else [])]
     return document(
         f"{_headline(report)} - {report.stack}",
         _STYLE.read_text(),
         el("header", _title(report, moment), _tiles(report), class_=f"head {_tone(report)}"),
-        el("main", _attention(report), el("div", charts(report), class_="grid"), _table(report)),
+        el("main", _attention(report), el("div", cards, class_="grid"), _table(report)),
         el("footer", "Made by ", el("code", "runbook check --html"), "."),
     )
 

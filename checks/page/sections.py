@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.page.charts import Row, bar, chart, dots, stacked
@@ -23,7 +24,14 @@ _ROOM = 1.1  # what is right of the limit or the largest value
 
 def charts(report: Report) -> list[ET.Element]:
     """All that there is something to show in."""
-    made = (_results(report), _latency(report), _spread(report), _resources(report), _use(report))
+    made = (
+        _results(report),
+        _latency(report),
+        _spread(report),
+        _resources(report),
+        _ages(report),
+        _use(report),
+    )
     return [one for one in made if one is not None]
 
 
@@ -90,6 +98,20 @@ def _resources(report: Report) -> ET.Element | None:
     ]
     note = "The mark is the limit; errors and slow requests are shown as a part of theirs."
     return chart("Resources and budgets", note, rows) if rows else None
+
+
+def _ages(report: Report) -> ET.Element | None:
+    """How old what a recovery would start from is, beside how old it may be."""
+    rows = []
+    for result in report.results:
+        for one in result.verdict.measures:
+            if "age" in one.name.split() and one.limit:
+                scale = max(one.value, one.limit) * _ROOM
+                words = f"{one} of {replace(one, value=one.limit)}"
+                picture = bar(one.value / scale, one.limit / scale, f"{one.name}: {words}")
+                rows.append(Row(f"{one.name}, {one.label}", picture, words))
+    note = "The mark is how old it may be."
+    return chart("Ages of backups and dumps", note, rows) if rows else None
 
 
 def _of_limit(one: Measure) -> ET.Element:

@@ -124,10 +124,8 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _changed("an outage of the API", "HTTP 500", Status.UNKNOWN, hetzner_code=500),
     ],
     "backup-age": [
-        _changed("they have stopped", "is 1 d 7 h old", backups=[backup(55), backup(31)]),
-        _changed(
-            "one is never done", "backup is 2 d old", backups=[backup(48), backup(1, "creating")]
-        ),
+        _changed("they have stopped", "is 1 d 7 h", backups=[backup(55), backup(31)]),
+        _changed("one is never done", "backup is 2 d", backups=[backup(48), backup(1, "creating")]),
         _changed("there is none", "no backup yet, and the server is", backups=[]),
         _changed("backups of another kind", "does not answer as", Status.UNKNOWN, backups=[{}]),
         _GONE,
