@@ -13,7 +13,7 @@ from runbook.plan.steps import steps
 from runbook.stack import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from checks import Report
     from checks.check import AnyCheck
@@ -24,16 +24,23 @@ _BOUND = 300.0
 """Seconds a run may take that has a preview in it."""
 
 
-def run(target: Target, chosen: Sequence[AnyCheck], engine: Engine | None = None) -> Report:
+def run(
+    target: Target,
+    chosen: Sequence[AnyCheck],
+    engine: Engine | None = None,
+    *,
+    only: Collection[tuple[str, str]] | None = None,
+) -> Report:
     """Run checks once; the engine is asked where a check wants it to be, beside the others.
 
     Args:
         target: the stack to look at.
         chosen: which checks.
         engine: for tests; default: the engine of the project we are in.
+        only: as in `checks.run`.
     """
     if DRIFT not in chosen:
-        return checks.run(target, chosen)
+        return checks.run(target, chosen, only=only)
     asked = engine or Engine(find_project(Path.cwd()), target.stack)
 
     def preview() -> Sequence[Change]:
@@ -42,6 +49,10 @@ def run(target: Target, chosen: Sequence[AnyCheck], engine: Engine | None = None
     # It takes longest, so it begins first.
     ordered = sorted(chosen, key=lambda check: check is not DRIFT)
     report = checks.run(
-        target, ordered, bound=_BOUND, observe=lambda one: Observer(one, preview=preview)
+        target,
+        ordered,
+        only=only,
+        bound=_BOUND,
+        observe=lambda one: Observer(one, preview=preview),
     )
     return report.in_order(chosen)

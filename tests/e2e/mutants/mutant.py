@@ -17,8 +17,8 @@ fine: every one is found), which breaks the world, yields, and mends it:
   take the way in: any check may then be unknown, but not red.
 * `yield scene.expecting(disk_share=0.5)` looks with other budgets, where the real ones cannot
   be reached by a test; the world has to be broken all the same.
-* What `yield` hands over is broken already or gets so by itself: the suite is run again until the
-  check is red, for half a minute at most; afterwards until all is green.
+* What `yield` hands over is broken already or gets so by itself: what is not as it should be is
+  looked at again for a minute at most, and after the mending for three.
 
 Then `python -m tests.e2e.mutants.table` writes docs/mutants.md anew (after a merge conflict in it
 too). Unit tests hold that every registered check has a mutant, and that the table is current.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from common.waiting import wait_until
 
 if TYPE_CHECKING:
     from common.ssh import SshClient
@@ -60,8 +64,15 @@ class Scene:
         return dict(answer.json())
 
     def server_action(self, name: str, body: object = None) -> None:
-        """An action on the server by the Hetzner API."""
-        self.hetzner("POST", f"/servers/{self.server_id}/actions/{name}", body)
+        """An action on the server by the Hetzner API, and its end."""
+        action = self.hetzner("POST", f"/servers/{self.server_id}/actions/{name}", body)["action"]
+        path = f"/actions/{action['id']}"
+        wait_until(
+            name,
+            lambda: self.hetzner("GET", path)["action"]["status"] == "success",
+            bound=180,
+            interval=0.2,
+        )
 
     def sql(self, statement: str) -> None:
         """Change what Coolify has stored."""
@@ -104,17 +115,16 @@ class Scene:
         return f"docker cp {file} {container}:{_APP} && {kill}"
 
     def log(self, name: str, line: str, times: int) -> None:
-        """Let a replica log a line so many times."""
-        one = self.container(name)
-        self.run(
-            f"docker exec --interactive --user root {one} sh -c 'cat >/proc/1/fd/1'",
-            stdin=f"{line}\n" * times,
-        )
+        """Put a line into a replica's log so many times, as Docker keeps it."""
+        row = {"log": f"{line}\n", "stream": "stdout", "time": f"{datetime.now(UTC):%FT%T.%fZ}"}
+        self.run(f"cat >>{self._log_file(name)}", stdin=f"{json.dumps(row)}\n" * times)
 
     def forget_log(self, name: str) -> None:
         """Empty a replica's log, and with it the window that the checks judge."""
-        one = self.container(name)
-        self.run(f"truncate --size=0 $(docker inspect --format '{{{{.LogPath}}}}' {one})")
+        self.run(f"truncate --size=0 {self._log_file(name)}")
+
+    def _log_file(self, name: str) -> str:
+        return f"$(docker inspect --format '{{{{.LogPath}}}}' {self.container(name)})"
 
     def expecting(self, **budgets: object) -> Target:
         """The target with other budgets."""

@@ -58,10 +58,10 @@ def only_500s(scene: Scene) -> Broken:
     scene.mend_app(ML)
 
 
-@mutant("latency", ML, says=r"takes \d+ ms .* the budget is 500 ms", remedy="runbook resources")
+@mutant("latency", ML, says=r"takes \d+ ms .* the budget is \d+ ms", remedy="runbook resources")
 def slow_answers(scene: Scene) -> Broken:
     """The liveness path takes longer than its budget."""
-    slow = '"/health/live": lambda: (time.sleep(0.7), (200, {"status": "alive"}))[1]'
+    slow = '"/health/live": lambda: (time.sleep(1.7), (200, {"status": "alive"}))[1]'
     scene.change_app(ML, '"/health/live": lambda: (200, {"status": "alive"})', slow)
     yield None
     scene.mend_app(ML)
