@@ -43,8 +43,7 @@ class Whole:
     ) -> checks.Report:
         """Run some checks, of some subjects."""
         with self._environment():
-            report = drift.run(target, checks.select(ids), self._engine, only=only)
-        return report
+            return drift.run(target, checks.select(ids), self._engine, only=only)
 
     @property
     def _engine(self) -> Engine:
