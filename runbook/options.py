@@ -44,6 +44,9 @@ Ids = Annotated[
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", help="Also write the report as one HTML page.")
 ]
+DrillFile = Annotated[
+    Path | None, typer.Option("--drill", help="A drill's JSON report, for the page of --html.")
+]
 PrometheusFile = Annotated[
     Path | None,
     typer.Option("--prometheus", help="Also write the report as Prometheus text, for a collector."),

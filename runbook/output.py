@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checks import Report
+    from checks.page import Drill
     from common.waiting import Attempt
 
 
@@ -63,11 +64,14 @@ def confirm(question: str, *, yes: bool) -> None:
         raise OperatorError("nothing was done")
 
 
-def write_reports(report: Report, **files: Path | None) -> None:
-    """Write the report to each file that is given, in the form its keyword names."""
+def write_reports(
+    report: Report, files: Mapping[str, Path | None], drill: Drill | None = None
+) -> None:
+    """Write the report to each file that is given, in the form its key names."""
     for form, file in files.items():
         if file:
-            write(file, _FORMS[form](report))
+            text = as_page(report, drill=drill) if form == "html" else _FORMS[form](report)
+            write(file, text)
 
 
 def write(file: Path, text: str) -> None:
@@ -86,6 +90,5 @@ def write(file: Path, text: str) -> None:
 
 _FORMS: Mapping[str, Callable[[Report], str]] = {
     "junit": as_junit,
-    "html": as_page,
     "prometheus": as_prometheus,
 }

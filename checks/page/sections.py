@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ def _ages(report: Report) -> ET.Element | None:
     rows = []
     for result in report.results:
         for one in result.verdict.measures:
-            if "age" in one.name.split() and one.limit:
+            if "age" in re.split("[ _]", one.name) and one.limit:
                 scale = max(one.value, one.limit) * _ROOM
                 words = f"{one} of {replace(one, value=one.limit)}"
                 picture = bar(one.value / scale, one.limit / scale, f"{one.name}: {words}")

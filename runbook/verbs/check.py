@@ -9,7 +9,7 @@ from rich.console import Console
 
 import checks
 from checks.drift import DRIFT
-from runbook import drift, options, output, show
+from runbook import drift, drill_reports, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.stack import load_target
 from runbook.timeline import keep
@@ -37,6 +37,7 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     as_json: options.Json = False,
     junit_file: options.JunitFile = None,
     html_file: options.HtmlFile = None,
+    drill_file: options.DrillFile = None,
     prometheus_file: options.PrometheusFile = None,
 ) -> None:
     """Verify the platform: all checks, or those named.
@@ -45,13 +46,15 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     """
     chosen = [one for one in checks.select(ids) if one.proves_change or not change]
     chosen += [DRIFT] if no_changes and DRIFT not in chosen else []
+    past = drill_reports.read(drill_file)
     target = load_target(stack)
     with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
         report = drift.run(target, chosen)
     if report.not_green:
         bad = ", ".join(f"{one.check} of {one.subject}" for one in report.not_green)
         keep(target, f"checks: {report.summary()}: {bad}")
-    output.write_reports(report, junit=junit_file, html=html_file, prometheus=prometheus_file)
+    files = {"junit": junit_file, "html": html_file, "prometheus": prometheus_file}
+    output.write_reports(report, files, past)
     if as_json:
         output.print_json(report.as_json())
     else:

@@ -72,7 +72,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             report = _look(target, chosen, watching)
             code = report.exit_code
             changed = watching.look(report)
-            output.write_reports(report, **files)
+            output.write_reports(report, files)
             _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
             _complain(watching.tell(report))

@@ -17,8 +17,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+import checks
+from runbook.stack import load_target
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from checks import Report
 
 ROOT = Path(__file__).parents[2]
 _REPEATS = 5
@@ -109,8 +114,8 @@ def previews() -> None:
     _report("pulumi preview, full stack", f"{_median(looking):.2f} s", _times(looking, base))
 
 
-def _times(sample: list[float], base: float, aim: int | None = None) -> str:
-    wanted = f" (aim: at most {aim}x)" if aim else ""
+def _times(sample: list[float], base: float, aim: float | None = None) -> str:
+    wanted = f" (aim: at most {aim:g}x)" if aim else ""
     return f"{_median(sample) / base:.1f}x{wanted}"
 
 
@@ -128,6 +133,31 @@ def calls() -> None:
         _report(
             f"Hetzner API calls, {name}", str(len(httpx.get(knobs, timeout=10).json()["calls"]))
         )
+
+
+def suite() -> None:
+    """The whole check suite over its slowest check alone: how much side by side is worth."""
+    target = load_target("local")
+    whole: list[float] = []
+    alone: list[float] = []
+    for _ in range(_REPEATS):
+        seconds, report = _timed(lambda: checks.run(target, checks.select(None)))
+        whole.append(seconds)
+        slowest = max(report.results, key=lambda one: one.seconds)
+        chosen = checks.select([slowest.check])
+        alone.append(_timed(lambda: checks.run(target, chosen, only={slowest.key}))[0])  # noqa: B023
+    _report(f"slowest check alone ({slowest.check})", f"{_median(alone):.2f} s")
+    _report(
+        f"all {len(report.results)} checks",
+        f"{_median(whole):.2f} s",
+        _times(whole, _median(alone), 1.3),
+    )
+
+
+def _timed(run: Callable[[], Report]) -> tuple[float, Report]:
+    started = time.monotonic()
+    report = run()
+    return time.monotonic() - started, report
 
 
 def double() -> None:
@@ -187,6 +217,7 @@ def main() -> None:
     warm_up()
     previews()
     calls()
+    suite()
     double()
 
 

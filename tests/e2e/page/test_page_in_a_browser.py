@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checks.measure import Measure, Unit
-from checks.page import page
+from checks.page import Drill, Step, page
 from checks.report import Report, Result
 from checks.verdict import green, red
 
@@ -62,23 +62,28 @@ def browse(chromium: str, tmp_path: Path) -> Callable[..., str]:
 def file(tmp_path: Path) -> Path:
     """A page of a report with one thing wrong."""
     live = [Measure("live", str(n), 0.1 * n, Unit.SECONDS, 0.5) for n in range(1, 6)]
+    age = Measure("backup age", "nutri-1", 7200.0, Unit.SECONDS, 108_000.0)
+    drill = Drill("recovery", (Step("server", 0, 40), Step("checks", 40, 9, well=False)), 3600)
     results = (
         Result("latency", "D1", "answers fast", "api", green("fast").measured(live), 0.1),
+        Result("backup-age", "B1", "is young", "nutri-1", green("young").measured([age]), 0.1),
         Result("disk", "D3", "space is left", "nutri-1", red("<b>full</b>", "`runbook x`"), 0.1),
     )
     made = tmp_path / "report.html"
-    made.write_text(page(Report("prod", results)))
+    made.write_text(page(Report("prod", results), drill=drill))
     return made
 
 
 def test_the_browser_builds_the_page_we_mean(file: Path, browse: Callable[..., str]) -> None:
     """Headline, badges, charts and table are elements of its tree; a message is text."""
     tree = browse(file, "--dump-dom")
-    assert "<h1>1 of 2 checks are red</h1>" in tree
+    assert "<h1>1 of 3 checks are red</h1>" in tree
     assert tree.count("<circle") == 5
-    assert len(re.findall(r'<svg[^>]*role="img"', tree)) == 3
+    assert len(re.findall(r'<svg[^>]*role="img"', tree)) == 7
+    for title in ("Latency of the liveness path", "Ages of backups and dumps", "Drill: recovery"):
+        assert f"<h2>{title}</h2>" in tree
     assert len(re.findall(r"<tbody>.*</tbody>", tree, re.DOTALL)) == 1
-    assert len(re.findall(r"<tr class=\"(?:green|red)\">", tree)) == 2
+    assert len(re.findall(r"<tr class=\"(?:green|red)\">", tree)) == 3
     assert "<b>full</b>" not in tree
     assert "&lt;b&gt;full&lt;/b&gt;" in tree
     assert "<code>runbook x</code>" in tree

@@ -323,3 +323,20 @@ def test_ssh_hands_the_command_over(
     """One word is shell text, several are quoted; the exit code is the command's."""
     assert _run("ssh", *words) == 7
     assert ssh.interactive_calls == [command]
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_drill_goes_onto_the_page(
+    verdict: Callable[[Verdict], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its last phase is red when it failed; what is no report of a drill is told."""
+    verdict(GOOD)
+    page, drill = tmp_path / "page.html", tmp_path / "drill.json"
+    phases = [{"name": name, "at": at, "seconds": 5.0} for name, at in (("break", 0), ("mend", 5))]
+    drill.write_text(json.dumps({"name": "dead-server", "outcome": "failed", "phases": phases}))
+    assert _run("check", "health", "--html", str(page), "--drill", str(drill)) == 0
+    assert "Drill: dead-server" in page.read_text()
+    assert page.read_text().count('class="bad"') == 1
+    drill.write_text("{}")
+    assert _run("check", "health", "--html", str(page), "--drill", str(drill)) == 2
+    assert "is no report of a drill" in capsys.readouterr().err
