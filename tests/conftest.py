@@ -29,6 +29,7 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Bring the tests into the order of their weight when they are spread over workers."""
     for item in items:

@@ -77,23 +77,26 @@ class Requester:
         try:
             async with asyncio.timeout(self._timeout + _LONG * turn.connection.is_long):
                 try:
-                    seen = await self._get(place, turn, trace)
+                    seen = await self._get(place, turn, trace, turn.connection)
                 except httpx.TransportError as error:
                     if not _may_repeat(error, trace):
                         raise
                     again = True
-                    seen = await self._get(place, turn, _Trace())
+                    # On a new connection: the next kept one may be found closed as well.
+                    seen = await self._get(place, turn, _Trace(), Connection.FRESH)
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             seen = {"failure": failures.kind(error)}
         return Sample(
             turn.due, sent, self._clock(), turn.connection, turn.path, reconnected=again, **seen
         )
 
-    async def _get(self, place: Place, turn: Turn, trace: _Trace) -> dict[str, Any]:
+    async def _get(
+        self, place: Place, turn: Turn, trace: _Trace, pool: Connection
+    ) -> dict[str, Any]:
         headers = {"Host": place.url.netloc.decode(), "User-Agent": USER_AGENT}
         if turn.connection is Connection.FRESH or turn.connection.is_long:
             headers["Connection"] = "close"
-        client = self._clients[turn.connection]
+        client = self._clients[pool]
         try:
             async with client.stream(
                 "GET",

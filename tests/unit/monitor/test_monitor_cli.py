@@ -49,7 +49,7 @@ def test_a_command_is_told_apart(
     (told,) = json.loads(capsys.readouterr().out)
     assert told["failed"] == 0
     assert [one["name"] for one in told["phases"]] == ["before", "during", "after"]
-    assert all(one["requests"] > 5 for one in told["phases"])
+    assert all(one["requests"] > 0 for one in told["phases"])
 
 
 def test_a_failed_request_is_code_1(

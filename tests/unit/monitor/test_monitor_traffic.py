@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -21,23 +20,34 @@ if TYPE_CHECKING:
     from runbook.monitor import Report
     from tests.unit.monitor.conftest import Serving
 
-_RATE = 100.0
+_RATE = 50.0
+_PATIENCE = 20.0  # seconds; a loaded machine sends fewer requests than the rate says
 _USUAL = {one for one in Connection if not one.is_long}
 _LONG = ("/slow", "/stream")
 
 
+async def _until(monitor: Monitor, requests: int, *, seconds: float = 0.0) -> None:
+    """Wait for so many more samples, and so long at least."""
+    began = time.monotonic()
+    wanted = monitor.report().requests + requests
+    while time.monotonic() < began + _PATIENCE:
+        if monitor.report().requests >= wanted and time.monotonic() >= began + seconds:
+            return
+        await asyncio.sleep(0.05)
+
+
 @pytest.fixture
 def watch(serving: Serving) -> Callable[..., Report]:
-    """Monitor a site for a second or so."""
+    """Monitor a site for a second or so, and some hundred requests."""
 
-    def run(site: Site, *, timeout: float = 2.0, seconds: float = 1.2) -> Report:
+    def run(site: Site, *, timeout: float = 10.0, seconds: float = 1.2) -> Report:
         async def session() -> Report:
             async with serving(site) as target:
                 service = target.services[0]
                 async with Monitor(target, service, rate=_RATE, timeout=timeout) as monitor:
-                    await asyncio.sleep(seconds / 2)
+                    await _until(monitor, 60, seconds=seconds / 2)
                     monitor.mark("half")
-                    await asyncio.sleep(seconds / 2)
+                    await _until(monitor, 60, seconds=seconds / 2)
                 return monitor.report()
 
         return asyncio.run(session())
@@ -95,7 +105,7 @@ def test_a_slow_answer_shows_in_the_percentiles(watch: Callable[..., Report]) ->
     found = watch(Site(fault="slow", broken_until=75))
     everything = [one for one in found.samples if one.latency >= 0.3]
     assert found.failed == 0
-    assert 5 <= len(everything) <= 40
+    assert 5 <= len(everything) < found.requests
     after = found.phases[-1] if found.phases[-1].percentiles()[99] > 290 else found.phases[0]
     assert after.percentiles()[99] >= 300
 
@@ -109,9 +119,9 @@ def test_an_answer_that_takes_too_long_has_failed(watch: Callable[..., Report]) 
 def test_slow_answers_do_not_slow_the_requests(watch: Callable[..., Report]) -> None:
     """The loop is open: while nothing is answered, requests go out as before."""
     found = watch(Site(fault="slow", slow_seconds=0.5, broken_until=10_000))
-    sent = sorted(one.sent for one in found.samples if one.connection is not Connection.HELD)
-    assert len(sent) >= 100
-    assert max(b - a for a, b in itertools.pairwise(sent)) < 0.4
+    asked = [one for one in found.samples if one.connection is not Connection.HELD]
+    slow = next(one for one in asked if one.latency >= 0.5)
+    assert sum(slow.sent < one.sent < slow.ended for one in asked) > 10
 
 
 @pytest.fixture
@@ -165,7 +175,7 @@ def test_a_busy_machine_leaves_requests_out(serving: Serving) -> None:
             return monitor.report()
 
     found = asyncio.run(session())
-    assert 30 <= found.left_out <= 120
+    assert 30 <= found.left_out <= _RATE * found.seconds
     assert found.as_json()["left_out"] == found.left_out
     assert found.failed == 0
     assert "were left out" in "\n".join(text.lines(found))
@@ -192,15 +202,15 @@ def test_a_service_that_is_gone_meanwhile(serving: Serving) -> None:
         async with serving(Site(requests_a_connection=1)) as target:
             monitor = Monitor(target, target.services[0], rate=_RATE)
             await monitor.__aenter__()
-            await asyncio.sleep(0.5)
-        await asyncio.sleep(0.5)
+            await _until(monitor, 30, seconds=0.5)
+        await _until(monitor, 30, seconds=0.5)
         await monitor.__aexit__()
         return monitor.report()
 
     found = asyncio.run(session())
-    assert found.kinds["refused"] > 20
+    assert found.kinds["refused"] > 5
     assert found.longest_gap.seconds > 0.4
-    assert found.longest_gap.begin == pytest.approx(0.5, abs=0.2)
+    assert found.longest_gap.begin + found.longest_gap.seconds == pytest.approx(found.seconds)
 
 
 def test_nothing_to_compare_with_is_a_clear_error() -> None:
@@ -229,15 +239,15 @@ def test_the_monitor_for_code_without_asyncio(
     """`watching` runs it beside the block, which can mark what it does."""
     with site_in_a_thread(Site()) as target:
         with watching(target, target.services[0], rate=_RATE) as monitor:
-            time.sleep(0.3)
+            asyncio.run(_until(monitor, 15))
             monitor.mark("starts")
-            time.sleep(0.3)
+            asyncio.run(_until(monitor, 15))
             monitor.mark("ended")
-            time.sleep(0.3)
+            asyncio.run(_until(monitor, 15))
         found = monitor.report()
     assert found.failed == 0
     assert [phase.name for phase in found.phases] == ["before", "during", "after"]
-    assert all(len(phase.samples) > 10 for phase in found.phases)
+    assert all(len(phase.samples) > 5 for phase in found.phases)
 
 
 def test_watching_raises_what_keeps_it_from_starting() -> None:
