@@ -6,6 +6,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from checks import postgres
 from checks.hetzner import HetznerApi, ServerFacts
 from checks.names import Resolver
 from checks.web import Web, trust
@@ -14,6 +15,7 @@ from common.ssh import SshClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    from checks.postgres import Sessions
     from common.changes import Change
     from common.target import ServerTarget, SshTarget, Target
 
@@ -38,6 +40,7 @@ class Observer:
         timeout: float = _TIMEOUT,
         ssh: Callable[[SshTarget], SshClient] = SshClient,
         preview: Callable[[], Sequence[Change]] | None = None,
+        sessions: Callable[[str, Resolver], Sessions] = postgres.sessions,
     ) -> None:
         self.target = target
         self.timeout = timeout
@@ -47,6 +50,7 @@ class Observer:
         self.preview = preview
         self.hetzner = HetznerApi(target.hetzner, self.trust, timeout)
         self._make_ssh = ssh
+        self._ask_sessions = sessions
         self._ssh: dict[str, SshClient] = {}
         self._found: dict[Hashable, Any] = {}
         self._locks: dict[Hashable, threading.Lock] = {}
@@ -66,6 +70,10 @@ class Observer:
                 client = self._open.enter_context(self._make_ssh(server.ssh))
                 self._ssh[server.name] = client
             return self._ssh[server.name]
+
+    def sessions(self, url: str) -> Sessions:
+        """Who is connected to a database; raises `postgres.DatabaseError`."""
+        return self._ask_sessions(url, self.resolver)
 
     def server_facts(self, server: ServerTarget) -> ServerFacts | None:
         """What the Hetzner API says of a server, asked once; None when it has no such server.

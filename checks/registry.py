@@ -8,6 +8,7 @@ from checks.access import COOLIFY, SSH
 from checks.backup_age import BACKUP_AGE
 from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
 from checks.containers import CONTAINERS
+from checks.database import DATABASE_BACKUPS, POOL, POOLED_URL, STATUS
 from checks.docker import DOCKER
 from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
 from checks.drift import DRIFT
@@ -41,6 +42,10 @@ CHECKS: tuple[AnyCheck, ...] = (
     CERTIFICATE,
     REDIRECT,
     CONTAINERS,
+    STATUS,
+    POOLED_URL,
+    POOL,
+    DATABASE_BACKUPS,
     HEALTH,
     LATENCY,
     SPREAD,

@@ -58,6 +58,20 @@ class RegistryTarget(_Frozen):
     password: SecretStr
 
 
+class DatabaseTarget(_Frozen):
+    """The managed database; `project` is empty where only its URLs are known."""
+
+    project: str = Field(default="", description="ref of the Supabase project")
+    endpoint: str = Field(default="", description="of Supabase's management API, without /v1")
+    token: SecretStr | None = Field(default=None, description="personal access token")
+    url: SecretStr | None = Field(default=None, description="pooled; as the backend has it")
+    direct_url: SecretStr | None = Field(default=None, description="past the pooler")
+    connection_limit: int = Field(default=5, description="connections a replica may open")
+    service: str = Field(default="nutri-backend", description="the service that uses it")
+    pool_share: float = Field(default=0.8, description="of its connections, in use; S3")
+    backup_hours: int = Field(default=26, description="age of Supabase's newest backup; B2")
+
+
 class ServiceTarget(_Frozen):
     """One service of the app behind the proxy."""
 
@@ -149,6 +163,7 @@ class Target(_Frozen):
     coolify: CoolifyTarget
     hetzner: HetznerTarget
     registry: RegistryTarget | None = Field(default=None, description="None: images are public")
+    database: DatabaseTarget | None = Field(default=None, description="None: none is known")
     services: tuple[ServiceTarget, ...]
     expectations: Expectations
     dumps: DumpsTarget | None = Field(default=None, description="None: none are taken")

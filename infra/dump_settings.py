@@ -14,9 +14,7 @@ STORAGE_BOX = "storage-box"
 HETZNER_HOST_KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIICf9svRenC/PLKIL9nk6K/pxQgoiFC41wTNvoIncOxs"
 )
-SECRETS = frozenset(
-    {"restic_password", "dump_ssh_key", "dump_key_id", "dump_key_secret", "database_direct_url"}
-)
+SECRETS = frozenset({"restic_password", "dump_ssh_key", "dump_key_id", "dump_key_secret"})
 OBJECTS = frozenset({"dump_keep"})
 
 SFTP = re.compile(r"sftp://(?P<login>[^\s/:@]+@[^\s/:@]+)(:(?P<port>\d+))?/(?P<folder>[^\s:]+)")
@@ -69,7 +67,6 @@ class DumpSettings(Frozen):
     restic_password: SecretStr | None = None
     scratch_image: str = "postgres:15"
     restore: Literal["none", "latest"] = "none"
-    database_direct_url: SecretStr | None = None
 
 
 def problems(raw: dict[str, Any], name: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from infra import database
 from infra.firewall import SHUT_PORTS, WEB_PORTS
 from infra.platform import API_PORT
 from infra.service import HEALTH_PATH
@@ -89,6 +90,7 @@ def target(
             "token": pulumi.Output.secret(settings.hcloud_token.get_secret_value()),
         },
         "registry": _registry(settings),
+        "database": database.target(settings),
         "services": [_service(service, settings) for service in services],
         "expectations": _expectations(settings),
         "dumps": dumps.target() if dumps else None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from infra import catalogue, settings, tiers
+from infra import catalogue, database, settings, tiers
 
 if TYPE_CHECKING:
     from infra.catalogue import ServerType
@@ -38,6 +38,7 @@ def run(stack: str) -> tuple[Settings, ServerType]:
     if not any(problem.startswith("hcloud:") for problem in problems):
         server_type, found = _server_type(raw, stack)
         problems += found
+    problems += database.problems(parsed) if parsed else []
     if problems or parsed is None or server_type is None:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise pulumi.RunError(f"{len(problems)} mistake(s), nothing was touched:\n{lines}")

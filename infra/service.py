@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from infra import labels
+from infra import database, labels
 from infra.coolify.application import Application
 from infra.coolify.replicas import Replicas
 
@@ -37,11 +37,6 @@ class ServiceSpec:
     env: dict[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
-def _database(settings: Settings) -> dict[str, pulumi.Input[str]]:
-    url = settings.database_url
-    return {"DATABASE_URL": pulumi.Output.secret(url.get_secret_value())} if url else {}
-
-
 def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
     """Return the app's services; the ML service first, since the backend calls it."""
     ml = ServiceSpec(
@@ -61,7 +56,7 @@ def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
         replicas=settings.backend_replicas,
         port=3000,
         tag_setting="nutri:backendTag",
-        env={"ML_SERVICE_URL": f"http://{ml.name}:{ml.port}", **_database(settings)},
+        env={"ML_SERVICE_URL": f"http://{ml.name}:{ml.port}", **database.environment(settings)},
     )
     return ml, backend
 

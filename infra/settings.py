@@ -11,7 +11,8 @@ import pulumi
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.changes import acknowledgement
-from infra import dump_settings
+from infra import database_settings, dump_settings
+from infra.database_settings import DatabaseSettings
 from infra.dump_settings import DumpSettings
 from infra.frozen import Frozen
 from infra.recovery_settings import RecoverySettings
@@ -108,7 +109,7 @@ class HealthCheck(Frozen):
     startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
 
 
-class Settings(WindowSettings, WatchSettings, RecoverySettings, DumpSettings):
+class Settings(WindowSettings, WatchSettings, RecoverySettings, DatabaseSettings, DumpSettings):
     """All settings of one stack; the names are the config's keys."""
 
     domain: Annotated[str, AfterValidator(_domain)]
@@ -133,7 +134,6 @@ class Settings(WindowSettings, WatchSettings, RecoverySettings, DumpSettings):
     registry_server: str
     registry_username: str
     registry_password: SecretStr | None
-    database_url: SecretStr | None
     health_check: HealthCheck
     settle_seconds: int = Field(ge=0, le=1800)
     live_latency_ms: int = Field(ge=1, le=60_000)
@@ -158,7 +158,7 @@ _OBJECTS = (
     | dump_settings.OBJECTS
 )
 _MAY_BE_EMPTY = frozenset({"registry_server", "registry_username", "ca_bundle"})
-_SECRETS = frozenset({"registry_password", "database_url"}) | dump_settings.SECRETS
+_SECRETS = frozenset({"registry_password"}) | database_settings.SECRETS | dump_settings.SECRETS
 
 
 def _key(field: str) -> str:
@@ -235,8 +235,12 @@ def parse(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
         The settings, and one line for each mistake: the setting, what is wrong, what would be
         right. There are settings where there is no mistake in them.
     """
-    problems = _token_problems(raw["hcloud_token"]) + _registry_problems(raw)
-    problems += dump_settings.problems(raw, PROJECT)
+    problems = [
+        *_token_problems(raw["hcloud_token"]),
+        *_registry_problems(raw),
+        *database_settings.problems(raw),
+        *dump_settings.problems(raw, PROJECT),
+    ]
     try:
         return Settings.model_validate(raw), problems
     except ValidationError as error:

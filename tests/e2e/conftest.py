@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DEMO_TOKEN = "localcloud" + "0" * 54
+SUPABASE_TOKEN = "sbp_" + "10ca1c10" * 5
+_DATABASE = "postgresql://postgres:localcloud-database@pooler.localcloud.test"
+SECRETS = {
+    "hcloud:token": DEMO_TOKEN,
+    "nutri:registryPassword": "localcloud-ghcr-password",
+    "nutri:supabaseToken": SUPABASE_TOKEN,
+    "nutri:databaseUrl": f"{_DATABASE}:6543/postgres?pgbouncer=true",
+    "nutri:databaseDirectUrl": f"{_DATABASE}:5432/postgres",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,14 @@ class Cloud:
         """Turn one of the double's knobs for tests."""
         url = f"http://127.0.0.1:{self.port}/_localcloud{path}"
         httpx.request(method, url, json=body, timeout=30).raise_for_status()
+
+    def supabase(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
+        """One call of Supabase's API about the first project, which must succeed."""
+        url = f"http://127.0.0.1:{self.port}/supabase/v1/projects/localcloudnutriaaaaa{path}"
+        headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def api(self, path: str) -> dict[str, Any]:
         """GET from the Hetzner API."""
@@ -93,6 +110,7 @@ class Stack:
         plain = {k: v for k, v in base["config"].items() if not _is_secure(v)}
         own = {
             "hcloud:endpoint": self.cloud.endpoint,
+            "nutri:supabaseEndpoint": f"http://127.0.0.1:{self.cloud.port}/supabase",
             "hcloud:endpointHetzner": self.cloud.endpoint,
             "nutri:caBundle": str(self.cloud.home / "ca.crt"),
             "nutri:nameservers": [f"127.0.0.1:{self.cloud.dns_port}"],
@@ -104,10 +122,15 @@ class Stack:
 
     def set_secret(self, key: str, value: str) -> None:
         """Encrypt a value into the config, for good."""
-        done = self.pulumi("config", "set", "--secret", key, value)
+        self.set_secrets({key: value})
+
+    def set_secrets(self, values: dict[str, str]) -> None:
+        """Encrypt values into the config, for good."""
+        words = [word for key, value in values.items() for word in ("--secret", f"{key}={value}")]
+        done = self.pulumi("config", "set-all", *words)
         assert done.returncode == 0, self.last
         written = yaml.safe_load(self.config_file.read_text())
-        self.secrets[key] = written["config"][key]
+        self.secrets |= {key: written["config"][key] for key in values}
         self.salt = written["encryptionsalt"]
 
     @property
@@ -182,8 +205,7 @@ def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:
     assert done.returncode == 0, made.last
     made.salt = yaml.safe_load(made.config_file.read_text()).get("encryptionsalt")
     # The double's secrets are public constants; they are kept like real ones all the same.
-    made.set_secret("hcloud:token", DEMO_TOKEN)
-    made.set_secret("nutri:registryPassword", "localcloud-ghcr-password")
+    made.set_secrets(SECRETS)
     return made
 
 

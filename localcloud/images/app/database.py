@@ -95,7 +95,6 @@ class Database:
             connect_timeout=3,
             prepare_threshold=None,  # the pooler gives each transaction another connection
             row_factory=dict_row,
-            application_name=os.environ.get("SERVICE", "backend"),
         )
 
     def _watch(self, source: str) -> None:

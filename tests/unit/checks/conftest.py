@@ -20,12 +20,14 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import docker, snapshot, tokens, upkeep
+from checks import database, docker, snapshot, tokens, upkeep
 from checks.observer import Observer
+from checks.postgres import DatabaseError, Session, Sessions
 from common.changes import Change, Op
 from common.ssh import Result, SshError
 from common.target import (
     CoolifyTarget,
+    DatabaseTarget,
     Expectations,
     HetznerTarget,
     ServerTarget,
@@ -44,6 +46,11 @@ APPLICATIONS = {"nutri-backend": ("app-a", "app-b"), "nutri-ml-service": ("app-m
 LINE = '{"event": "request_completed", "path": "/meals", "status": 200, "duration_ms": 12.5}'
 HETZNER_TOKEN = "hetzner-secret"
 COOLIFY_TOKEN = "coolify-secret"
+SUPABASE_TOKEN = "supabase-secret"
+PROJECT = "nutrinutrinutrinutri"
+POOLED = "postgresql://postgres:pg-secret@pooler.test:6543/postgres?pgbouncer=true"
+URL = f"{POOLED}&connection_limit=5"
+_HOST = "pooler.test:6543/postgres?pgbouncer=true&connection_limit=5"
 
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -81,6 +88,33 @@ def hetzner_server() -> dict[str, Any]:
         "backup_window": "22-02",
         "created": (datetime.now(UTC) - timedelta(days=90)).isoformat(),
     }
+
+
+def project(**changes: str) -> dict[str, Any]:
+    """A project as Supabase tells it."""
+    return {"name": "nutri", "region": "eu-central-1", "status": "ACTIVE_HEALTHY"} | changes
+
+
+def supabase_backups(hours: float, *, status: str = "COMPLETED", **changes: object) -> Any:  # noqa: ANN401
+    """Supabase's list of backups, the newest of so many hours ago."""
+    now = datetime.now(UTC)
+    taken = (now - timedelta(hours=hours)).isoformat()
+    window = {
+        "earliest_physical_backup_date_unix": int(now.timestamp()) - 600_000,
+        "latest_physical_backup_date_unix": int(now.timestamp()) - 120,
+    }
+    found = {"backups": [{"status": status, "inserted_at": taken}], "pitr_enabled": True}
+    return found | {"physical_backup_data": window} | changes
+
+
+def sessions(busy: int, idle: int = 0) -> Sessions:
+    """Connections of the app, some at work."""
+    kinds = ["idle in transaction"] * busy + ["idle"] * idle
+    rows = (
+        Session(number, "postgres", "backend", "100.64.0.3", state, 30.0)
+        for number, state in enumerate(kinds)
+    )
+    return Sessions(57, "postgres", tuple(rows))
 
 
 def backup(hours: float, status: str = "available") -> dict[str, Any]:
@@ -124,6 +158,12 @@ class World:
         default_factory=lambda: [Change(Op.SAME, "hcloud:index/server:Server", "server")]
     )
     backups: list[dict[str, Any]] = field(default_factory=lambda: [backup(30), backup(6)])
+    project: dict[str, Any] = field(default_factory=project)
+    supabase_code: int = 200
+    pool_size: int | None = 15
+    supabase_backups: dict[str, Any] = field(default_factory=lambda: supabase_backups(3))
+    sessions: Sessions | DatabaseError = field(default_factory=lambda: sessions(2, 8))
+    urls: list[str] = field(default_factory=lambda: [f"app-a {_HOST}", f"app-b {_HOST}"])
     containers: list[dict[str, str]] = field(
         default_factory=lambda: [
             container("app-a", "registry/backend:good-1"),
@@ -154,8 +194,15 @@ class World:
                     timeout=self.timeout,
                     ssh=FakeSsh.factory(self, socket_path),
                     preview=None if self.drift is None else lambda: self.drift or (),
+                    sessions=lambda _url, _resolver: self.connected(),
                 ),
             )
+
+    def connected(self) -> Sessions:
+        """What the database tells of its connections."""
+        if isinstance(self.sessions, DatabaseError):
+            raise self.sessions
+        return self.sessions
 
     def report(self, *ids: str) -> checks.Report:
         """What the checks say of this world."""
@@ -198,6 +245,8 @@ class FakeSsh:
         if command == upkeep.SCRIPT:
             times = {"now": f"{now:.0f}", "updated": f"{now - world.lists_age:.0f}"}
             return Result(recorded("upkeep.txt", **(times | dict(world.upkeep))), "", 0)
+        if command == database.LIST_URLS:
+            return Result("".join(f"{line}\n" for line in world.urls), "", 0)
         if command == docker.ASK:
             assert not check
             return world.docker
@@ -300,6 +349,23 @@ class Hetzner(Handler):
         self.answer(self.world.write_code, "{}")
 
 
+class Supabase(Handler):
+    """One project with its pooler and its backups."""
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        world, place = self.world, f"/v1/projects/{PROJECT}"
+        pooler = {"database_type": "PRIMARY", "default_pool_size": world.pool_size}
+        bodies = {
+            place: world.project,
+            f"{place}/config/database/pooler": [pooler],
+            f"{place}/database/backups": world.supabase_backups,
+        }
+        if self.headers["Authorization"] != f"Bearer {SUPABASE_TOKEN}":
+            return self.answer(401, '{"message": "Unauthorized"}')
+        return self.answer(world.supabase_code, json.dumps(bodies[self.path]))
+
+
 class Coolify(Handler):
     """GET /api/v1/version."""
 
@@ -352,6 +418,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
     web = stack.enter_context(_serve(Services, world, tls)) if world.web_is_up else _closed(stack)
     plain = stack.enter_context(_serve(Plain, world)) if world.redirect_is_up else _closed(stack)
     hetzner = stack.enter_context(_serve(Hetzner, world))
+    supabase = stack.enter_context(_serve(Supabase, world))
     dns = stack.enter_context(_dns(world))
     shut = _listening(stack) if world.exposed else _closed(stack)
     ssh = _listening(stack) if world.ssh_is_up else _closed(stack)
@@ -362,6 +429,12 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
         coolify=CoolifyTarget(version="4.3.10", token=SecretStr(COOLIFY_TOKEN)),
         hetzner=HetznerTarget(
             endpoint=f"http://127.0.0.1:{hetzner}/v1", token=SecretStr(HETZNER_TOKEN)
+        ),
+        database=DatabaseTarget(
+            project=PROJECT,
+            endpoint=f"http://127.0.0.1:{supabase}",
+            token=SecretStr(SUPABASE_TOKEN),
+            url=SecretStr(URL),
         ),
         services=(
             _service("nutri-backend", f"https://{API}:{web}", "registry/backend"),

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checks import CHECKS, Status, select
+from checks.postgres import DatabaseError, FullError
 from common.changes import Change, Op
 from common.ssh import HostKeyMismatchError, Result, SshPermissionDeniedError, SshTimeoutError
-from tests.unit.checks.conftest import RECORDED, backup
+from tests.unit.checks.conftest import (
+    RECORDED,
+    URL,
+    backup,
+    project,
+    sessions,
+    supabase_backups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +100,16 @@ def _token(**changes: object) -> dict[str, object]:
     return {"abilities": ["root"], "age": 12.5, "left": None} | changes
 
 
+def _behind(hours: int) -> dict[str, int]:
+    now = int(datetime.now(UTC).timestamp())
+    return {
+        "earliest_physical_backup_date_unix": now - 600_000,
+        "latest_physical_backup_date_unix": now - hours * 3600 - 60,
+    }
+
+
+_listed = supabase_backups
+_AT = URL.partition("@")[2]
 _SAME = Change(Op.SAME, "hcloud:index/server:Server", "server")
 _FIREWALL = Change(Op.UPDATE, "x", "firewall", changed=frozenset({"rules", "labels"}))
 _OOM_LINE = (RECORDED / "oom.txt").read_text()
@@ -136,6 +154,78 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _changed("they are off", "backups are off", server=_server(backup_window=None)),
         _GONE,
         _NO_TOKEN,
+    ],
+    "database-status": [
+        _changed("it is paused", "Supabase has paused it", project=project(status="INACTIVE")),
+        _changed("it comes up", "not ready yet", project=project(status="COMING_UP")),
+        _changed("it is ill", "is ACTIVE_UNHEALTHY", project=project(status="ACTIVE_UNHEALTHY")),
+        _changed("a status of later", "is NAPPING", project=project(status="NAPPING")),
+        _changed("it is gone", "knows no project nutrinutri", supabase_code=404),
+        _changed("the token is refused", "refuses", Status.UNKNOWN, supabase_code=401),
+        _changed("a rate limit", "limits our rate", Status.UNKNOWN, supabase_code=429),
+        _changed("an outage of the API", "HTTP 503", Status.UNKNOWN, supabase_code=503),
+        _changed("another answer", "does not answer as", Status.UNKNOWN, project={}),
+    ],
+    "pool": [
+        _changed(
+            "no connection is left",
+            "no connection left",
+            sessions=FullError("pooler.test has no connection left: FATAL"),
+        ),
+        _changed(
+            "the pool is exhausted",
+            "exhausted: 15 of the database's 57 connections, 15 of the pool's 15 at work; held by "
+            "backend at 100.64.0.3 (15, idle in transaction)",
+            sessions=sessions(15),
+        ),
+        _changed("nearly", "nearly exhausted", sessions=sessions(12)),
+        _changed("the database is nearly full", "nearly exhausted", sessions=sessions(0, 50)),
+        _changed(
+            "no answer",
+            "does not answer",
+            Status.UNKNOWN,
+            sessions=DatabaseError("the database at pooler.test does not answer: refused"),
+        ),
+        _changed("no pool is told", "limits our rate", Status.UNKNOWN, supabase_code=429),
+    ],
+    "pooled-url": [
+        _changed("a replica has none", "replica 2 has no DATABASE_URL", urls=[f"app-a {_AT}"]),
+        _changed(
+            "past the pooler",
+            "replica 1 goes past the pooler, to pooler.test:5432",
+            urls=[f"app-a {_AT.replace('6543', '5432')}", f"app-b {_AT}"],
+        ),
+        _changed(
+            "without pgbouncer=true",
+            "replica 1 goes past",
+            urls=[f"app-a {_AT.replace('pgbouncer=true&', '')}", f"app-b {_AT}"],
+        ),
+        _changed(
+            "another limit",
+            "with 50 connections at most instead of pooler.test with 5",
+            urls=[f"app-a {_AT.replace('limit=5', 'limit=50')}", f"app-b {_AT}"],
+        ),
+        _NO_SSH,
+    ],
+    "database-backups": [
+        _changed(
+            "they stopped",
+            "the newest 40 h old, more than 26",
+            supabase_backups=_listed(40),
+        ),
+        _changed("there is none", "no complete backup", supabase_backups=_listed(1, backups=[])),
+        _changed("it failed", "no complete", supabase_backups=_listed(1, status="FAILED")),
+        _changed(
+            "no moment to offer",
+            "no moment to offer",
+            supabase_backups=_listed(1, physical_backup_data={}),
+        ),
+        _changed(
+            "recovery is behind",
+            "is 48 h behind",
+            supabase_backups=_listed(1, physical_backup_data=_behind(48)),
+        ),
+        _changed("the token is refused", "refuses", Status.UNKNOWN, supabase_code=403),
     ],
     "docker": [
         _changed(

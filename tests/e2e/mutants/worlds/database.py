@@ -1,0 +1,90 @@
+"""Worlds in which something is wrong with the database or the way to it."""
+
+from __future__ import annotations
+
+import json
+
+from common.waiting import wait_until
+from tests.e2e.mutants.mutant import Broken, mutant
+from tests.e2e.mutants.scene import BACKEND, Scene
+
+PROJECT = "localcloudnutriaaaaa"
+
+
+@mutant(
+    "database-status",
+    PROJECT,
+    says="nutri is INACTIVE: Supabase has paused it",
+    remedy="runbook database doctor",
+    also={"pool": "nobody can be asked who is connected"},
+)
+def the_project_is_paused(scene: Scene) -> Broken:
+    """Supabase has paused the database's project."""
+    scene.cloud.supabase("POST", "/pause")
+    yield None
+    scene.cloud.supabase("POST", "/restore")
+
+
+@mutant(
+    "pool",
+    PROJECT,
+    says=r"exhausted: .* of the pool's 15 at work; held by stuck-job at \S+ \(15, idle in",
+    remedy="runbook database doctor",
+)
+def the_pool_is_exhausted(scene: Scene) -> Broken:
+    """Somebody holds every connection of the pool inside a transaction."""
+    scene.cloud.knob("POST", f"/supabase/{PROJECT}/hold", {"connections": 15})
+    yield None
+    scene.cloud.knob("POST", f"/supabase/{PROJECT}/hold", {"connections": 0})
+
+
+@mutant("pooled-url", BACKEND, says="replica 1 goes past the pooler", remedy="pulumi up")
+def a_replica_goes_past_the_pooler(scene: Scene) -> Broken:
+    """Somebody gave a replica the direct URL in Coolify's dashboard."""
+    database = scene.target.database
+    assert database
+    assert database.url
+    assert database.direct_url
+    _give_url(scene, database.direct_url.get_secret_value())
+    yield None
+    _give_url(scene, database.url.get_secret_value())
+
+
+@mutant(
+    "database-backups",
+    PROJECT,
+    says="the newest 72 h old, more than 26 h",
+    remedy="runbook dump now",
+)
+def supabase_makes_no_backups(scene: Scene) -> Broken:
+    """Supabase has made no backup for three days."""
+    scene.cloud.knob("PATCH", "/supabase/", {"backups": "stale"})
+    yield None
+    scene.cloud.knob("PATCH", "/supabase/", {"backups": "daily"})
+
+
+def _give_url(scene: Scene, url: str) -> None:
+    application = scene.service(BACKEND).applications[0]
+    before = scene.container(BACKEND)
+    body = json.dumps({"key": "DATABASE_URL", "value": url})
+    _coolify(scene, "PATCH", f"applications/{application}/envs", body)
+    _coolify(scene, "POST", f"applications/{application}/restart", "{}")
+
+    def is_replaced() -> bool:
+        found = scene.run(
+            f"docker ps --quiet --no-trunc --filter label=coolify.name={application} "
+            "--filter health=healthy"
+        )
+        return bool(found) and before not in found
+
+    wait_until("the replica to be replaced", is_replaced, bound=90)
+
+
+def _coolify(scene: Scene, method: str, path: str, body: str) -> None:
+    token = scene.target.coolify.token.get_secret_value()
+    scene.run(
+        f"curl --fail-with-body --silent --show-error --request {method} --data @- "
+        f"--header 'Authorization: Bearer {token}' --header 'Content-Type: application/json' "
+        f"http://127.0.0.1:{scene.target.coolify.port}/api/v1/{path}",
+        stdin=body,
+    )
