@@ -1,4 +1,4 @@
-"""E3, S3 and B2: the database's project, its connections, its backups."""
+"""E3, S3 and B2: the database's project, its connections, whether it may be written, backups."""
 
 from __future__ import annotations
 
@@ -154,6 +154,23 @@ def _in_words(measure: Measure, pressure: Pressure) -> str:
     return f"{len(pressure.sessions.all)} of the database's {pressure.sessions.limit} connections"
 
 
+def collect_writes(observer: Observer, database: DatabaseTarget) -> bool:
+    """Whether new connections may only read."""
+    url = database.direct_url or database.url
+    return observer.sessions(url.get_secret_value() if url else "").read_only
+
+
+def judge_writes(_database: DatabaseTarget, read_only: bool, _target: Target) -> Verdict:
+    """Green when the app may write."""
+    if not read_only:
+        return green("it may be written")
+    return red(
+        "writes are stopped: the database is read-only",
+        "find out who stopped them and why; `runbook database doctor --allow-writes` is the way "
+        "back",
+    )
+
+
 def collect_urls(observer: Observer, service: ServiceTarget) -> dict[str, str]:
     """The database's URL of each replica by application, without user and password."""
     lines = [
@@ -252,6 +269,15 @@ POOL = Check(
     reachable,
     collect_pressure,
     judge_pressure,
+    proves_change=False,
+)
+WRITES = Check(
+    "database-writes",
+    "E3",
+    "the database may be written",
+    reachable,
+    collect_writes,
+    judge_writes,
     proves_change=False,
 )
 POOLED_URL = Check(

@@ -27,7 +27,8 @@ _FULL_POOLER = ("no more connections allowed", "max clients reached", "maxclient
 _BEHIND_POOLER = re.compile(r"(?P<name>.*) - (?P<address>[0-9a-f.:]+):\d+")
 _LIMITS = (
     "SELECT current_setting('max_connections')::int,"
-    " current_setting('superuser_reserved_connections')::int, current_user::text"
+    " current_setting('superuser_reserved_connections')::int, current_user::text,"
+    " current_setting('default_transaction_read_only') = 'on'"
 )
 _SESSIONS = """
 SELECT pid, coalesce(usename::text, ''), coalesce(application_name, ''),
@@ -73,6 +74,8 @@ class Sessions:
     user: str
     """Our own role, which is the app's."""
     all: tuple[Session, ...]
+    read_only: bool = False
+    """Whether new connections may not write: somebody has stopped the writes."""
 
     @property
     def busy(self) -> tuple[Session, ...]:
@@ -109,10 +112,10 @@ def connect(url: str, resolver: Resolver) -> Iterator[psycopg.Connection[Any]]:
 def sessions(url: str, resolver: Resolver) -> Sessions:
     """Everybody who is connected but us; raises DatabaseError, see `connect`."""
     with connect(url, resolver) as connection:
-        limit, reserved, user = connection.execute(_LIMITS).fetchone() or (0, 0, "")
+        limit, reserved, user, read_only = connection.execute(_LIMITS).fetchone() or (0, 0, "", 0)
         rows = connection.execute(_SESSIONS).fetchall()
     ours = [_unwrapped(Session(*row)) for row in rows]
-    return Sessions(limit - reserved, user, tuple(ours))
+    return Sessions(limit - reserved, user, tuple(ours), bool(read_only))
 
 
 def _without_prisma(url: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from checks.access import COOLIFY, SSH
 from checks.backup_age import BACKUP_AGE
 from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
 from checks.containers import CONTAINERS
-from checks.database import DATABASE_BACKUPS, POOL, POOLED_URL, STATUS
+from checks.database import DATABASE_BACKUPS, POOL, POOLED_URL, STATUS, WRITES
 from checks.docker import DOCKER
 from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
 from checks.drift import DRIFT
@@ -45,6 +45,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     STATUS,
     POOLED_URL,
     POOL,
+    WRITES,
     DATABASE_BACKUPS,
     HEALTH,
     LATENCY,

@@ -107,14 +107,14 @@ def supabase_backups(hours: float, *, status: str = "COMPLETED", **changes: obje
     return found | {"physical_backup_data": window} | changes
 
 
-def sessions(busy: int, idle: int = 0) -> Sessions:
+def sessions(busy: int, idle: int = 0, *, read_only: bool = False) -> Sessions:
     """Connections of the app, some at work."""
     kinds = ["idle in transaction"] * busy + ["idle"] * idle
     rows = (
         Session(number, "postgres", "backend", "100.64.0.3", state, 30.0)
         for number, state in enumerate(kinds)
     )
-    return Sessions(57, "postgres", tuple(rows))
+    return Sessions(57, "postgres", tuple(rows), read_only)
 
 
 def backup(hours: float, status: str = "available") -> dict[str, Any]:

@@ -188,6 +188,15 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         ),
         _changed("no pool is told", "limits our rate", Status.UNKNOWN, supabase_code=429),
     ],
+    "database-writes": [
+        _changed("they are stopped", "writes are stopped", sessions=sessions(2, read_only=True)),
+        _changed(
+            "no answer",
+            "does not answer",
+            Status.UNKNOWN,
+            sessions=DatabaseError("the database at pooler.test does not answer: refused"),
+        ),
+    ],
     "pooled-url": [
         _changed("a replica has none", "replica 2 has no DATABASE_URL", urls=[f"app-a {_AT}"]),
         _changed(

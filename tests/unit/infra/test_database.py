@@ -104,8 +104,9 @@ def test_the_app_gets_its_limit(configure: Configure) -> None:
             5,
             Pooler(default_pool_size=15, max_client_conn=200),
             (
-                "4 backendReplicas x 5 databaseConnectionLimit = 20 connections, and the pooler has 15 "
-                "to the database; a limit of at most 3, at most 3 replicas, or a pool of at least 20"
+                "4 backendReplicas x 5 databaseConnectionLimit = 20 connections, and the pooler has"
+                " 15 to the database; a limit of at most 3, at most 3 replicas, or a pool of at"
+                " least 20"
             ),
         ),
         (

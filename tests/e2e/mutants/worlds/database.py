@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 from common.waiting import wait_until
 from tests.e2e.mutants.mutant import Broken, mutant
@@ -16,7 +17,10 @@ PROJECT = "localcloudnutriaaaaa"
     PROJECT,
     says="nutri is INACTIVE: Supabase has paused it",
     remedy="runbook database doctor",
-    also={"pool": "nobody can be asked who is connected"},
+    also={
+        "pool": "nobody can be asked who is connected",
+        "database-writes": "nobody can be asked whether it may be written",
+    },
 )
 def the_project_is_paused(scene: Scene) -> Broken:
     """Supabase has paused the database's project."""
@@ -51,6 +55,19 @@ def a_replica_goes_past_the_pooler(scene: Scene) -> Broken:
 
 
 @mutant(
+    "database-writes",
+    PROJECT,
+    says="writes are stopped",
+    remedy="runbook database doctor --allow-writes",
+)
+def writes_are_stopped(scene: Scene) -> Broken:
+    """Somebody made the database read-only, and forgot it."""
+    _sql("ALTER DATABASE postgres SET default_transaction_read_only = on", scene)
+    yield None
+    _sql("ALTER DATABASE postgres RESET default_transaction_read_only", scene)
+
+
+@mutant(
     "database-backups",
     PROJECT,
     says="the newest 72 h old, more than 26 h",
@@ -61,6 +78,15 @@ def supabase_makes_no_backups(scene: Scene) -> Broken:
     scene.cloud.knob("PATCH", "/supabase/", {"backups": "stale"})
     yield None
     scene.cloud.knob("PATCH", "/supabase/", {"backups": "daily"})
+
+
+def _sql(statement: str, scene: Scene) -> None:
+    name = f"localcloud-{scene.cloud.environment['LOCALCLOUD_NAME']}-database-{PROJECT}"
+    words = ["psql", "--username=postgres", "--dbname=postgres", f"--command={statement}"]
+    writing = "PGOPTIONS=-c default_transaction_read_only=off"
+    subprocess.run(
+        ["docker", "exec", "--env", writing, name, *words], check=True, capture_output=True
+    )
 
 
 def _give_url(scene: Scene, url: str) -> None:

@@ -1,0 +1,156 @@
+"""The steps' tools on a real database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checks import postgres
+from checks.names import Resolver
+from checks.web import trust
+from common.errors import OperatorError
+from common.supabase import Phase, Supabase
+from common.waiting import NotYetError, WaitTimeoutError, wait_until
+from runbook import coolify, output, restarting, servers
+from runbook.app import has_verb
+from runbook.database import writes
+from runbook.database.state import State, look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from common.target import DatabaseTarget, ServiceTarget, Target
+    from runbook.restarting import Restarted
+
+# Supabase speaks of two to five minutes; a large database takes longer.
+_RESTORE_SECONDS = 900.0
+_ANSWER_SECONDS = 120.0
+_FREE_SECONDS = 60.0
+_DASHBOARD = "https://supabase.com/dashboard/project"
+
+
+@dataclass(frozen=True)
+class LiveTools:
+    """Does what `Tools` asks for, to the database of a stack."""
+
+    target: Target
+    database: DatabaseTarget
+    yes: bool
+
+    def look(self) -> State:
+        """By the checks."""
+        return look(self.target)
+
+    def phase(self) -> Phase | None:
+        """As Supabase tells it."""
+        return self.supabase.project().phase if self._is_managed else None
+
+    def confirm(self, question: str) -> None:
+        """At the terminal, unless --yes."""
+        output.confirm(question, yes=self.yes)
+
+    def restore_project(self) -> None:
+        """By Supabase's API."""
+        self.supabase.restore()
+
+    def wait_for_project(self) -> None:
+        """The API says so first; the database answers a little later."""
+
+        def is_active() -> bool:
+            project = self.supabase.project()
+            if project.phase is not Phase.ACTIVE:
+                raise NotYetError(f"its status is {project.status}")
+            return True
+
+        wait_until(
+            "the project to be active",
+            is_active,
+            bound=_RESTORE_SECONDS,
+            max_interval=10.0,
+            progress=output.waiting,
+        )
+        wait_until(
+            "the database to answer",
+            self._answers,
+            bound=_ANSWER_SECONDS,
+            max_interval=5.0,
+            progress=output.waiting,
+        )
+
+    def restart_services(self) -> str:
+        """Through Coolify; by Docker when Coolify cannot."""
+        service = servers.find_service(self.target, self.database.service)
+        try:
+            done = self._restart(service)
+        except OperatorError as error:
+            output.say(f"Coolify could not: {error}")
+            done = self._restart_hard(service)
+        return f"{service.name}: {output.counted(done, 'replica')} restarted"
+
+    def end_stuck(self) -> str:
+        """Those that sit in a transaction for a minute or more."""
+        count = writes.end_stuck(self.target, self.database)
+        return f"{output.counted(count, 'connection')} ended"
+
+    def wait_for_connections(self) -> State:
+        """A minute at most: connections of a container that has gone end a little later."""
+        last: list[State] = []
+
+        def look_again() -> bool:
+            last[:] = [self.look()]
+            return not last[0].is_red("pool")
+
+        try:
+            wait_until("connections to be left", look_again, bound=_FREE_SECONDS)
+        except WaitTimeoutError as error:
+            output.say(str(error))
+        return last[0]
+
+    def ways_back(self) -> Sequence[str]:
+        """From our own dumps, and from Supabase's backups."""
+        stop = "`runbook database doctor --stop-writes` first, so that it does not get worse"
+        own = [
+            "`runbook dump list`, then `runbook restore --to scratch --at TIME` to look, then",
+            "`runbook restore --to URL --at TIME`: from our own dumps",
+        ]
+        page = f"{_DASHBOARD}/{self.database.project}/database/backups"
+        theirs = f"{page}: from Supabase's, to a moment where the plan has that"
+        return [stop, *(own if has_verb("restore") else []), theirs]
+
+    @property
+    def supabase(self) -> Supabase:
+        """The project's API."""
+        token = self.database.token.get_secret_value() if self.database.token else ""
+        context = trust(self.target.vantage.ca_bundle)
+        return Supabase(self.database.endpoint, token, self.database.project, context)
+
+    @property
+    def _is_managed(self) -> bool:
+        return bool(self.database.project and self.database.token)
+
+    def _answers(self) -> bool:
+        url = self.database.direct_url or self.database.url
+        if url is None:
+            return True
+        resolver = Resolver(self.target.vantage.nameservers)
+        with postgres.connect(url.get_secret_value(), resolver) as connection:
+            return connection.execute("SELECT 1").fetchone() is not None
+
+    def _restart(self, service: ServiceTarget) -> int:
+        with (
+            servers.connect_all(self.target) as clients,
+            coolify.connect(clients[0], self.target.coolify) as api,
+        ):
+            return _told(restarting.restart(service, clients, api, output.waiting))
+
+    def _restart_hard(self, service: ServiceTarget) -> int:
+        with servers.connect_all(self.target) as clients:
+            return _told(restarting.restart_hard(service, clients, output.waiting))
+
+
+def _told(restarted: Iterable[Restarted]) -> int:
+    count = 0
+    for one in restarted:
+        output.say(f"{one.replica} is healthy again after {one.seconds:.0f} s")
+        count += 1
+    return count
