@@ -1,0 +1,95 @@
+"""The double's database is a real one: roles, recovery to a moment, a project more, a restart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import psycopg
+import pytest
+
+from common.waiting import wait_until
+from tests.e2e.conftest import SUPABASE_TOKEN
+from tests.e2e.supabase.conftest import REF, sql
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Cloud
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(600)]
+
+
+def _active(cloud: Cloud) -> bool:
+    return bool(cloud.supabase("GET", "")["status"] == "ACTIVE_HEALTHY")
+
+
+def _listed(cloud: Cloud, ref: str) -> dict[str, str]:
+    url = f"http://127.0.0.1:{cloud.port}/_localcloud/status"
+    return next(one for one in httpx.get(url).json()["projects"] if one["ref"] == ref)
+
+
+def test_both_ports_serve_the_same_rows(database_cloud: Cloud) -> None:
+    """Pooled in transaction mode and direct; the owner is no superuser; another role may read."""
+    wait_until("the database", lambda: _active(database_cloud), bound=60)
+    for port in (5432, 6543):
+        assert sql("SELECT count(*) FROM nutrition_entries", port) == [(9000,)]
+    assert sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]
+    readable = "SELECT has_table_privilege('nutri_readonly', 'users', 'SELECT')"
+    assert sql(readable) == [(True,)]
+    assert ("pgcrypto",) in sql("SELECT extname FROM pg_extension")
+
+
+def test_the_state_survives_a_restart(database_cloud: Cloud) -> None:
+    """A paused project stays paused when the double's process ends and starts anew."""
+    database_cloud.supabase("POST", "/pause")
+    wait_until(
+        "the pause",
+        lambda: database_cloud.supabase("GET", "")["status"] == "INACTIVE",
+        bound=60,
+    )
+    pid = (database_cloud.home / "localcloud.pid").read_text().strip()
+    os.kill(int(pid), signal.SIGKILL)
+    assert database_cloud.localcloud("up").returncode == 0
+    assert database_cloud.supabase("GET", "")["status"] == "INACTIVE"
+    with pytest.raises(psycopg.OperationalError):
+        sql("SELECT 1")
+    database_cloud.supabase("POST", "/restore")
+    wait_until("the project", lambda: _active(database_cloud), bound=60)
+    assert sql("SELECT count(*) FROM users", 6543) == [(500,)]
+
+
+def test_a_recovery_to_a_moment_is_real(database_cloud: Cloud) -> None:
+    """What was deleted after the moment is back; what came later is gone."""
+    wait_until("the database", lambda: _active(database_cloud), bound=60)
+    sql("INSERT INTO users (email, name, password_hash) VALUES ('kept@nutri.test', 'k', 'x')")
+    moment = int(time.time()) + 1
+    wait_until("the moment to pass", lambda: time.time() > moment + 1, bound=10, interval=0.2)
+    sql("TRUNCATE users CASCADE")
+    body = {"recovery_time_target_unix": moment}
+    database_cloud.supabase("POST", "/database/backups/restore-pitr", body)
+    wait_until("the recovery", lambda: _active(database_cloud), bound=120)
+    assert sql("SELECT count(*) FROM users") == [(501,)]
+    sql("DELETE FROM users WHERE email = 'kept@nutri.test'")
+
+
+def test_a_project_more_is_empty_and_on_its_own(database_cloud: Cloud) -> None:
+    """It has its own roles and password, and leaves nothing behind."""
+    url = f"http://127.0.0.1:{database_cloud.port}/supabase/v1/projects"
+    headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
+    body = {"name": "again", "db_pass": "localcloud-database", "organization_slug": "localcloud"}
+    ref = httpx.post(url, json=body, headers=headers, timeout=30).json()["ref"]
+    wait_until(
+        "the new project",
+        lambda: _listed(database_cloud, ref)["status"] == "ACTIVE_HEALTHY",
+        bound=60,
+    )
+    address = _listed(database_cloud, ref)["address"]
+    assert address != _listed(database_cloud, REF)["address"]
+    tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+    assert sql(tables, address=address) == [(0,)]
+    assert sql("SELECT to_regrole('nutri_readonly')::text", address=address) == [(None,)]
+    assert httpx.delete(f"{url}/{ref}", headers=headers, timeout=60).is_success
+    with pytest.raises(psycopg.OperationalError):
+        sql("SELECT 1", address=address)
