@@ -85,7 +85,6 @@ def problems(raw: dict[str, Any]) -> list[str]:
     """What is wrong between the settings, a line each."""
     if not raw.get("supabase_project") or raw.get("supabase_token"):
         return []
-    return [
-        "nutri:supabaseToken: missing, supabaseProject needs a personal access token; make one in "
-        "Supabase's dashboard and run `pulumi config set --secret nutri:supabaseToken`"
-    ]
+    why = "missing, supabaseProject needs a personal access token"
+    remedy = "make one in Supabase's dashboard and run `pulumi config set --secret"
+    return [f"nutri:supabaseToken: {why}; {remedy} nutri:supabaseToken`"]
