@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from common.target import Target
+from runbook.logs import Extent, find_sources, follow, last_lines
+from tests.unit.runbook.server import FakeClient, FakeServer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tests.unit.runbook.server import FakeServer
+    from pathlib import Path
 
 
 def _request(second: int, path: str, milliseconds: float, status: int = 200) -> str:
@@ -62,6 +65,24 @@ def test_lines_are_picked_by_a_pattern(
         "nutri-backend-2 | two",
         "nutri-backend-1 | Error: three",
     ]
+
+
+def test_the_lines_of_all_servers_are_merged(outputs: dict[str, Any], tmp_path: Path) -> None:
+    """By time, each with its replica's name, whichever server that runs on."""
+    service = Target.model_validate(outputs).services[0]
+    clients: list[Any] = []
+    for application, text in (("app-a", "00:01Z one\n00:03Z three"), ("app-b", "00:02Z two")):
+        server = FakeServer(tmp_path)
+        server.application(application)
+        server.answers["docker logs"] = text
+        clients.append(FakeClient(server))
+    sources = find_sources(clients, service)
+    for lines in (last_lines(sources, Extent()), sorted(follow(sources, Extent()))):
+        assert [(one.replica, one.text) for one in lines] == [
+            ("nutri-backend-1", "one"),
+            ("nutri-backend-2", "two"),
+            ("nutri-backend-1", "three"),
+        ]
 
 
 def test_json_is_an_object_a_line(
