@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checks.observer import Observer
-    from common.target import ServiceTarget, Target
+    from common.target import ServerTarget, ServiceTarget, Target
 
 # One row a container that Coolify made; `docker ps` tells the health only within its status text.
 LIST_CONTAINERS = (
@@ -68,12 +68,16 @@ def parse_containers(output: str) -> list[Container]:
 
 def collect_containers(observer: Observer, service: ServiceTarget) -> tuple[Container, ...]:
     """The containers of the service's applications, running or not, over all servers."""
-    found = [
-        container
-        for server in observer.target.servers
-        for container in parse_containers(observer.ssh(server).run(LIST_CONTAINERS).stdout)
-    ]
+    found = [one for server in observer.target.servers for one in on_server(observer, server)]
     return tuple(one for one in found if one.application in service.applications)
+
+
+def on_server(observer: Observer, server: ServerTarget) -> list[Container]:
+    """The containers of all applications on a server, listed once for all checks of this run."""
+    return observer.once(
+        ("containers", server.name),
+        lambda: parse_containers(observer.ssh(server).run(LIST_CONTAINERS).stdout),
+    )
 
 
 def judge_containers(

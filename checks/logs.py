@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from checks.containers import LIST_CONTAINERS, parse_containers
+from checks.containers import on_server
 
 if TYPE_CHECKING:
     from checks.containers import Container
@@ -94,7 +94,7 @@ def collect_lines(observer: Observer, service: ServiceTarget) -> tuple[LogLine, 
     lines: list[LogLine] = []
     for server in observer.target.servers:
         client = observer.ssh(server)
-        for container in parse_containers(client.run(LIST_CONTAINERS).stdout):
+        for container in on_server(observer, server):
             if container.application in service.applications and container.runs:
                 command = logs_command(container.id, tail=_MOST_LINES, since=since)
                 name = replica_name(service, container)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from checks.check import AnyCheck
     from common.target import Target
 
-_WORKERS = 8
+# Most of them wait for an answer, or for evidence that another one takes.
+_WORKERS = 48
 _BOUND = 60.0
 
 

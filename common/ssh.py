@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,8 @@ __all__ = [
 ]
 
 _SSH_FAILED = 255
+# OpenSSH drops some of more than ten connections that have not logged in yet.
+_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,13 @@ class Result:
 class SshClient:
     """Runs commands on one server; a context manager that owns its temporary key files.
 
-    Safe to use from several threads: each command has its own `ssh` process.
+    Safe to use from several threads: each command has its own `ssh` process, five run at once.
     """
 
     def __init__(self, target: SshTarget, *, connect_timeout: int = 10) -> None:
         self.target = target
         self._connect_timeout = connect_timeout
+        self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._folder = _private_folder()
         try:
             self._write("identity", target.private_key.get_secret_value().strip() + "\n")
@@ -121,7 +125,7 @@ class SshClient:
             CommandFailedError: when `check` is set and the command failed.
         """
         text = _shell_text(command)
-        with self._log() as log:
+        with self._turns, self._log() as log:
             done = self._spawn(text, log, stdin, timeout)
             failure = self._failure(done.returncode, log)
         if failure:
