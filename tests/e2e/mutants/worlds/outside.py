@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ASKED_THERE = "it is asked at the address that DNS gives"
 _TLS = "its requests want a valid certificate"
 _DYNAMIC = "/data/coolify/proxy/dynamic/mutant.yaml"
+_CERTIFICATES = "/run/haproxy/certificates"
 _WORLD = ["0.0.0.0/0", "::/0"]
 
 
@@ -112,9 +113,8 @@ def _show_certificate(scene: Scene, name: str, lifetime: timedelta) -> None:
     """Let the proxy show another certificate of our authority, and keep it from renewing it."""
     authority = ensure_authority(Instance.from_env(scene.cloud.environment))
     pair = issue(authority, [name], lifetime)
-    file = f"$(docker exec coolify-proxy find / -xdev -name {name}.pem 2>/dev/null)"
     scene.run(
-        f"file={file}; docker exec coolify-proxy cp $file /tmp/kept.pem\n"
+        f"file={_CERTIFICATES}/{name}.pem; docker exec coolify-proxy cp $file /tmp/kept.pem\n"
         "docker exec coolify-proxy sh -c 'echo 127.0.0.1 ca.localcloud.test >>/etc/hosts'\n"
         'docker exec --interactive coolify-proxy sh -c "cat >$file"',
         stdin=(pair.certificate + pair.key).decode(),
@@ -124,8 +124,7 @@ def _show_certificate(scene: Scene, name: str, lifetime: timedelta) -> None:
 
 def _mend_certificate(scene: Scene, name: str) -> None:
     scene.run(
-        f"docker exec coolify-proxy sh -c 'cp /tmp/kept.pem $(find / -xdev -name {name}.pem "
-        "2>/dev/null); sed /ca.localcloud.test/d /etc/hosts >/tmp/hosts; "
+        f"docker exec coolify-proxy sh -c 'cp /tmp/kept.pem {_CERTIFICATES}/{name}.pem; sed /ca.localcloud.test/d /etc/hosts >/tmp/hosts; "
         f"cat /tmp/hosts >/etc/hosts'; rm {_DYNAMIC}"
     )
 
@@ -147,7 +146,7 @@ http:
   services:
     mutant:
       loadBalancer:
-        servers: [{{url: "http://coolify:8080"}}]
+        servers: [{{url: "http://127.0.0.1:9"}}]
 """
     scene.run(f"cat >{_DYNAMIC}", stdin=text)
 
