@@ -123,10 +123,9 @@ def _show_certificate(scene: Scene, name: str, lifetime: timedelta) -> None:
 
 
 def _mend_certificate(scene: Scene, name: str) -> None:
-    scene.run(
-        f"docker exec coolify-proxy sh -c 'cp /tmp/kept.pem {_CERTIFICATES}/{name}.pem; sed /ca.localcloud.test/d /etc/hosts >/tmp/hosts; "
-        f"cat /tmp/hosts >/etc/hosts'; rm {_DYNAMIC}"
-    )
+    kept = f"cp /tmp/kept.pem {_CERTIFICATES}/{name}.pem"
+    hosts = "sed /ca.localcloud.test/d /etc/hosts >/tmp/hosts; cat /tmp/hosts >/etc/hosts"
+    scene.run(f"docker exec coolify-proxy sh -c '{kept}; {hosts}'; rm {_DYNAMIC}")
 
 
 def _reload(scene: Scene) -> None:
