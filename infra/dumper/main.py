@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from infra.dumper import config as settings
-from infra.dumper import contents, dump, evidence, restore, status, verify
+from infra.dumper import contents, drills, dump, evidence, restore, status, verify
 from infra.dumper.archive import Dumps
 from infra.dumper.errors import BusyError, DumpError
 from infra.dumper.postgres import Database
@@ -37,12 +37,16 @@ def now(config: Config, restic: Restic) -> Any:  # noqa: ANN401
 
 
 def first(config: Config, restic: Restic) -> Any:  # noqa: ANN401
-    """Take a dump unless there is one, or nothing to dump yet."""
+    """Take a dump and prove that it comes back, unless that was done, or there is nothing yet."""
     if contents.is_empty(Database(config.database_url)):
         return {"message": "the database is empty: the first dump waits for the timer"}
-    if status.read().get("dump", {}).get("ok") and Dumps(restic).manifests:
-        return {"message": "there is a dump already"}
-    return now(config, restic)
+    known = status.read()
+    if not known.get("dump", {}).get("ok") or not Dumps(restic).manifests:
+        now(config, restic)
+    elif known.get("proof", {}).get("ok"):
+        return {"message": "there is a dump already, and it was seen to come back"}
+    proof = verify_(config, restic)
+    return {"message": f"dumped {proof['rows']} rows and saw them come back"}
 
 
 def list_(_config: Config, restic: Restic) -> Any:  # noqa: ANN401
@@ -65,12 +69,13 @@ def verify_(config: Config, restic: Restic) -> Any:  # noqa: ANN401
 
 
 def restore_(config: Config, restic: Restic) -> Any:  # noqa: ANN401
-    """Restore as standard input wishes: {"to": "scratch" or URL, "at": ..., "overwrite": ...}."""
+    """Restore as standard input wishes: {"to": "scratch", "database" or URL, "at", "overwrite"}."""
     asked = json.load(sys.stdin)
     wish = restore.Wish(at=asked.get("at"), overwrite=asked.get("overwrite"))
     with status.alone("a restore"):
         if asked["to"] != "scratch":
-            return restore.restore(restic, Database(asked["to"]), wish).shown()
+            url = config.database_url if asked["to"] == "database" else asked["to"]
+            return restore.restore(restic, Database(url), wish).shown()
         with scratch(config.scratch_image) as database:
             return restore.restore(restic, database, wish).shown()
 
@@ -91,6 +96,18 @@ def major(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
     return Database(config.database_url).major()
 
 
+def drill_corrupt(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
+    """Damage the newest of two dumps of a repository of our own, and restore."""
+    with status.alone("a drill"):
+        return drills.corrupt_newest(config)
+
+
+def drill_refused(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Take dumps to storage that refuses."""
+    with status.alone("a drill"):
+        return drills.storage_refused(config, restic)
+
+
 COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
     "init": init,
     "major": major,
@@ -101,6 +118,8 @@ COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
     "restore": restore_,
     "restore-once": restore_once,
     "evidence": evidence_,
+    "drill-corrupt": drill_corrupt,
+    "drill-refused": drill_refused,
 }
 
 

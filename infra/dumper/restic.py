@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ HOST = "nutri"
 MANIFEST, DATA = "manifest", "data"
 _RUN = "run-"
 _LONG = 7200.0
+_LAST = 3  # of several on one day, so that the one before the newest is always there
+# restic asks again for a quarter of an hour, but what is cut off stays so.
+_DAMAGED = re.compile(rb"unexpected EOF|invalid data returned|hash does not match")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,10 @@ def tag_of(run_id: str) -> str:
 class Restic:
     """The repository."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, password: str | None = None) -> None:
+        """`password` is another than the one in its file."""
         self._config = config
+        self.repository = config.repository
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("RESTIC_", "AWS_"))}
         self.environment = kept | {
             "RESTIC_REPOSITORY": config.repository,
@@ -58,6 +64,9 @@ class Restic:
             "HOME": os.environ.get("HOME", "/root"),
             **config.environment,
         }
+        if password is not None:
+            del self.environment["RESTIC_PASSWORD_FILE"]
+            self.environment["RESTIC_PASSWORD"] = password
 
     def command(self, *words: str) -> list[str]:
         """A command line of restic."""
@@ -114,11 +123,14 @@ class Restic:
     def dump_stream(self, snapshot: str, path: str) -> Stream:
         """Start reading a file out of a snapshot, to its standard output."""
         command = self.command("dump", "--no-lock", snapshot, path)
-        return Stream(command, self.environment)
+        return Stream(command, self.environment, hopeless=_DAMAGED)
 
     def read(self, snapshot: str, path: str) -> str:
         """A small file out of a snapshot."""
-        return self.run("dump", "--no-lock", snapshot, path, timeout=300)
+        stream = self.dump_stream(snapshot, path)
+        content = stream.pipe.read()
+        self.explained(stream.end, 300)
+        return content.decode(errors="replace")
 
     def check(self) -> None:
         """Look at the whole repository's structure: every pack is there, in its size."""
@@ -126,7 +138,7 @@ class Restic:
 
     def keep(self, daily: int, weekly: int, monthly: int) -> set[str]:
         """Ids of the manifests that stay."""
-        wanted = {"last": 1, "daily": daily, "weekly": weekly, "monthly": monthly}
+        wanted = {"last": _LAST, "daily": daily, "weekly": weekly, "monthly": monthly}
         words = [word for name, n in wanted.items() for word in (f"--keep-{name}", str(n))]
         said = self.run(
             "forget", "--dry-run", "--json", "--group-by", "host", "--tag", MANIFEST, *words

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Self
 
 from infra.dumper.errors import DumpError
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Mapping, Sequence
 
 _KEPT = 600
+_LOOKED_AT = 1 << 20
+_ENOUGH = 3
+_POLL_SECONDS = 0.5
 
 
 def run(
@@ -55,9 +61,17 @@ class Stream:
     """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], *, writes: bool = False
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        writes: bool = False,
+        hopeless: re.Pattern[bytes] | None = None,
     ) -> None:
-        """`writes`: we write to it; else we read from it."""
+        """`writes`: we write to it; else we read from it.
+
+        `hopeless` is what it says, again and again, when there is no use in waiting for it.
+        """
         self._name = command[0].rsplit("/", 1)[-1]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._output = tempfile.TemporaryFile() if writes else None  # noqa: SIM115
@@ -68,6 +82,16 @@ class Stream:
             stdout=self._output or subprocess.PIPE,
             stderr=self._errors,
         )
+        if hopeless is not None:
+            threading.Thread(target=self._watch, args=(hopeless,), daemon=True).start()
+
+    def _watch(self, hopeless: re.Pattern[bytes]) -> None:
+        while self.process.poll() is None:
+            said = os.pread(self._errors.fileno(), _LOOKED_AT, 0)
+            if len(hopeless.findall(said)) >= _ENOUGH:
+                self.process.kill()
+                return
+            time.sleep(_POLL_SECONDS)
 
     @property
     def pipe(self) -> IO[bytes]:

@@ -14,8 +14,10 @@ from infra.dumper.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _FILE = "status.json"
+_folder = [STATE]
 
 
 def now() -> str:
@@ -26,7 +28,7 @@ def now() -> str:
 def read() -> dict[str, Any]:
     """What is known; nothing before the first run."""
     try:
-        known: dict[str, Any] = json.loads((STATE / _FILE).read_text(encoding="utf-8"))
+        known: dict[str, Any] = json.loads((_folder[-1] / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return known
@@ -34,10 +36,21 @@ def read() -> dict[str, Any]:
 
 def keep(**facts: object) -> None:
     """Replace some of the facts, whole or not at all."""
-    STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
-    half = STATE / f".{_FILE}.new"
+    folder = _folder[-1]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    half = folder / f".{_FILE}.new"
     half.write_text(json.dumps(read() | facts, indent=2) + "\n", encoding="utf-8")
-    half.replace(STATE / _FILE)
+    half.replace(folder / _FILE)
+
+
+@contextmanager
+def elsewhere(folder: Path) -> Iterator[None]:
+    """Keep the facts of a drill apart from the real ones."""
+    _folder.append(folder)
+    try:
+        yield
+    finally:
+        _folder.pop()
 
 
 @contextmanager
@@ -47,8 +60,9 @@ def alone(what: str) -> Iterator[None]:
     Raises:
         BusyError: one is at work.
     """
-    STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (STATE / "lock").open("a+", encoding="utf-8") as lock:
+    folder = _folder[-1]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

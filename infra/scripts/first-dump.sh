@@ -1,4 +1,4 @@
-# Takes the first dump, unless there is one or nothing to dump yet.
+# Takes the first dump and sees it come back, unless that was done or there is nothing to dump yet.
 # Wants: nothing. Safe to run again.
 set -euo pipefail
 
@@ -6,5 +6,5 @@ said=$(nutri-dump first)
 python3 -c '
 import json, sys
 told = json.loads(sys.argv[1])
-print(told.get("message") or "dumped {rows} rows of {tables} tables".format(**told))
+print(told["message"])
 ' "$said"

@@ -31,7 +31,7 @@ URL = "postgresql://nutri:p%40ss@db.test:6000/app?pgbouncer=true&sslmode=require
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server's folders, empty."""
     monkeypatch.setattr(config, "FOLDER", tmp_path / "etc")
-    monkeypatch.setattr(status, "STATE", tmp_path / "state")
+    monkeypatch.setattr(status, "_folder", [tmp_path / "state"])
     (tmp_path / "etc").mkdir()
 
 

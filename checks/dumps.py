@@ -1,0 +1,198 @@
+"""B3 and B4: dumps of the database are taken, whole, off-site, and were seen to come back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from checks.check import Check
+from checks.measure import Measure, Unit
+from checks.verdict import Verdict, green, red
+from common.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from checks.observer import Observer
+    from common.target import DumpsTarget, Target
+
+COMMAND = "nutri-dump evidence"
+_HOUR, _DAY = 3600.0, 86_400.0
+_CHECK_AGE_H = 26.0
+_NOW = "`runbook dump now`"
+_LOG = "`runbook ssh -- journalctl -u nutri-dump -n 50`"
+
+
+class DumpsError(OperatorError):
+    """The server does not tell about its dumps."""
+
+
+class Event(BaseModel):
+    """The end of a dump, a check, a proof."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: datetime
+    ok: bool
+    message: str = ""
+    rows: int = 0
+    kept: int = 0
+    canary_age_s: float = 0.0
+
+
+class Listed(BaseModel):
+    """A dump that is in the repository."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    run: str
+    at: datetime
+
+
+class Status(BaseModel):
+    """What the server remembers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    dump: Event | None = None
+    check: Event | None = None
+    retention: Event | None = None
+    proof: Event | None = None
+
+
+class Evidence(BaseModel):
+    """What `nutri-dump evidence` prints; `repository` is why it could not be read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    now: datetime
+    status: Status
+    timers: dict[str, dict[str, str]]
+    repository: str | None
+    dumps: tuple[Listed, ...] = Field(default=())
+
+
+def subjects(target: Target) -> Mapping[str, DumpsTarget]:
+    """The dumps, where any are taken."""
+    return {"database": target.dumps} if target.dumps else {}
+
+
+def parse(text: str) -> Evidence:
+    """Read the evidence; raises DumpsError."""
+    try:
+        return Evidence.model_validate_json(text)
+    except ValidationError as error:
+        raise DumpsError(f"the server tells its dumps in another form: {error}") from None
+
+
+def collect(observer: Observer, _dumps: DumpsTarget) -> Evidence:
+    """What the first server and the repository say, asked once for all checks of a run."""
+    server = observer.target.servers[0]
+    return observer.once(
+        ("dumps", server.id),
+        lambda: parse(observer.ssh(server).run(COMMAND).stdout),
+    )
+
+
+def judge_age(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
+    """Green when the repository holds a dump of the last day, and the last run went well."""
+    if found.repository is not None:
+        return red(f"the repository cannot be read: {found.repository}", _reach(dumps))
+    last = found.status.dump
+    if not found.dumps:
+        why = f": {last.message}" if last and not last.ok else ""
+        return red(f"the repository holds no dump{why}", f"{_NOW}; {_LOG}")
+    age = max(0.0, (found.now - found.dumps[-1].at.astimezone(UTC)).total_seconds()) / _HOUR
+    measures = [Measure("dump_age", "newest", age / 24, Unit.DAYS, dumps.age_h / 24)]
+    if last and not last.ok:
+        return red(
+            f"the last dump failed {_ago(found, last)}: {last.message}", f"{_NOW}; {_LOG}"
+        ).measured(measures)
+    if age > dumps.age_h:
+        return red(
+            f"the newest dump is {age:.0f} h old (limit {dumps.age_h:g} h)", f"{_NOW}; {_LOG}"
+        ).measured(measures)
+    rows = f", {last.rows} rows" if last else ""
+    return green(f"{len(found.dumps)} kept, the newest {age:.0f} h old{rows}").measured(measures)
+
+
+def judge_repository(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
+    """Green when the repository can be read, was found whole lately, and lets old dumps go."""
+    if found.repository is not None:
+        return red(f"cannot be read: {found.repository}", _reach(dumps))
+    last, retention = found.status.check, found.status.retention
+    if last is None:
+        return red("it was never checked", _NOW)
+    if not last.ok:
+        return red(
+            f"it was found damaged {_ago(found, last)}: {last.message}",
+            "older dumps may be whole: `runbook dump list`, `runbook restore --to scratch`; then"
+            " mend or remake the repository, see docs/dumps.md",
+        )
+    hours = (found.now - last.at).total_seconds() / _HOUR
+    if hours > _CHECK_AGE_H:
+        return red(f"it was checked last {hours:.0f} h ago", f"{_NOW}; {_LOG}")
+    if retention is not None and not retention.ok:
+        return red(f"old dumps do not go: {retention.message}", f"{_LOG}; the space fills up")
+    return green(f"readable, found whole {_ago(found, last)}")
+
+
+def judge_proof(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
+    """Green when a dump was restored within a month, and was what it should be."""
+    proof = found.status.proof
+    if proof is None:
+        return red(
+            "no dump was ever restored to see whether it comes back", "`runbook dump verify`"
+        )
+    days = (found.now - proof.at).total_seconds() / _DAY
+    measures = [Measure("proof_age", "last proof", days, Unit.DAYS, dumps.proof_days)]
+    when = f"{proof.at:%Y-%m-%d}"
+    if not proof.ok:
+        return red(
+            f"the newest dump did not come back on {when}: {proof.message}",
+            "`runbook dump now`, then `runbook dump verify`; docs/dumps.md",
+        ).measured(measures)
+    if days > dumps.proof_days:
+        return red(
+            f"the last proven restore is {days:.0f} days old (limit {dumps.proof_days:g})",
+            "`runbook dump verify`; and see why nutri-dump-verify.timer does not",
+        ).measured(measures)
+    canary = f"its canary {proof.canary_age_s / _HOUR:.0f} h old"
+    return green(f"restored on {when}, {proof.rows} rows, {canary}").measured(measures)
+
+
+def judge_timer(_dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
+    """Green when systemd will start the next dump and the next proof."""
+    up = "run `pulumi up`; or `runbook ssh -- systemctl enable --now nutri-dump.timer`"
+    for name, shown in found.timers.items():
+        state, enabled = shown.get("ActiveState", "unknown"), shown.get("UnitFileState", "")
+        if state != "active":
+            return red(f"{name} is {state or 'not there'}", up)
+        if enabled != "enabled":
+            return red(f"{name} is {enabled or 'not enabled'}: the next boot does not start it", up)
+    upcoming = found.timers.get("nutri-dump.timer", {}).get("NextElapseUSecRealtime") or "unknown"
+    return green(f"active, next {upcoming}")
+
+
+def _ago(found: Evidence, event: Event) -> str:
+    hours = max(0.0, (found.now - event.at).total_seconds()) / _HOUR
+    return f"{hours:.0f} h ago" if hours >= 1 else "just now"
+
+
+def _reach(dumps: DumpsTarget) -> str:
+    return (
+        f"is {dumps.repository.split('@')[-1]} up, SSH on for it, and nutri:resticPassword still"
+        " the one it was made with? docs/dumps.md"
+    )
+
+
+def _check(name: str, runbook: str, title: str, judge: Any) -> Check[DumpsTarget, Evidence]:  # noqa: ANN401
+    return Check(name, runbook, title, subjects, collect, judge, proves_change=False)
+
+
+AGE = _check("dump-age", "B3", "a dump of the last day is off-site", judge_age)
+REPOSITORY = _check("dump-repository", "B3", "the dumps' repository is whole", judge_repository)
+TIMER = _check("dump-timer", "B3", "dumps are taken on time", judge_timer)
+PROOF = _check("proven-restore", "B4", "a dump was seen to come back", judge_proof)
