@@ -12,6 +12,7 @@ from checks.database import DATABASE_BACKUPS, POOL, POOLED_URL, STATUS, WRITES
 from checks.docker import DOCKER
 from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
 from checks.drift import DRIFT
+from checks.dumps import AGE, PROOF, REPOSITORY, TIMER
 from checks.health import HEALTH, LATENCY
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
@@ -61,6 +62,10 @@ CHECKS: tuple[AnyCheck, ...] = (
     CLOCK,
     REBOOT,
     UPDATES,
+    AGE,
+    REPOSITORY,
+    TIMER,
+    PROOF,
     HETZNER_TOKEN,
     COOLIFY_TOKEN,
     DRIFT,

@@ -20,7 +20,7 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import database, docker, snapshot, tokens, upkeep
+from checks import database, docker, dumps, snapshot, tokens, upkeep
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common.changes import Change, Op
@@ -28,6 +28,7 @@ from common.ssh import Result, SshError
 from common.target import (
     CoolifyTarget,
     DatabaseTarget,
+    DumpsTarget,
     Expectations,
     HetznerTarget,
     ServerTarget,
@@ -123,6 +124,35 @@ def backup(hours: float, status: str = "available") -> dict[str, Any]:
     return {"status": status, "created": created.isoformat()}
 
 
+def dumps_told(now: float, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What `nutri-dump evidence` prints; a change by path, ages as seconds."""
+
+    def ago(seconds: float) -> str:
+        return datetime.fromtimestamp(now - seconds, UTC).isoformat()
+
+    fine = {"at": ago(7200), "ok": True}
+    timer = {"ActiveState": "active", "UnitFileState": "enabled"}
+    told: dict[str, Any] = {
+        "now": ago(0),
+        "status": {
+            "dump": fine | {"rows": 7},
+            "check": dict(fine),
+            "retention": fine | {"kept": 1},
+            "proof": fine | {"at": ago(5 * 86_400), "rows": 7, "canary_age_s": 3600},
+        },
+        "timers": {"nutri-dump.timer": dict(timer), "nutri-dump-verify.timer": dict(timer)},
+        "repository": None,
+        "dumps": [{"run": "one", "at": ago(7200)}],
+    }
+    for path, value in changes.items():
+        *way, last = path.split("/")
+        part: Any = told
+        for name in way:
+            part = part[int(name) if name.isdigit() else name]
+        part[last] = ago(value) if last == "at" else value
+    return told
+
+
 @dataclass
 class World:
     """All that can be broken; set fields, then `run`. Only api.nutri.test feels the web knobs."""
@@ -157,6 +187,8 @@ class World:
     drift: list[Change] | None = field(
         default_factory=lambda: [Change(Op.SAME, "hcloud:index/server:Server", "server")]
     )
+    dumps: dict[str, Any] = field(default_factory=dict)
+    """Changes to what the server tells of its dumps, by path: `status.proof.ok`."""
     backups: list[dict[str, Any]] = field(default_factory=lambda: [backup(30), backup(6)])
     project: dict[str, Any] = field(default_factory=project)
     supabase_code: int = 200
@@ -247,6 +279,8 @@ class FakeSsh:
             return Result(recorded("upkeep.txt", **(times | dict(world.upkeep))), "", 0)
         if command == database.LIST_URLS:
             return Result("".join(f"{line}\n" for line in world.urls), "", 0)
+        if command == dumps.COMMAND:
+            return Result(json.dumps(dumps_told(now, world.dumps)), "", 0)
         if command == docker.ASK:
             assert not check
             return world.docker
@@ -446,6 +480,12 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
             ssh_networks=world.ssh_networks,
             shut_ports=(shut,),
             http_port=plain,
+        ),
+        dumps=DumpsTarget(
+            repository="sftp:u1@box.test:nutri",
+            schedule="daily",
+            password=SecretStr("restic-secret"),
+            identity=SecretStr("identity-secret"),
         ),
         vantage=Vantage(ca_bundle=str(authority.file), nameservers=(f"127.0.0.1:{dns}",)),
     )

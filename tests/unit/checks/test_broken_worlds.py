@@ -23,7 +23,7 @@ from tests.unit.checks.conftest import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.unit.checks.conftest import World
 
@@ -40,6 +40,15 @@ class Breakage:
 
 def _changed(name: str, says: str, status: Status = Status.RED, **fields: object) -> Breakage:
     return Breakage(name, fields, says, status)
+
+
+_TIMER = "timers/nutri-dump.timer"
+
+
+def _dumps(
+    name: str, says: str, changes: Mapping[str, object], status: Status = Status.RED
+) -> Breakage:
+    return Breakage(name, {"dumps": changes}, says, status)
 
 
 def _server(**changes: object) -> dict[str, object]:
@@ -511,6 +520,35 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
             Status.UNKNOWN,
             upkeep={"lists": "0", "container": "none"},
         ),
+        _NO_SSH,
+    ],
+    "dump-age": [
+        _dumps("skipped upload", "holds no dump", {"dumps": []}),
+        _dumps("a failed one", "the last dump failed", {"status/dump/ok": False}),
+        _dumps("an old one", "is 30 h old", {"dumps/0/at": 30 * 3600.0}),
+        _dumps(
+            "wrong key", "cannot be read: refuses the login", {"repository": "refuses the login"}
+        ),
+        _NO_SSH,
+    ],
+    "dump-repository": [
+        _dumps("truncated file", "found damaged", {"status/check/ok": False}),
+        _dumps("never checked", "never checked", {"status/check": None}),
+        _dumps("checked long ago", "checked last 48 h ago", {"status/check/at": 48 * 3600.0}),
+        _dumps("full of old ones", "old dumps do not go", {"status/retention/ok": False}),
+        _dumps("wrong password", "cannot be read: wrong", {"repository": "wrong password"}),
+        _NO_SSH,
+    ],
+    "dump-timer": [
+        _dumps("stopped", "is inactive", {f"{_TIMER}/ActiveState": "inactive"}),
+        _dumps("disabled", "is disabled", {f"{_TIMER}/UnitFileState": "disabled"}),
+        _NO_SSH,
+    ],
+    "proven-restore": [
+        _dumps("never", "was ever restored", {"status/proof": None}),
+        _dumps("failed", "did not come back", {"status/proof/ok": False}),
+        _dumps("stale", "is 40 days old", {"status/proof/at": 40 * 86_400.0}),
+        _dumps("another form", "another form", {"status": None}, Status.UNKNOWN),
         _NO_SSH,
     ],
     "version": [
