@@ -96,6 +96,13 @@ def major(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
     return Database(config.database_url).major()
 
 
+def check(_config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """See whether the repository is whole."""
+    with status.alone("a check"):
+        dump.look_over(restic)
+    return {"ok": True}
+
+
 def drill_corrupt(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
     """Damage the newest of two dumps of a repository of our own, and restore."""
     with status.alone("a drill"):
@@ -118,6 +125,7 @@ COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
     "restore": restore_,
     "restore-once": restore_once,
     "evidence": evidence_,
+    "check": check,
     "drill-corrupt": drill_corrupt,
     "drill-refused": drill_refused,
 }

@@ -14,6 +14,7 @@ from common.target import Target
 from runbook import drift
 from runbook.plan.engine import Engine
 from tests.e2e.conftest import empty_stack, local_cloud
+from tests.e2e.data.conftest import configure as with_dumps
 from tests.e2e.mutants.scene import Scene
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def whole(
         stack = empty_stack(cloud, tmp_path_factory.mktemp("mutants-stack"))
         # A budget that a busy machine can keep: what is broken is a great deal slower.
         stack.config["nutri:liveLatencyMs"] = 1500
+        with_dumps(stack)
         stack.up()
         target = Target.model_validate(stack.target())
         with SshClient(target.servers[0].ssh) as ssh:
