@@ -27,6 +27,7 @@ _RUN = "run-"
 _LONG = 7200.0
 _LAST = 3  # of several on one day, so that the one before the newest is always there
 # restic asks again for a quarter of an hour, but what is cut off stays so.
+_FULL = re.compile(rb"SSH_FX_FAILURE|SSH_FX_PERMISSION_DENIED|permission denied")
 _DAMAGED = re.compile(rb"unexpected EOF|invalid data returned|hash does not match")
 
 
@@ -118,7 +119,7 @@ class Restic:
         """Start a backup that reads the archive from its standard input."""
         words = ["--stdin", "--stdin-filename", ARCHIVE, "--host", HOST, "--json"]
         command = self.command("backup", *words, "--tag", DATA, "--tag", tag_of(run_id))
-        return Stream(command, self.environment, writes=True)
+        return Stream(command, self.environment, writes=True, hopeless=_FULL)
 
     def dump_stream(self, snapshot: str, path: str) -> Stream:
         """Start reading a file out of a snapshot, to its standard output."""
@@ -175,6 +176,8 @@ _MEANINGS = (
     ("file does not exist", "holds no restic repository, or not all of one"),
     ("no space left", "is full"),
     ("quota", "is full"),
+    ("ssh_fx_failure", "takes no more data: is it full?"),
+    ("unable to create lock", "lets nothing be written: is it full, or read-only?"),
     ("write failed", "takes no more data: is it full?"),
     ("permission denied", "lets nothing be written: is it full, or read-only?"),
     ("connection lost", "broke the connection off"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 import threading
@@ -13,10 +14,10 @@ from typing import IO, TYPE_CHECKING, Self
 from infra.dumper.errors import DumpError
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Mapping, Sequence
 
 _KEPT = 600
+_TRACE = re.compile(r"\.go:\d+$|^(main|runtime|github\.com)[./]")  # of a Go program
 _LOOKED_AT = 1 << 20
 _ENOUGH = 3
 _POLL_SECONDS = 0.5
@@ -188,5 +189,6 @@ def _read(file: IO[bytes] | None) -> str:
 
 def tail(text: str) -> str:
     """The end of what a program said, on one line."""
-    said = " / ".join(line.strip() for line in text.splitlines() if line.strip())
+    lines = (line.strip() for line in text.splitlines())
+    said = " / ".join(line for line in lines if line and not _TRACE.search(line))
     return said[-_KEPT:] or "it failed and said nothing"

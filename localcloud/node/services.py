@@ -46,7 +46,7 @@ def up(instance: Instance, tell: Say = say) -> DockerClient:
     """
     client = docker_engine.ensure(tell)
     images = builder(client, instance, tell)
-    images.ensure(["node", "services", "database"])
+    images.ensure(["node", "services", "database", "storage-box"])
     ensure_network(client, instance)
     container = _ensure_container(client, instance, images.tag("services"))
     registries = {name: _published_port(container, port) for name, port in _PORTS.items()}
