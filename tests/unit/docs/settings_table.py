@@ -35,6 +35,9 @@ SECRETS = {
     "nutri:databaseDirectUrl": "Supabase's direct URL, on port 5432, for migrations and dumps.",
     "nutri:supabaseToken": "Access token of Supabase's management API.",
     "nutri:resticPassword": "Password of the dumps' repository; without it no dump can be read.",
+    "nutri:dumpSshKey": "Private key of the SFTP login in `nutri:dumpRepository`.",
+    "nutri:dumpKeyId": "Id of the key of the bucket in `nutri:dumpRepository`.",
+    "nutri:dumpKeySecret": "That key.",
     "nutri:notifyUrls": "Whom `runbook` tells, as Apprise URLs; NUTRI_NOTIFY_URLS does as well.",
 }
 
