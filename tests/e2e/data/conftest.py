@@ -95,7 +95,6 @@ def configure(stack: Stack) -> None:
         "nutri:scratchImage": SCRATCH_IMAGE,
     }
     stack.set_secret("nutri:resticPassword", "a-restic-password")
-    stack.set_secret("nutri:databaseDirectUrl", DIRECT_URL)
 
 
 @pytest.fixture(scope="session")
