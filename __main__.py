@@ -2,10 +2,10 @@
 
 import pulumi
 
-from infra import guard, outputs, preflight, service
-from infra.dns import Dns
+from infra import guard, members, outputs, preflight, service
 from infra.dumps import Dumps
 from infra.fleet import Fleet
+from infra.front import Front
 from infra.platform import Platform
 from infra.verification import Verification
 
@@ -15,21 +15,20 @@ guard.install(settings.acknowledge, protect=settings.protect)
 
 fleet = Fleet(preflight.server_name(stack), settings, server_type.name)
 platform = Platform(fleet.first, settings)
+places = members.places(fleet, platform, settings)
 specs = service.specs(settings)
 dumps = Dumps(fleet.first, platform, settings) if settings.dumps else None
 restored = dumps.restored if dumps else ()
-services = [
-    service.Service(spec, fleet.first, platform, settings, after=restored) for spec in specs
-]
-hosts = [spec.subdomain for spec in specs]
-names = [Dns(settings, fleet.first, hosts, served=services)] if settings.manage_dns else []
+services = [service.Service(spec, places, platform, settings, after=restored) for spec in specs]
+front = Front(settings, fleet, places, services)
+settled = [each.settle(front.ready) for each in services]
 
-target = outputs.target(settings, fleet, platform, services, dumps)
+target = outputs.target(settings, fleet, platform, services, front, dumps)
 verification = Verification(
     "verification",
     target,
     settings.settle_seconds,
-    after=[*services, *names, *(dumps.ready if dumps else ())],
+    after=[*services, *front.ready, *settled, *(dumps.ready if dumps else ())],
 )
 pulumi.export("target", target)
 pulumi.export("verified", verification.verified)

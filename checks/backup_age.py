@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from checks.check import Check, servers
+from checks.check import Check, lasting_servers
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
 from common.duration import spoken
@@ -50,7 +50,7 @@ BACKUP_AGE = Check(
     "backup-age",
     "B1",
     "a server backup of the last day",
-    servers,
+    lasting_servers,
     collect_backups,
     judge_backup_age,
     proves_change=False,

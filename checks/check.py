@@ -51,6 +51,11 @@ def servers(target: Target) -> Mapping[str, ServerTarget]:
     return {server.name: server for server in target.servers}
 
 
+def lasting_servers(target: Target) -> Mapping[str, ServerTarget]:
+    """The servers whose disk and address have to be kept: not those the next `up` can replace."""
+    return {server.name: server for server in target.servers if not server.member}
+
+
 def coolify(target: Target) -> Mapping[str, CoolifyTarget]:
     """The one Coolify."""
     return {"coolify": target.coolify}

@@ -64,8 +64,8 @@ def collect_dns(observer: Observer, service: ServiceTarget) -> Resolved:
 
 
 def judge_dns(_service: ServiceTarget, evidence: Resolved, target: Target) -> Verdict:
-    """Green when the name has addresses, all of them of our servers."""
-    ours = {server.ipv4 for server in target.servers}
+    """Green when the name has addresses, all of them those of our server or balancer."""
+    ours = {target.front_ipv4}
     if evidence.failure:
         return red(evidence.failure, _UP)
     strangers = [address for address in evidence.addresses if address not in ours]
@@ -111,6 +111,8 @@ def collect_aaaa(observer: Observer, service: ServiceTarget) -> Ipv6:
     name = httpx.URL(service.url).host
     facts = [observer.server_facts(server) for server in observer.target.servers]
     nets = tuple(one.public_net.ipv6.ip for one in facts if one and one.public_net.ipv6)
+    if observer.target.balancer:
+        nets = (f"{observer.target.balancer.ipv6}/128",)
     try:
         return Ipv6(name, observer.resolver.ipv6_addresses(name), nets)
     except NameNotResolvedError as error:

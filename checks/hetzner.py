@@ -69,6 +69,42 @@ class ServerFacts(_Fact):
     backup_window: str | None
 
 
+class Numbered(_Fact):
+    """A thing by its id."""
+
+    id: int
+
+
+class TargetHealth(_Fact):
+    """What one service of a load balancer knows of a target."""
+
+    status: str
+
+
+class BalancerTargetFacts(_Fact):
+    """One target of a load balancer; `server` is None where it is of another kind."""
+
+    server: Numbered | None = None
+    health_status: tuple[TargetHealth, ...] = ()
+
+
+class BalancerNet(_Fact):
+    """The public side of a load balancer."""
+
+    ipv4: PublicIpv4
+
+
+class BalancerFacts(_Fact):
+    """A load balancer as the API describes it."""
+
+    public_net: BalancerNet
+    targets: tuple[BalancerTargetFacts, ...]
+
+
+class _BalancerAnswer(_Fact):
+    load_balancer: BalancerFacts
+
+
 class _ServerAnswer(_Fact):
     server: ServerFacts
 
@@ -105,7 +141,7 @@ A = TypeVar("A", bound=BaseModel)
 
 
 class HetznerApi:
-    """Reads servers and their backups."""
+    """Reads servers and their backups, and load balancers."""
 
     def __init__(self, target: HetznerTarget, trust: ssl.SSLContext, timeout: float) -> None:
         self._target = target
@@ -122,6 +158,18 @@ class HetznerApi:
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         return self._parse(_ServerAnswer, response, f"server {number}").server
+
+    def balancer(self, number: int) -> BalancerFacts | None:
+        """A load balancer by its id; None when there is none.
+
+        Raises:
+            HetznerError: when the API cannot be reached or refuses.
+        """
+        response = self._get(f"load_balancers/{number}")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        what = f"load balancer {number}"
+        return self._parse(_BalancerAnswer, response, what).load_balancer
 
     def backups(self, number: int) -> BackupFacts | None:
         """The backups of a server; None when there is no such server.

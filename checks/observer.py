@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from checks import postgres
-from checks.hetzner import HetznerApi, ServerFacts
+from checks.hetzner import BalancerFacts, HetznerApi, ServerFacts
 from checks.names import Resolver
 from checks.web import Web, trust
 from common.ssh import SshClient
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from checks.postgres import Sessions
     from common.changes import Change
-    from common.target import ServerTarget, SshTarget, Target
+    from common.target import BalancerTarget, ServerTarget, SshTarget, Target
 
 _TIMEOUT = 10.0
 
@@ -82,6 +82,14 @@ class Observer:
             HetznerError: when the API does not tell.
         """
         return self.once(("facts", server.id), lambda: self.hetzner.server(server.id))
+
+    def balancer_facts(self, balancer: BalancerTarget) -> BalancerFacts | None:
+        """What the Hetzner API says of a load balancer; None when it has no such one.
+
+        Raises:
+            HetznerError: when the API does not tell.
+        """
+        return self.hetzner.balancer(balancer.id)
 
     def once(self, key: Hashable, look: Callable[[], T]) -> T:
         """What `look` finds, taken once for all checks of this run; an error is not kept."""

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from checks.check import Check, servers
+from checks.check import Check, lasting_servers, servers
 from checks.sockets import Port, look_at_ports, own_address
 from checks.verdict import Verdict, green, red, unknown
 
@@ -44,7 +44,10 @@ def judge_open(_server: ServerTarget, ports: Mapping[int, Port], _target: Target
 
 def collect_shut(observer: Observer, server: ServerTarget) -> Mapping[int, Port]:
     """The ports that must be shut."""
-    return look_at_ports(server.ipv4, observer.target.expectations.shut_ports)
+    expected = observer.target.expectations
+    # Requests come to a further server by its private address alone.
+    behind = expected.open_ports if server.member else ()
+    return look_at_ports(server.ipv4, (*expected.shut_ports, *behind))
 
 
 def judge_shut(_server: ServerTarget, ports: Mapping[int, Port], _target: Target) -> Verdict:
@@ -112,7 +115,9 @@ def _listed(ports: Mapping[int, Port]) -> str:
     return ", ".join(map(str, ports)) or "none asked"
 
 
-OPEN_PORTS = Check("open-ports", "E1", "public ports are open", servers, collect_open, judge_open)
+OPEN_PORTS = Check(
+    "open-ports", "E1", "public ports are open", lasting_servers, collect_open, judge_open
+)
 SHUT_PORTS = Check("shut-ports", "E1", "other ports are shut", servers, collect_shut, judge_shut)
 SSH_PORT = Check(
     "ssh-port", "E4", "SSH is open to whom it should be", servers, collect_ssh_port, judge_ssh_port

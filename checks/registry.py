@@ -13,6 +13,7 @@ from checks.docker import DOCKER
 from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
 from checks.drift import DRIFT
 from checks.dumps import AGE, PROOF, REPOSITORY, TIMER
+from checks.fleet import BALANCER, PLACEMENT
 from checks.health import HEALTH, LATENCY
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
@@ -51,6 +52,8 @@ CHECKS: tuple[AnyCheck, ...] = (
     HEALTH,
     LATENCY,
     SPREAD,
+    PLACEMENT,
+    BALANCER,
     VERSION,
     ERRORS,
     SLOW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.check import Check, servers
+from checks.check import Check, lasting_servers, servers
 from checks.verdict import Verdict, green, red
 
 if TYPE_CHECKING:
@@ -70,7 +70,14 @@ def _gone(server: ServerTarget) -> Verdict:
 
 
 SERVER = Check("server", "E4", "runs as declared", servers, collect_facts, judge_server)
-BACKUPS = Check("backups", "B1", "server backups are on", servers, collect_facts, judge_backups)
+BACKUPS = Check(
+    "backups", "B1", "server backups are on", lasting_servers, collect_facts, judge_backups
+)
 PROTECTION = Check(
-    "protection", "B5", "protected against deletion", servers, collect_facts, judge_protection
+    "protection",
+    "B5",
+    "protected against deletion",
+    lasting_servers,
+    collect_facts,
+    judge_protection,
 )

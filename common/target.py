@@ -33,6 +33,19 @@ class ServerTarget(_Frozen):
     server_type: str
     ipv4: str
     ssh: SshTarget
+    member: bool = Field(
+        default=False,
+        description="a further server: behind the load balancer, with nothing that must be kept",
+    )
+
+
+class BalancerTarget(_Frozen):
+    """The load balancer before several servers; the services' names lead to it."""
+
+    name: str
+    id: int = Field(description="id of the load balancer in the Hetzner API")
+    ipv4: str
+    ipv6: str
 
 
 class CoolifyTarget(_Frozen):
@@ -160,6 +173,7 @@ class Target(_Frozen):
     stack: str
     domain: str
     servers: tuple[ServerTarget, ...]
+    balancer: BalancerTarget | None = Field(default=None, description="None: one server alone")
     coolify: CoolifyTarget
     hetzner: HetznerTarget
     registry: RegistryTarget | None = Field(default=None, description="None: images are public")
@@ -169,3 +183,8 @@ class Target(_Frozen):
     dumps: DumpsTarget | None = Field(default=None, description="None: none are taken")
     maintenance: MaintenanceTarget = MaintenanceTarget()
     vantage: Vantage
+
+    @property
+    def front_ipv4(self) -> str:
+        """The address the services' names lead to."""
+        return self.balancer.ipv4 if self.balancer else self.servers[0].ipv4

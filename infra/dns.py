@@ -12,64 +12,73 @@ from infra.names import TakenName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.host import Host
     from infra.settings import Settings
-
-_TTL_SECONDS = 300  # short, so that a recreated server is found soon
 
 
 class Dns(pulumi.ComponentResource):
-    """The zone of the domain, with an address record for each service's name."""
+    """The zone of the domain, with an address record for each service's name.
 
-    def __init__(
-        self,
-        settings: Settings,
-        host: Host,
-        names: Sequence[str],
-        opts: pulumi.ResourceOptions | None = None,
-        *,
-        served: Sequence[pulumi.Resource] = (),
-    ) -> None:
-        """`served`: what has to be up before names that are taken over lead here."""
+    Attributes:
+        zone: the zone; None where the names of another stack are taken over.
+    """
+
+    def __init__(self, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("nutri:infra:Dns", settings.domain, None, opts)
-        if settings.take_over_dns:
-            self._take_over(settings, host, names, served)
-            return
-        zone = hcloud.Zone(
+        self._settings = settings
+        self.zone = None if settings.take_over_dns else self._zone()
+        self.register_outputs({})
+
+    def _zone(self) -> hcloud.Zone:
+        settings = self._settings
+        return hcloud.Zone(
             "zone",
             name=settings.domain,
             mode="primary",
-            ttl=_TTL_SECONDS,
+            ttl=settings.dns_ttl,
             delete_protection=settings.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )
-        for name in names:
-            self._record(zone, name, "A", host.address)
-            self._record(zone, name, "AAAA", host.ipv6)
-        self.register_outputs({})
 
-    def _take_over(
+    def lead(
         self,
-        settings: Settings,
-        host: Host,
         names: Sequence[str],
-        served: Sequence[pulumi.Resource],
-    ) -> None:
-        child = pulumi.ResourceOptions(parent=self, depends_on=list(served))
-        for name in names:
-            TakenName(settings, name, "A", host.address, _TTL_SECONDS, child)
-            TakenName(settings, name, "AAAA", host.ipv6, _TTL_SECONDS, child)
-        self.register_outputs({})
+        addresses: tuple[pulumi.Output[str], pulumi.Output[str]],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        served: Sequence[pulumi.Resource] = (),
+    ) -> list[pulumi.Resource]:
+        """Let every name lead to an IPv4 and an IPv6 address.
+
+        Args:
+            names: below the domain.
+            addresses: one of each family.
+            opts: for each record.
+            served: what has to be up before names that are taken over lead here.
+        """
+        own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
+        late = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=list(served)))
+        return [
+            self._record(self.zone, name, kind, address, own)
+            if self.zone
+            else TakenName(self._settings, name, kind, address, self._settings.dns_ttl, late)
+            for name in names
+            for kind, address in zip(("A", "AAAA"), addresses, strict=True)
+        ]
 
     def _record(
-        self, zone: hcloud.Zone, name: str, kind: str, address: pulumi.Output[str]
+        self,
+        zone: hcloud.Zone,
+        name: str,
+        kind: str,
+        address: pulumi.Output[str],
+        opts: pulumi.ResourceOptions,
     ) -> hcloud.ZoneRrset:
         return hcloud.ZoneRrset(
             f"{name}-{kind.lower()}",
             zone=zone.name,
             name=name,
             type=kind,
-            ttl=_TTL_SECONDS,
+            ttl=self._settings.dns_ttl,
             records=[hcloud.ZoneRrsetRecordArgs(value=address)],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=opts,
         )

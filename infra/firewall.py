@@ -43,3 +43,15 @@ def firewall(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> hcl
         ],
         opts=opts,
     )
+
+
+def inner_firewall(name: str, settings: Settings) -> hcloud.Firewall:
+    """Make the firewall of servers behind the load balancer, which comes by the private network."""
+    return hcloud.Firewall(
+        "members-firewall",
+        name=name,
+        rules=[
+            _rule("ping", "icmp", WORLD),
+            _rule("ssh", "tcp", settings.ssh_networks, 22),
+        ],
+    )

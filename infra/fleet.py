@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.host import Host
+import pulumi_hcloud as hcloud
+
+from infra import firewall
+from infra.host import Host, Joining
+from infra.network import PrivateNetwork
 
 if TYPE_CHECKING:
+    import pulumi
+
     from infra.settings import Settings
 
 
@@ -15,9 +21,35 @@ class Fleet:
 
     Attributes:
         first: the one with Coolify; it outlives every change of the number.
-        hosts: every one.
+        members: the others, which can be made anew at any time.
+        network: what joins them; one server alone needs none.
     """
 
     def __init__(self, name: str, settings: Settings, server_type: str) -> None:
         self.first = Host(name, settings, server_type)
-        self.hosts = (self.first,)
+        self.members: list[Host] = []
+        self.network: PrivateNetwork | None = None
+        if settings.servers > 1:
+            self.network = PrivateNetwork(name, settings)
+            self.network.admit(self.first)
+            self._grow(name, settings, server_type)
+
+    def _grow(self, name: str, settings: Settings, server_type: str) -> None:
+        rules = firewall.inner_firewall(f"{name}-members", settings)
+        group = hcloud.PlacementGroup("placement-group", name=name, type="spread")
+        for number in range(2, settings.servers + 1):
+            joining = Joining(number, self.first, rules, group, after=self.hosts[-1])
+            host = Host(f"{name}-{number}", settings, server_type, joining=joining)
+            self.members.append(host)
+            if self.network:
+                self.network.admit(host)
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """Every server."""
+        return (self.first, *self.members)
+
+    @property
+    def memberships(self) -> list[pulumi.Resource]:
+        """What has to be there before servers see each other."""
+        return [*self.network.memberships] if self.network else []

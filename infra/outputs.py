@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from infra.dumps import Dumps
     from infra.fleet import Fleet
+    from infra.front import Front
     from infra.host import Host
     from infra.platform import Platform
     from infra.service import Service
@@ -29,7 +30,15 @@ def _server(host: Host) -> dict[str, Any]:
         "server_type": host.server.server_type,
         "ipv4": host.address,
         "ssh": host.ssh(),
+        "member": host.number > 1,
     }
+
+
+def _balancer(front: Front) -> dict[str, Any] | None:
+    if front.balancer is None:
+        return None
+    made = front.balancer.balancer
+    return {"name": made.name, "id": made.id.apply(int), "ipv4": made.ipv4, "ipv6": made.ipv6}
 
 
 def _service(service: Service, settings: Settings) -> dict[str, Any]:
@@ -68,11 +77,12 @@ def _expectations(settings: Settings) -> dict[str, Any]:
     }
 
 
-def target(
+def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
     settings: Settings,
     fleet: Fleet,
     platform: Platform,
     services: Sequence[Service],
+    front: Front,
     dumps: Dumps | None = None,
 ) -> dict[str, Any]:
     """Describe the running stack to an outside observer; see `common.target.Target`."""
@@ -80,6 +90,7 @@ def target(
         "stack": pulumi.get_stack(),
         "domain": settings.domain,
         "servers": [_server(host) for host in fleet.hosts],
+        "balancer": _balancer(front),
         "coolify": {
             "version": platform.instance.version,
             "port": API_PORT,

@@ -9,7 +9,10 @@ import pulumi
 
 from infra.coolify.instance import Instance
 from infra.coolify.project import Project
+from infra.coolify.proxy import Proxy
 from infra.keys import RandomSecret
+from infra.network import balancer_address
+from infra.place import Place
 from infra.remote import step
 
 if TYPE_CHECKING:
@@ -33,13 +36,15 @@ class Platform(pulumi.ComponentResource):
         app_key: the key of everything Coolify stores encrypted; a restored database needs it.
         instance: Coolify itself.
         project: the project that holds the app's services.
+        host: the server it is on.
+        place: that server, for replicas.
     """
 
     def __init__(
         self, host: Host, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("nutri:infra:Platform", "coolify", None, opts)
-        self._host = host
+        self.host = host
         self._settings = settings
         child = pulumi.ResourceOptions(parent=self)
         self.app_key = RandomSecret("app-key", "key", 32, child)
@@ -55,25 +60,33 @@ class Platform(pulumi.ComponentResource):
         installed = self._step("install-coolify", self._installer(), seeded)
         ready = [
             self._step("mint-token", {"TOKEN_HASH": self.token.value.apply(_sha256)}, installed),
-            self._step("harden", self._operators(), installed),
+            self._step("harden", self.operators(), installed),
             *self._registry_login(installed),
         ]
-        child = pulumi.ResourceOptions(
-            parent=self, depends_on=ready, deleted_with=self._host.server
-        )
+        child = pulumi.ResourceOptions(parent=self, depends_on=ready, deleted_with=self.host.server)
         self.instance = Instance(
             "instance",
             self.connection(),
             self._settings.coolify_version,
-            self._host.server.id,
+            self.host.server.id,
             child,
         )
         self.project = Project("nutri", self.connection(), self.instance.server_uuid, child)
+        self.place = self._place(child)
+
+    def _place(self, opts: pulumi.ResourceOptions) -> Place:
+        props = {
+            "connection": self.connection(),
+            "server": self.instance.server_uuid,
+            "ssh": self.host.ssh(),
+            "trusted": balancer_address(self._settings.private_network),
+        }
+        return Place(1, self.instance.server_uuid, (Proxy("proxy", props, opts),))
 
     def _step(
         self, name: str, values: dict[str, pulumi.Input[str]], *after: pulumi.Resource
     ) -> command.remote.Command:
-        host = self._host
+        host = self.host
         return step(name, host.connection, host.server, values, parent=self, after=after)
 
     def _seed(self) -> dict[str, pulumi.Input[str]]:
@@ -92,20 +105,25 @@ class Platform(pulumi.ComponentResource):
             "ADDRESS_POOL": self._settings.docker_address_pool,
         }
 
-    def _operators(self) -> dict[str, pulumi.Input[str]]:
+    def operators(self) -> dict[str, pulumi.Input[str]]:
+        """The values of the step that lets operators in."""
         return {"OPERATOR_KEYS": "\n".join(self._settings.operator_keys)}
 
     def _registry_login(self, installed: pulumi.Resource) -> list[pulumi.Resource]:
+        values = self.registry_values()
+        return [self._step("registry-login", values, installed)] if values else []
+
+    def registry_values(self) -> dict[str, pulumi.Input[str]]:
+        """The values of the step that logs a server in to the registry; none for public images."""
         settings = self._settings
         if not settings.registry_server or settings.registry_password is None:
-            return []
-        values: dict[str, pulumi.Input[str]] = {
+            return {}
+        return {
             "REGISTRY": settings.registry_server,
             "USERNAME": settings.registry_username,
             "PASSWORD": pulumi.Output.secret(settings.registry_password.get_secret_value()),
         }
-        return [self._step("registry-login", values, installed)]
 
     def connection(self) -> dict[str, Any]:
         """How resources on Coolify reach its API: SSH to the server, and the token."""
-        return {**self._host.ssh(), "api_port": API_PORT, "token": self.token.value}
+        return {**self.host.ssh(), "api_port": API_PORT, "token": self.token.value}

@@ -10,11 +10,12 @@ import pulumi
 from infra import database, labels
 from infra.coolify.application import Application
 from infra.coolify.replicas import Replicas
+from infra.place import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.host import Host
+    from infra.place import Place
     from infra.platform import Platform
     from infra.settings import Settings
 
@@ -68,12 +69,13 @@ class Service(pulumi.ComponentResource):
         spec: what was asked for.
         applications: the replicas, in the order they are rolled out.
         url: where the world reaches the service.
+        host_name: its name in DNS.
     """
 
     def __init__(  # noqa: PLR0913 - a service has this many sides
         self,
         spec: ServiceSpec,
-        host: Host,
+        places: Sequence[Place],
         platform: Platform,
         settings: Settings,
         opts: pulumi.ResourceOptions | None = None,
@@ -83,29 +85,35 @@ class Service(pulumi.ComponentResource):
         super().__init__("nutri:infra:Service", spec.name, None, opts)
         self._after = after
         self.spec = spec
-        self.url = f"https://{spec.subdomain}.{settings.domain}"
+        self.host_name = f"{spec.subdomain}.{settings.domain}"
+        self.url = f"https://{self.host_name}"
         self.applications: list[Application] = []
+        self._platform = platform
         props = _props(spec, platform, settings)
         for number in range(1, spec.replicas + 1):
-            self.applications.append(self._replica(number, props, host))
-        self._replicas(platform, host)
+            self.applications.append(self._replica(number, props, chosen(number, places)))
         self.register_outputs({"url": self.url})
 
-    def _replica(self, number: int, props: dict[str, Any], host: Host) -> Application:
+    def _replica(self, number: int, props: dict[str, Any], place: Place) -> Application:
+        own = {"instance": place.server}
+        if place.machine is not None:
+            own["machine"] = place.machine
         # Each waits for the one before, so that one of several always serves.
-        opts = pulumi.ResourceOptions(
-            parent=self,
-            depends_on=[*self.applications[-1:], *self._after],
-            deleted_with=host.server,
-        )
-        return Application(f"{self.spec.name}-{number}", dict(props), opts)
+        before = self.applications[-1:]
+        opts = self._options([*before, *place.ready, *self._after])
+        return Application(f"{self.spec.name}-{number}", {**props, **own}, opts)
 
-    def _replicas(self, platform: Platform, host: Host) -> None:
-        applications = [application.id for application in self.applications]
-        opts = pulumi.ResourceOptions(
-            parent=self, depends_on=self.applications, deleted_with=host.server
+    def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        # Coolify knows all of them, wherever they run, so they go with its server.
+        return pulumi.ResourceOptions(
+            parent=self, depends_on=list(after), deleted_with=self._platform.host.server
         )
-        Replicas(self.spec.name, platform.connection(), applications, opts)
+
+    def settle(self, after: Sequence[pulumi.Resource]) -> Replicas:
+        """Let replicas go that are too many, or in the wrong place, once the others serve."""
+        applications = [application.id for application in self.applications]
+        opts = self._options([*self.applications, *after])
+        return Replicas(self.spec.name, self._platform.connection(), applications, opts)
 
 
 def _props(spec: ServiceSpec, platform: Platform, settings: Settings) -> dict[str, Any]:
@@ -113,7 +121,6 @@ def _props(spec: ServiceSpec, platform: Platform, settings: Settings) -> dict[st
     host_name = f"{spec.subdomain}.{settings.domain}"
     return {
         "connection": platform.connection(),
-        "instance": platform.instance.server_uuid,
         "project": platform.project.id,
         "image": spec.image,
         "tag": spec.tag,

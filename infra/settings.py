@@ -11,9 +11,10 @@ import pulumi
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.changes import acknowledgement
-from infra import database_settings, dump_settings
+from infra import database_settings, dump_settings, fleet_settings
 from infra.database_settings import DatabaseSettings
 from infra.dump_settings import DumpSettings
+from infra.fleet_settings import FleetSettings
 from infra.frozen import Frozen
 from infra.recovery_settings import RecoverySettings
 from infra.watch_settings import WatchSettings
@@ -109,7 +110,9 @@ class HealthCheck(Frozen):
     startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
 
 
-class Settings(WindowSettings, WatchSettings, RecoverySettings, DatabaseSettings, DumpSettings):
+class Settings(
+    WindowSettings, WatchSettings, RecoverySettings, DatabaseSettings, DumpSettings, FleetSettings
+):
     """All settings of one stack; the names are the config's keys."""
 
     domain: Annotated[str, AfterValidator(_domain)]
@@ -242,6 +245,7 @@ def parse(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
         *dump_settings.problems(raw, PROJECT),
     ]
     try:
-        return Settings.model_validate(raw), problems
+        settings = Settings.model_validate(raw)
+        return settings, problems + fleet_settings.problems(settings)
     except ValidationError as error:
         return None, problems + [_problem(detail) for detail in error.errors()]

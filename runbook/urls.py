@@ -32,7 +32,7 @@ def _curl(target: Target, service: ServiceTarget, folder: Path) -> str:
     if target.vantage.nameservers:
         # The system's resolver does not know the name, so the line says the address.
         host = urlsplit(service.url).hostname
-        words += ["--resolve", f"{host}:443:{target.servers[0].ipv4}"]
+        words += ["--resolve", f"{host}:443:{target.front_ipv4}"]
     return " ".join([*words, service.url + service.health_path])
 
 

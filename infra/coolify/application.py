@@ -93,9 +93,13 @@ def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
     deploy(client, uuid, label, _bound(props))
 
 
-def _existing(client: Client, name: str) -> str | None:
-    """Find an application left by a run that ended halfway; Coolify itself allows twins."""
-    return next((str(a["uuid"]) for a in client.get("/applications") if a["name"] == name), None)
+def _existing(client: Client, name: str, server: str) -> str | None:
+    """Find an application left by a run that ended halfway; Coolify itself allows twins.
+
+    One of that name on another server is a replica that moves: it serves until this one does.
+    """
+    there = client.get(f"/servers/{server}/resources")
+    return next((str(one["uuid"]) for one in there if one["name"] == name), None)
 
 
 def _make(client: Client, props: Mapping[str, Any]) -> str:
@@ -137,7 +141,7 @@ class _ApplicationProvider(CoolifyProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         with self.connect(props) as client:
-            found = _existing(client, props["application"])
+            found = _existing(client, props["application"], props["instance"])
             uuid = found or _make(client, props)
             try:
                 _configure(client, uuid, props)

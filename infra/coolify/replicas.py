@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from infra.coolify.client import Client
 
 
-def _beyond(client: Client, service: str, count: int) -> list[str]:
-    """Return the uuids of a service's applications whose number is above `count`."""
-    numbered = re.compile(re.escape(service) + r"-(\d+)")
-    found = ((numbered.fullmatch(a["name"]), a["uuid"]) for a in client.get("/applications"))
-    return [uuid for match, uuid in found if match and int(match[1]) > count]
+def _unwanted(client: Client, service: str, wanted: Sequence[str]) -> list[str]:
+    """Return the uuids of a service's applications beyond the wanted ones: too many, or moved."""
+    numbered = re.compile(re.escape(service) + r"-\d+")
+    found = client.get("/applications")
+    return [
+        str(a["uuid"]) for a in found if numbered.fullmatch(a["name"]) and a["uuid"] not in wanted
+    ]
 
 
 class _ReplicasProvider(CoolifyProvider):
@@ -34,7 +36,7 @@ class _ReplicasProvider(CoolifyProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         with self.connect(props) as client:
-            for uuid in _beyond(client, props["service"], int(props["count"])):
+            for uuid in _unwanted(client, props["service"], props["applications"]):
                 remove(client, uuid)
         return CreateResult(props["service"], props)
 
@@ -44,7 +46,7 @@ class _ReplicasProvider(CoolifyProvider):
     def observe(self, client: Client, _id: str, props: dict[str, Any]) -> dict[str, Any]:
         """Count one too many where replicas that nobody asked for are there."""
         count = int(props["count"])
-        return {"count": count + len(_beyond(client, props["service"], count))}
+        return {"count": count + len(_unwanted(client, props["service"], props["applications"]))}
 
 
 class Replicas(CoolifyResource, module="coolify", name="Replicas"):

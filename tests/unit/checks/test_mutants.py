@@ -12,11 +12,14 @@ import pytest
 from checks import CHECKS
 from tests.e2e.mutants.mutant import Mutant, mutants
 
+OF_SEVERAL = {"placement", "balancer"}
+"""Checks of several servers; tests/e2e/servers sees them red, since mutants live on one."""
+
 
 def test_every_check_has_a_mutant() -> None:
     """A check nobody has seen red on a real platform may never turn red."""
     tested = {one.check for one in mutants()}
-    assert {check.id for check in CHECKS} - tested == set()
+    assert {check.id for check in CHECKS} - tested == OF_SEVERAL
     assert tested - {check.id for check in CHECKS} == set()
 
 

@@ -63,6 +63,7 @@ class Coolify:
     def _routes(self) -> dict[tuple[str, str], Callable[..., httpx.Response]]:
         return {
             ("GET", "/applications"): lambda _: _ok(list(self.apps.values())),
+            ("GET", "/servers/([^/]+)/resources"): self._on_server,
             ("POST", "/applications/dockerimage"): self._create,
             ("GET", "/applications/([^/]+)"): self._get,
             ("PATCH", "/applications/([^/]+)"): self._patch,
@@ -74,6 +75,10 @@ class Coolify:
             ("POST", "/deploy"): self._deploy,
             ("GET", "/deployments/(.+)"): self._deployment,
         }
+
+    def _on_server(self, _: object, server: str) -> httpx.Response:
+        there = [app for app in self.apps.values() if app.get("server_uuid", server) == server]
+        return _ok([{"uuid": app["uuid"], "name": app["name"]} for app in there])
 
     def _create(self, body: dict[str, Any]) -> httpx.Response:
         self.apps["app-1"] = {"uuid": "app-1", **body}
@@ -268,18 +273,31 @@ def test_no_answer_is_an_error_for_the_operator(
 ) -> None:
     """A dead API is told as such, without a traceback of the HTTP library."""
     coolify.reachable = False
-    with pytest.raises(CoolifyUnreachableError, match="gave no answer to GET /applications"):
+    with pytest.raises(CoolifyUnreachableError, match="gave no answer to GET /servers/"):
         provider.create(dict(PROPS))
 
 
-def test_scaling_in_removes_the_highest_replicas_only(coolify: Coolify) -> None:
-    """Replicas beyond the number go at once; other applications are none of its business."""
+def test_scaling_in_removes_what_is_not_wanted(coolify: Coolify) -> None:
+    """Replicas too many, or moved elsewhere, go at once; other applications stay."""
     names = ("nutri-backend-1", "nutri-backend-2", "nutri-backend-10", "nutri-backend-canary")
     coolify.apps = {name: {"uuid": name, "name": name} for name in names}
+    coolify.apps["moved"] = {"uuid": "moved", "name": "nutri-backend-1"}
     scale = replicas._ReplicasProvider()
     props = {"connection": {}, "service": "nutri-backend", "count": 1}
-    scale.update("nutri-backend", {**props, "count": 10}, props)
+    wanted = {**props, "applications": ["nutri-backend-1"]}
+    scale.update("nutri-backend", {**props, "count": 10}, wanted)
     assert sorted(coolify.apps) == ["nutri-backend-1", "nutri-backend-canary"]
+
+
+def test_a_replica_that_moves_is_made_anew(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """One of its name on another server serves on; one on the same server is brought to its end."""
+    other = {"uuid": "old", "name": PROPS["application"], "server_uuid": "another"}
+    coolify.apps = {"old": other}
+    assert provider.create(dict(PROPS)).id == "app-1"
+    assert set(coolify.apps) == {"old", "app-1"}
+    assert provider.create(dict(PROPS)).id == "app-1"
 
 
 def test_refresh_gets_past_a_dead_server(
@@ -297,6 +315,7 @@ def test_refresh_counts_replicas_nobody_asked_for(coolify: Coolify) -> None:
     names = ("nutri-backend-1", "nutri-backend-2", "nutri-backend-3")
     coolify.apps = {name: {"uuid": name, "name": name} for name in names}
     scale = replicas._ReplicasProvider()
-    props = {"connection": {}, "service": "nutri-backend", "count": 2}
+    wanted = list(names[:2])
+    props = {"connection": {}, "service": "nutri-backend", "count": 2, "applications": wanted}
     seen = scale.read("nutri-backend", props).outs or {}
     assert scale.diff("nutri-backend", seen, props).changes

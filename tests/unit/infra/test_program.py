@@ -201,7 +201,7 @@ def test_names_are_taken_over_last(run: Callable[..., dict[str, Any]]) -> None:
     assert not [key for key in seen if key.startswith("hcloud:index/zone")]
     moved = _options(seen, "TakenName::api-a")
     served = {one.rpartition("::")[2] for one in moved.dependencies}
-    assert {"nutri-backend", "nutri-ml-service"} <= served
+    assert {"nutri-backend-1", "nutri-backend-2", "nutri-ml-service-1"} <= served
 
 
 _DUMPS = {
@@ -236,3 +236,60 @@ def test_a_repository_that_is_there_needs_no_box(run: Callable[..., dict[str, An
     there = {"nutri:dumpRepository": "sftp://u2@old.test:23/nutri", "nutri:dumpSshKey": "KEY"}
     seen = run(_DUMPS | there)
     assert not any("StorageBox" in key for key in seen)
+
+
+_TWO = {"nutri:servers": 2, "nutri:mlReplicas": 2}
+
+
+def test_one_server_stays_what_it_was(run: Callable[..., dict[str, Any]]) -> None:
+    """With more servers the first one's registration is the same, byte by byte."""
+    one, two = _options(run(), "Server::server"), _options(run(_TWO), "Server::server")
+    assert one.object == two.object
+    assert one.parent == two.parent
+    assert not any("LoadBalancer" in key or "Network" in key for key in run())
+
+
+def test_a_further_server_is_no_keeper(run: Callable[..., dict[str, Any]]) -> None:
+    """Nothing on it has to be kept, its web ports are shut, and it waits for the one before."""
+    seen = run(_TWO)
+    member = _options(seen, "server:Server::server-2")
+    assert not member.protect
+    assert not _plain(member.object).get("backups")
+    assert any(urn.endswith("::server") for urn in member.dependencies)
+    rules = _options(seen, "Firewall::members-firewall").object["rules"]
+    assert {_plain(r).get("port", "") for r in rules} == {"", "22"}
+    assert _options(seen, "PlacementGroup::placement-group").object["type"] == "spread"
+
+
+def test_each_server_has_a_replica_of_each_service(run: Callable[..., dict[str, Any]]) -> None:
+    """In turn; those on a further server know its machine, and all go with Coolify's server."""
+    seen = run({**_TWO, "nutri:backendReplicas": 3})
+    machines = {
+        name: "machine" in _plain(_options(seen, f"Application::{name}").object)
+        for name in ("nutri-backend-1", "nutri-backend-2", "nutri-backend-3", "nutri-ml-service-2")
+    }
+    assert list(machines.values()) == [False, True, False, True]
+    for name in machines:
+        assert _options(seen, f"Application::{name}").deletedWith.endswith("::server")
+
+
+def test_names_lead_to_the_balancer_once_all_is_there(run: Callable[..., dict[str, Any]]) -> None:
+    """DNS waits for the rotation, the rotation for every replica; then what moved goes."""
+    seen = run(_TWO)
+    record = _options(seen, "ZoneRrset::api-a")
+    assert any(urn.endswith("Rotation::rotation") for urn in record.dependencies)
+    rotation = _options(seen, "Rotation::rotation")
+    assert any("Application::nutri-backend-2" in urn for urn in rotation.dependencies)
+    settled = _options(seen, "Replicas::nutri-backend")
+    assert any(urn.endswith("ZoneRrset::api-a") for urn in settled.dependencies)
+
+
+def test_coolify_comes_to_further_servers_by_the_private_network(
+    run: Callable[..., dict[str, Any]],
+) -> None:
+    """With a key of its own, that is good from its own address only."""
+    seen = run(_TWO)
+    server = _plain(_options(seen, "coolify:Server::server-2").object)
+    assert server["ip"] == "10.44.0.12"
+    stdin = str(_plain(_options(seen, "Command::admit-coolify-2").object)["stdin"])
+    assert 'from="10.44.0.11" ssh-x AAAA' in stdin

@@ -1,0 +1,82 @@
+"""The way in: DNS leads to the one server, or to the load balancer before several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from infra.balancer import Balancer
+from infra.dns import Dns
+from infra.handover import Handover
+from infra.network import balancer_address
+from infra.remote import step
+from infra.routes import dynamic_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pulumi_command as command
+
+    from infra.fleet import Fleet
+    from infra.place import Place
+    from infra.service import Service
+    from infra.settings import Settings
+
+_HEALTH_SERVICE = "nutri-backend"
+
+
+class Front:
+    """DNS, and a load balancer where there are several servers.
+
+    Attributes:
+        balancer: None before one server.
+        ready: what has to be done before the platform is reached this way.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        fleet: Fleet,
+        places: Sequence[Place],
+        services: Sequence[Service],
+    ) -> None:
+        self._settings = settings
+        self._services = services
+        self.balancer: Balancer | None = None
+        self.ready: list[pulumi.Resource] = []
+        dns = Dns(settings) if settings.manage_dns else None
+        replicas = [one for service in services for one in service.applications]
+        if dns and fleet.network:
+            hosts = [service.host_name for service in services]
+            self.balancer = Balancer(fleet, fleet.network, settings, hosts, dns.zone)
+            routes = [self._routes(fleet, place) for place in places]
+            self.ready.append(self.balancer.serve([*replicas, *routes]))
+        if dns:
+            # Before one server they come first: its proxy gets its certificates by these names.
+            names = [service.spec.subdomain for service in services]
+            hooks = None if self.balancer else Handover(settings).hooks
+            opts = pulumi.ResourceOptions(depends_on=self.ready, hooks=hooks)
+            self.ready += dns.lead(names, self._addresses(fleet), opts, served=replicas)
+
+    def _addresses(self, fleet: Fleet) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        if self.balancer:
+            return self.balancer.balancer.ipv4, self.balancer.balancer.ipv6
+        return fleet.first.address, fleet.first.ipv6
+
+    def _routes(self, fleet: Fleet, place: Place) -> command.remote.Command:
+        host = fleet.hosts[place.number - 1]
+        hosts = {service.spec.name: service.host_name for service in self._services}
+        address = balancer_address(self._settings.private_network)
+        values: dict[str, pulumi.Input[str]] = {
+            "ROUTES": dynamic_file(address, hosts, _HEALTH_SERVICE)
+        }
+        return step(
+            f"balancer-routes-{host.number}",
+            host.connection,
+            host.server,
+            values,
+            parent=host,
+            after=place.ready,
+            script="balancer-routes",
+        )

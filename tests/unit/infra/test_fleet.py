@@ -1,0 +1,162 @@
+"""Several servers: addresses, placement, routes, trust, rotation, and settings that go together."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import yaml
+
+from common.errors import OperatorError
+from common.waiting import WaitTimeoutError, without_pauses
+from infra import handover, network, settings
+from infra.coolify import proxy
+from infra.place import chosen
+from infra.rotation import Rotation
+from infra.routes import dynamic_file
+from runbook.hetzner import Hetzner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Configure = Callable[..., None]
+
+
+def test_replicas_go_round_the_servers() -> None:
+    """In turn, so that each server has its share, and each replica keeps its place."""
+    places = ["one", "two", "three"]
+    assert [chosen(number, places) for number in (1, 2, 3, 4)] == ["one", "two", "three", "one"]
+
+
+def test_private_addresses_are_fixed() -> None:
+    """The balancer and each server have one of their own, in the first /24."""
+    assert network.subnet("10.44.0.0/16") == "10.44.0.0/24"
+    assert network.balancer_address("10.44.0.0/16") == "10.44.0.2"
+    assert [network.server_address("10.44.0.0/16", n) for n in (1, 10)] == [
+        "10.44.0.11",
+        "10.44.0.20",
+    ]
+
+
+def test_only_the_balancer_is_served_by_plain_http() -> None:
+    """Each router asks for the balancer's address; its health is the backend's."""
+    hosts = {"nutri-ml-service": "ml.nutri.test", "nutri-backend": "api.nutri.test"}
+    routers = yaml.safe_load(dynamic_file("10.44.0.2", hosts, "nutri-backend"))["http"]["routers"]
+    assert set(routers) == {
+        "nutri-ml-service-balanced",
+        "nutri-backend-balanced",
+        "balancer-health",
+    }
+    assert all("ClientIP(`10.44.0.2`)" in one["rule"] for one in routers.values())
+    assert routers["balancer-health"]["service"] == "nutri-backend@docker"
+    assert {tuple(one["entryPoints"]) for one in routers.values()} == {("http",)}
+
+
+def test_the_proxy_trusts_one_address() -> None:
+    """An earlier one is replaced, all else stays, and nothing is changed twice."""
+    old = "--entrypoints.http.forwardedHeaders.trustedIPs=10.1.0.2/32"
+    compose = yaml.safe_dump({"services": {"traefik": {"command": ["--ping=true", old]}}})
+    changed = proxy.with_trust(compose, "10.44.0.2")
+    command = yaml.safe_load(changed)["services"]["traefik"]["command"]
+    assert command == [
+        "--ping=true",
+        "--entrypoints.http.forwardedHeaders.trustedIPs=10.44.0.2/32",
+    ]
+    assert proxy.with_trust(changed, "10.44.0.2") == changed
+    with pytest.raises(OperatorError, match="not Traefik's"):
+        proxy.with_trust("services: {caddy: {}}", "10.44.0.2")
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"nutri:servers": 3}, ["nutri:backendReplicas: 2 with 3", "nutri:mlReplicas: 1 with 3"]),
+        ({"nutri:servers": 11}, ["nutri:servers: "]),
+        (
+            {"nutri:servers": 2, "nutri:mlReplicas": 2, "nutri:manageDns": False},
+            ["nutri:manageDns: false with 2"],
+        ),
+        ({"nutri:privateNetwork": "8.8.8.0/24"}, ["nutri:privateNetwork: "]),
+        ({"nutri:dnsTtl": 5}, ["nutri:dnsTtl: "]),
+    ],
+)
+def test_what_does_not_go_together_is_told(
+    configure: Configure, changes: dict[str, Any], wrong: list[str]
+) -> None:
+    """Each server needs a replica of each service, and the balancer a certificate."""
+    configure(changes)
+    _, problems = settings.parse(settings.read())
+    assert [start for start in wrong if not any(p.startswith(start) for p in problems)] == []
+
+
+class _Balancer:
+    """A load balancer's API: who is a target, and whether it is healthy."""
+
+    def __init__(self) -> None:
+        self.targets: dict[int, str] = {1: "healthy"}
+        self.calls: list[tuple[str, int]] = []
+        self.comes_up = True
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        if request.method == "GET":
+            listed = [
+                {
+                    "type": "server",
+                    "server": {"id": number},
+                    "health_status": [{"listen_port": 443, "status": state}],
+                }
+                for number, state in self.targets.items()
+            ]
+            return httpx.Response(200, json={"load_balancer": {"id": 7, "targets": listed}})
+        verb = request.url.path.rsplit("/", 1)[-1]
+        server = int(json.loads(request.content)["server"]["id"])
+        self.calls.append((verb, server))
+        if verb == "add_target":
+            self.targets[server] = "healthy" if self.comes_up else "unhealthy"
+        else:
+            del self.targets[server]
+        action = {"id": 1, "status": "success", "command": verb, "progress": 100, "error": None}
+        return httpx.Response(201, json={"action": action})
+
+
+@pytest.fixture
+def balancer() -> _Balancer:
+    """One with server 1 behind it."""
+    return _Balancer()
+
+
+@pytest.fixture
+def rotation(balancer: _Balancer) -> Iterator[Rotation]:
+    """What acts on it, without waiting."""
+    transport = httpx.MockTransport(balancer.handle)
+    with (
+        httpx.Client(transport=transport, base_url="http://hetzner.test/v1") as http,
+        without_pauses(),
+    ):
+        yield Rotation(Hetzner(http), 7)
+
+
+def test_servers_leave_once_the_others_are_healthy(balancer: _Balancer, rotation: Rotation) -> None:
+    """A new target comes first; who is not wanted goes last."""
+    rotation.bring_to([2, 3])
+    assert balancer.calls == [("add_target", 2), ("add_target", 3), ("remove_target", 1)]
+
+
+def test_nobody_leaves_for_one_that_is_ill(balancer: _Balancer, rotation: Rotation) -> None:
+    """Server 1 goes on serving where server 2 does not turn healthy."""
+    balancer.comes_up = False
+    with pytest.raises(WaitTimeoutError, match="server 2 is unhealthy"):
+        rotation.bring_to([2])
+    assert 1 in balancer.targets
+
+
+def test_a_move_is_a_changed_address() -> None:
+    """A record that is new, or stays, moves nowhere; one that changes tells its old TTL."""
+    old = {"name": "api", "ttl": 60, "records": [{"value": "203.0.113.1"}]}
+    new = {**old, "ttl": 300, "records": [{"value": "203.0.113.2"}]}
+    assert handover.move(old, old) is None
+    assert handover.move({}, new) is None
+    assert handover.move(old, new) == handover.Move("api", "203.0.113.1", "203.0.113.2", 60)
