@@ -6,6 +6,7 @@ Usage: bin/bench [--cold]. Ends the local stack's cloud first: it measures from 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 import checks
+from common.ssh import SshClient
 from runbook.stack import load_target
 
 if TYPE_CHECKING:
@@ -160,6 +162,42 @@ def _timed(run: Callable[[], Report]) -> tuple[float, Report]:
     return time.monotonic() - started, report
 
 
+# On the server: the same rows by plain pg_restore from a local file, and by us from off-site.
+_RESTORES = r"""set -eu
+config=/etc/nutri/dumps/config.json
+url=$(jq -r .database_url $config) image=$(jq -r .scratch_image $config)
+bare='postgresql://postgres:bench@127.0.0.1:5998/postgres?sslmode=disable'
+trap 'docker rm -fv nutri-bench >/dev/null; psql -Xq "$url" -c "drop table if exists ballast"' EXIT
+psql -Xq "$url" -c "create table ballast as
+  select n as id, md5(n::text) as text from generate_series(1, 400000) n"
+docker run -d --name nutri-bench -e POSTGRES_PASSWORD=bench -p 127.0.0.1:5998:5432 $image >/dev/null
+until psql -XAtqc 'select 1' "$bare" >/dev/null 2>&1; do sleep 0.2; done
+nutri-dump now >/dev/null
+pg_dump -Fc -Z0 -n public -f /root/plain.dump "$url"
+psql -Xq "$bare" -c 'create schema extensions; create extension pgcrypto schema extensions'
+psql -Xq "$bare" -c 'drop schema public'
+before=$(date +%s.%N)
+pg_restore --no-owner --no-privileges -d "$bare" /root/plain.dump
+after=$(date +%s.%N); rm /root/plain.dump
+plain=$(echo "$after - $before" | bc -l 2>/dev/null || python3 -c "print($after - $before)")
+jq -n --arg to "$bare" '{to: $to, overwrite: "postgres"}' | nutri-dump restore |
+  jq --arg plain "$plain" '{ours: .seconds, plain: ($plain | tonumber), rows: .rows}'
+"""
+
+
+def restores() -> None:
+    """A restore out of the repository, proven row by row, over plain pg_restore of a local file."""
+    target = load_target("local")
+    with SshClient(target.servers[0].ssh) as ssh:
+        done = json.loads(ssh.run("bash -s", stdin=_RESTORES, timeout=600).stdout)
+    _report("pg_restore of a local file", f"{done['rows'] / done['plain']:.0f} rows/s")
+    _report(
+        "runbook restore, from off-site, verified",
+        f"{done['rows'] / done['ours']:.0f} rows/s",
+        f"{done['ours'] / done['plain']:.1f}x the time",
+    )
+
+
 def double() -> None:
     """The API process of the double: start to first answer, and its memory."""
     with tempfile.TemporaryDirectory() as folder:
@@ -218,6 +256,7 @@ def main() -> None:
     previews()
     calls()
     suite()
+    restores()
     double()
 
 

@@ -114,6 +114,7 @@ class Stack:
             "hcloud:endpointHetzner": self.cloud.endpoint,
             "nutri:caBundle": str(self.cloud.home / "ca.crt"),
             "nutri:nameservers": [f"127.0.0.1:{self.cloud.dns_port}"],
+            "nutri:dumps": False,  # whoever wants them says so: they take half a minute
         }
         salt = {"encryptionsalt": self.salt} if self.salt else {}
         return {**salt, "config": plain | own | self.secrets | self.config}
