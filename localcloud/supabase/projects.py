@@ -233,9 +233,12 @@ class Projects:
             except DatabaseError as error:
                 _log.warning("no database of %s yet: %s", project.ref, error)
                 await asyncio.sleep(_RETRY_SECONDS)
-        if project.status in {Status.PAUSING, Status.INACTIVE}:
+        if self._is_gone(project.ref):
+            return
+        project = self.get(project.ref)  # it may have been asked for something else meanwhile
+        if project.status is Status.PAUSING:
             await self._pause(project.ref)
-        elif not project.is_down:
+        elif project.status is not Status.INACTIVE and not project.is_down:
             await self._end(project.ref, Status.ACTIVE, lambda them: _serve(them, project))
 
     async def _pause(self, ref: str) -> None:

@@ -154,7 +154,7 @@ def test_a_reset_brings_the_first_project_back(account: Account) -> None:
 
 
 def test_the_state_survives_a_restart(tmp_path: Path) -> None:
-    """A paused project is still paused, and its database is stopped, in the next process."""
+    """A paused project is still paused, and its database stays stopped, in the next process."""
     first = State(tmp_path / "state.db")
     client, projects = make(first, RecordingDatabases())
     with client:
@@ -167,8 +167,11 @@ def test_the_state_survives_a_restart(tmp_path: Path) -> None:
     client, projects = make(State(tmp_path / "state.db"), databases)
     with client:
         account = Account(client, databases, projects)
-        account.wait(lambda: ("stop", PROJECT_REF) in databases.calls)
-        account.until("INACTIVE")
+        account.wait(lambda: bool(databases.calls))
+        assert account.ask("GET", _PROJECT).json()["status"] == "INACTIVE"
+        account.ask("POST", f"{_PROJECT}/restore")
+        account.until("ACTIVE_HEALTHY")
+        assert [call[0] for call in databases.calls] == ["create", "start"]
 
 
 def test_a_database_that_fails_is_told(account: Account) -> None:
