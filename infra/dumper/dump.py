@@ -17,7 +17,7 @@ from infra.dumper.archive import CHUNK, Dumps, prove_readable
 from infra.dumper.errors import DumpError
 from infra.dumper.manifest import Manifest
 from infra.dumper.postgres import MANAGED, Database, Session, client
-from infra.dumper.restic import DATA, MANIFEST, snapshot_id
+from infra.dumper.restic import DATA, LAST, MANIFEST, snapshot_id
 from infra.dumper.running import Stream, run
 
 if TYPE_CHECKING:
@@ -148,8 +148,10 @@ def let_go(config: Config, restic: Restic) -> None:
     """Remove dumps that are past keeping; a failure costs space alone, and is told."""
     keep = config.keep
     try:
-        staying = restic.keep(keep.daily, keep.weekly, keep.monthly)
         manifests = restic.snapshots(MANIFEST)
+        staying = {one.id for one in manifests}
+        if len(manifests) > LAST:
+            staying = restic.keep(keep.daily, keep.weekly, keep.monthly)
         runs = {one.run for one in manifests if one.id in staying}
         old = [one.id for one in manifests if one.run not in runs]
         whole = {one.run for one in manifests}

@@ -41,11 +41,13 @@ def first(config: Config, restic: Restic) -> Any:  # noqa: ANN401
     if contents.is_empty(Database(config.database_url)):
         return {"message": "the database is empty: the first dump waits for the timer"}
     known = status.read()
-    if not known.get("dump", {}).get("ok") or not Dumps(restic).manifests:
-        now(config, restic)
-    elif known.get("proof", {}).get("ok"):
+    is_new = not known.get("dump", {}).get("ok") or not Dumps(restic).manifests
+    if not is_new and known.get("proof", {}).get("ok"):
         return {"message": "there is a dump already, and it was seen to come back"}
-    proof = verify_(config, restic)
+    if is_new:
+        now(config, restic)
+    with status.alone("a verification"):
+        proof = verify.verify(config, restic, looked_over=is_new)
     return {"message": f"dumped {proof['rows']} rows and saw them come back"}
 
 

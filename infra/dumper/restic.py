@@ -25,7 +25,7 @@ HOST = "nutri"
 MANIFEST, DATA = "manifest", "data"
 _RUN = "run-"
 _LONG = 7200.0
-_LAST = 3  # of several on one day, so that the one before the newest is always there
+LAST = 3  # of several on one day, so that the one before the newest is always there
 # restic asks again for a quarter of an hour, but what is cut off stays so.
 _FULL = re.compile(rb"SSH_FX_FAILURE|SSH_FX_PERMISSION_DENIED|permission denied")
 _DAMAGED = re.compile(rb"unexpected EOF|invalid data returned|hash does not match")
@@ -139,7 +139,7 @@ class Restic:
 
     def keep(self, daily: int, weekly: int, monthly: int) -> set[str]:
         """Ids of the manifests that stay."""
-        wanted = {"last": _LAST, "daily": daily, "weekly": weekly, "monthly": monthly}
+        wanted = {"last": LAST, "daily": daily, "weekly": weekly, "monthly": monthly}
         words = [word for name, n in wanted.items() for word in (f"--keep-{name}", str(n))]
         said = self.run(
             "forget", "--dry-run", "--json", "--group-by", "host", "--tag", MANIFEST, *words

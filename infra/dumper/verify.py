@@ -20,10 +20,14 @@ STALE_SECONDS = 26 * 3600
 """A restored canary older than this is of no daily dump."""
 
 
-def verify(config: Config, restic: Restic) -> dict[str, Any]:
-    """Prove it, and keep the result; raises DumpError where there is no proof."""
+def verify(config: Config, restic: Restic, *, looked_over: bool = False) -> dict[str, Any]:
+    """Prove it, and keep the result; raises DumpError where there is no proof.
+
+    `looked_over`: the repository was checked just now.
+    """
     try:
-        look_over(restic)
+        if not looked_over:
+            look_over(restic)
         with scratch(config.scratch_image) as database:
             done = restore(restic, database, Wish())
         proof = _judge(done, Database(config.database_url))
