@@ -28,17 +28,22 @@ _SFTP_HOST = re.compile(r"sftp:(?:[^@:]*@)?(?P<host>[^:/]+):")
 _REFUSED = frozenset({"token_readonly", "forbidden", "unauthorized"})
 
 
+class NotToldError(OperatorError):
+    """From here it cannot be told whether a part is well."""
+
+
 @dataclass(frozen=True)
 class Part:
-    """One part of the kit: whether it is well, and what was seen, or what to do."""
+    """One part of the kit: whether it is well (None: not told), and what was seen or is to do."""
 
     name: str
-    well: bool
+    well: bool | None
     says: str
 
     def line(self) -> str:
         """For people."""
-        return f"{'GREEN' if self.well else 'RED':<6}{self.name:<16}{self.says}"
+        word = {True: "GREEN", False: "RED", None: "UNKNOWN"}[self.well]
+        return f"{word:<8}{self.name:<16}{self.says}"
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class Proof:
     def _image(self, service: ServiceTarget) -> str:
         self._elsewhere(f"https://{service.image}")
         resolver = Resolver(self.target.vantage.nameservers)
+        try:
+            resolver.addresses(service.image.partition("/")[0])
+        except OperatorError as error:
+            raise NotToldError(f"the registry cannot be asked from here: {error}") from None
         with registry.direct(resolver, self.target.vantage.ca_bundle) as connect:
             found = registry.Registry(service.image, self.target.registry, connect)
             if service.tag not in found.tags():
@@ -211,5 +220,7 @@ def _is_set(config: Mapping[str, Value], key: str) -> bool:
 def _part(name: str, prove: Callable[[], str]) -> Part:
     try:
         return Part(name, well=True, says=prove())
+    except NotToldError as error:
+        return Part(name, well=None, says=str(error))
     except OperatorError as error:
         return Part(name, well=False, says=str(error))

@@ -49,15 +49,16 @@ def check(
     if file:
         kit = files.read(file, files.passphrase(passphrase_file))
         parts += prove.compare(kit, source.kit())
-    red = [part for part in parts if not part.well]
+    red = [part for part in parts if part.well is False]
+    unknown = [part for part in parts if part.well is None]
     if as_json:
         listed = [asdict(part) for part in parts]
-        output.print_json({"stack": target.stack, "well": not red, "parts": listed})
+        output.print_json({"stack": target.stack, "well": not red + unknown, "parts": listed})
     else:
         for part in parts:
             typer.echo(part.line())
         typer.echo(f"recovery kit of {target.stack}: {len(parts)} parts, {len(red)} red")
-    raise typer.Exit(1 if red else 0)
+    raise typer.Exit(1 if red else 2 if unknown else 0)
 
 
 @verb("export", procedure="B5", example="recovery-kit export nutri-prod.kit", within=kit_group)

@@ -8,7 +8,7 @@ import typer
 
 from runbook import hetzner, naming, options, output, restoring, servers, snapshots
 from runbook.app import group, verb
-from runbook.revive import Revival
+from runbook.revive import Bounds, Revival
 from runbook.revive.live import LiveTools, console
 from runbook.stack import load_target
 from runbook.timeline import keep
@@ -28,6 +28,9 @@ def revive(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     force: Annotated[
         bool, typer.Option("--force", help="Reboot although SSH and Docker answer.")
     ] = False,
+    soft_seconds: Annotated[
+        float, typer.Option("--soft-seconds", min=1, help="How long a soft reboot may take.")
+    ] = Bounds.soft,
     stack: options.Stack = None,
     server: options.Server = None,
     yes: options.Yes = False,
@@ -38,8 +41,9 @@ def revive(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     chosen = servers.find_server(target, server)
     if not dry_run:
         output.confirm(f"{chosen.name} may be rebooted or reset. Go on?", yes=yes)
+    say = output.say if as_json else typer.echo
     with hetzner.connect(target, output.waiting) as api:
-        revival = Revival(LiveTools(target, chosen, api), output.say if as_json else typer.echo)
+        revival = Revival(LiveTools(target, chosen, api), say, Bounds(soft=soft_seconds))
         code = revival.run(force=force, dry=dry_run)
     if not dry_run:
         end = "well again" if not code else "still not well"
