@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -198,6 +199,40 @@ def restores() -> None:
     )
 
 
+def disaster() -> None:
+    """The server lost, and all made anew from the kit, over the first `up`; ends the stack."""
+    history = json.loads(
+        _output("pulumi", "stack", "history", "--stack", "local", "--json", "--page-size", "1000")
+    )
+    first = _moment(history[-1]["endTime"]) - _moment(history[-1]["startTime"])
+    _report("pulumi up, the first", f"{first:.0f} s")
+    with tempfile.TemporaryDirectory() as folder:
+        words = ("drill", "dr", "local", "--again", "local", "--folder", folder, "--json")
+        drill = json.loads(_output("bin/runbook", *words))
+    measures = drill["measures"]
+    waited = measures["rto_seconds"]
+    _report("disaster drill, from loss to serving", f"{waited:.0f} s", _times([waited], first))
+    total = drill["seconds"]
+    _report("disaster drill, all of it", f"{total:.0f} s", _times([total], first, 1.3))
+    if "rows_lost" in measures:
+        _report("disaster drill, rows lost", f"{measures['rows_lost']:g}")
+    _run("bin/down")
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _output(*words: str) -> str:
+    secret = {"NUTRI_KIT_PASSPHRASE": "of a kit that is thrown away"}
+    done = subprocess.run(
+        words, cwd=ROOT, env=os.environ | secret, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"bench: {' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
 def double() -> None:
     """The API process of the double: start to first answer, and its memory."""
     with tempfile.TemporaryDirectory() as folder:
@@ -258,6 +293,7 @@ def main() -> None:
     suite()
     restores()
     double()
+    disaster()
 
 
 if __name__ == "__main__":
