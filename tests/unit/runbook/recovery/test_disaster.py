@@ -12,10 +12,10 @@ from common.errors import OperatorError
 from common.target import DatabaseTarget, ServiceTarget
 from runbook.drills import Drill, disaster
 from runbook.drills.disaster import Disaster, Wish
-from runbook.drills.rebuild import InterruptedUpError
+from runbook.drills.rebuild import InterruptedUpError, Rebuild
 from runbook.drills.serving import Look
-from runbook.kit import Passphrase
-from runbook.kit.unpack import Unpacked
+from runbook.kit import Passphrase, files
+from runbook.kit.unpack import Unpacked, Unpacking
 from tests.unit.runbook.recovery.test_kit import kit
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def run(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
         monkeypatch.setattr(disaster, "Traffic", _Traffic)
         monkeypatch.setattr(disaster, "find_project", lambda _: tmp_path)
         monkeypatch.setattr(disaster, "_copy_program", lambda *_: None)
-        monkeypatch.setattr(disaster.files, "read", lambda *_: kit())
-        monkeypatch.setattr(disaster.Unpacking, "run", unpack)
-        monkeypatch.setattr(disaster.Rebuild, "up", up)
-        monkeypatch.setattr(disaster.Rebuild, "unlock", lambda _: None)
+        monkeypatch.setattr(files, "read", lambda *_: kit())
+        monkeypatch.setattr(Unpacking, "run", unpack)
+        monkeypatch.setattr(Rebuild, "up", up)
+        monkeypatch.setattr(Rebuild, "unlock", lambda _: None)
         monkeypatch.setattr(Disaster, "_export", lambda *_: None)
         drill = Drill(name="dr", stack="prod")
         wish = Wish(name="prod-2", folder=tmp_path, rows="/meals", **wishes)
