@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra import guard, members, outputs, preflight, service
+from infra import guard, maintenance, members, outputs, preflight, service
 from infra.dumps import Dumps
 from infra.fleet import Fleet
 from infra.front import Front
@@ -17,6 +17,7 @@ fleet = Fleet(preflight.server_name(stack), settings, server_type.name)
 platform = Platform(fleet.first, settings)
 places = members.places(fleet, platform, settings)
 specs = service.specs(settings)
+pages = maintenance.pages(settings, specs, fleet.hosts, [platform.instance], places)
 dumps = Dumps(fleet.first, platform, settings) if settings.dumps else None
 restored = dumps.restored if dumps else ()
 services = [service.Service(spec, places, platform, settings, after=restored) for spec in specs]
@@ -28,7 +29,7 @@ verification = Verification(
     "verification",
     target,
     settings.settle_seconds,
-    after=[*services, *front.ready, *settled, *(dumps.ready if dumps else ())],
+    after=[*services, *front.ready, *settled, *pages, *(dumps.ready if dumps else ())],
 )
 pulumi.export("target", target)
 pulumi.export("verified", verification.verified)

@@ -6,6 +6,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from checks.check import Check, services
+from checks.maintenance import stands_in
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
 
@@ -24,8 +25,11 @@ def collect_health(observer: Observer, service: ServiceTarget) -> Answer:
     return observer.web.get(service.url + service.health_path)
 
 
-def judge_health(service: ServiceTarget, answer: Answer, _target: Target) -> Verdict:
+def judge_health(service: ServiceTarget, answer: Answer, target: Target) -> Verdict:
     """Green on HTTP 200 with the status word "healthy"."""
+    page = stands_in(service, (answer,), target)
+    if page:
+        return page
     place = service.url + service.health_path
     remedy = (
         f"see `runbook status` and `runbook logs {service.name}`; "
@@ -50,6 +54,9 @@ def collect_latency(observer: Observer, service: ServiceTarget) -> tuple[Answer,
 
 def judge_latency(service: ServiceTarget, answers: tuple[Answer, ...], target: Target) -> Verdict:
     """Green when all answer 200 and their median is within the budget."""
+    page = stands_in(service, answers, target)
+    if page:
+        return page
     place = service.url + service.live_path
     bad = [answer for answer in answers if answer.status != _OK]
     if bad:

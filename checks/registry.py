@@ -15,6 +15,7 @@ from checks.drift import DRIFT
 from checks.dumps import AGE, PROOF, REPOSITORY, TIMER
 from checks.fleet import BALANCER, PLACEMENT
 from checks.health import HEALTH, LATENCY
+from checks.maintenance import MAINTENANCE, OVERRUN
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.spread import SPREAD, VERSION
@@ -49,6 +50,8 @@ CHECKS: tuple[AnyCheck, ...] = (
     POOL,
     WRITES,
     DATABASE_BACKUPS,
+    MAINTENANCE,
+    OVERRUN,
     HEALTH,
     LATENCY,
     SPREAD,

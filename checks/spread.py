@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from checks.check import Check, services
+from checks.maintenance import stands_in
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
 
@@ -27,8 +28,11 @@ def collect_spread(observer: Observer, service: ServiceTarget) -> tuple[Answer, 
     return tuple(observer.web.get(url) for _ in range(_REQUESTS_PER_REPLICA * service.replicas))
 
 
-def judge_spread(service: ServiceTarget, answers: tuple[Answer, ...], _target: Target) -> Verdict:
+def judge_spread(service: ServiceTarget, answers: tuple[Answer, ...], target: Target) -> Verdict:
     """Green when the answers name exactly as many containers as there are replicas."""
+    page = stands_in(service, answers, target)
+    if page:
+        return page
     failed = [answer for answer in answers if answer.status != _OK]
     if failed:
         why = failed[-1].failure or f"HTTP {failed[-1].status}"
@@ -64,8 +68,11 @@ def collect_version(observer: Observer, service: ServiceTarget) -> tuple[Answer,
     return tuple(observer.web.get(url) for _ in range(_VERSIONS_PER_REPLICA * service.replicas))
 
 
-def judge_version(service: ServiceTarget, answers: tuple[Answer, ...], _target: Target) -> Verdict:
+def judge_version(service: ServiceTarget, answers: tuple[Answer, ...], target: Target) -> Verdict:
     """Green when every answer names the tag; a service without that path is let be."""
+    page = stands_in(service, answers, target)
+    if page:
+        return page
     if all(answer.status == _NOT_FOUND for answer in answers):
         return green(f"tells no version at {_VERSION_PATH}; `containers` checks the image")
     failed = [answer for answer in answers if answer.status != _OK]

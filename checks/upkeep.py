@@ -31,7 +31,6 @@ section now; date +%s
 section upgrade; LC_ALL=C apt-get --simulate --quiet -o Debug::NoLocking=true upgrade
 """
 _DAY = 86_400
-_WINDOW = "in the next maintenance window (Sunday 02:00-04:00 UTC)"
 # "Debian-Security:12/stable-security" on Debian, "Ubuntu:24.04/noble-security" on Ubuntu.
 _UPDATE = re.compile(r"^Inst (?P<name>\S+) .*\((?P<origins>.*)\)", re.MULTILINE)
 
@@ -81,9 +80,9 @@ def collect_upkeep(observer: Observer, server: ServerTarget) -> Upkeep:
     )
 
 
-def judge_reboot(_server: ServerTarget, found: Upkeep, _target: Target) -> Verdict:
+def judge_reboot(_server: ServerTarget, found: Upkeep, target: Target) -> Verdict:
     """Green when no update waits for a reboot, and the newest kernel runs."""
-    remedy = f"{_WINDOW}: `runbook ssh -- systemctl reboot`, then `runbook check`"
+    remedy = f"{_window(target)}: `runbook ssh -- systemctl reboot`, then `runbook check`"
     if found.reboot_wanted:
         why = f" for {', '.join(found.reboot_packages)}" if found.reboot_packages else ""
         return red(f"a reboot is pending{why}", remedy)
@@ -111,7 +110,7 @@ def judge_updates(_server: ServerTarget, found: Upkeep, target: Target) -> Verdi
         names = ", ".join(pending[:5]) + (", ..." if len(pending) > 5 else "")  # noqa: PLR2004
         return red(
             f"{len(pending)} security updates are pending: {names}",
-            f"{_WINDOW}: `runbook ssh -- apt-get upgrade --yes`",
+            f"{_window(target)}: `runbook ssh -- apt-get upgrade --yes`",
         ).measured(measures)
     return green(f"{len(pending)} security updates are pending").measured(measures)
 
@@ -128,6 +127,10 @@ def judge_clock(_server: ServerTarget, sight: Sight, target: Target) -> Verdict:
             "see both: `date -u; runbook ssh -- timedatectl`; tokens and certificates suffer",
         ).measured(measures)
     return green(f"within {max(abs(skew), 0.1):.1f} s of ours").measured(measures)
+
+
+def _window(target: Target) -> str:
+    return f"in the next maintenance window ({target.maintenance.window})"
 
 
 def _security_updates(output: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import re
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import certifi
@@ -15,6 +15,8 @@ import httpx
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from checks.names import Resolver
 
 _BODY_LIMIT = 65_536
@@ -30,6 +32,8 @@ class Answer:
     failure: str | None = None
     location: str = ""
     """Where a redirection leads."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By name in lower case."""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -69,8 +73,13 @@ class Web:
             ) as response,
         ):
             body = _read(response, started + self._timeout)
-        place = response.headers.get("Location", "")
-        return Answer(response.status_code, body, time.monotonic() - started, location=place)
+        return Answer(
+            response.status_code,
+            body,
+            time.monotonic() - started,
+            location=response.headers.get("Location", ""),
+            headers=dict(response.headers),
+        )
 
 
 def trust(ca_bundle: str | None) -> ssl.SSLContext:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from common.maintenance import MIGRATE, OFF, Maintenance
 from common.window import SUNDAY_NIGHT, Window
 
 
@@ -151,9 +152,11 @@ class DumpsTarget(_Frozen):
 
 
 class MaintenanceTarget(_Frozen):
-    """When disruptive changes may happen."""
+    """What maintenance there is, and when disruptive changes may happen."""
 
+    now: Maintenance = OFF
     window: Window = SUNDAY_NIGHT
+    migrate_command: str = Field(default=MIGRATE, description="in a container of the new image; M3")
 
 
 class Vantage(_Frozen):

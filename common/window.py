@@ -64,11 +64,15 @@ class Window(BaseModel):
 
     def contains(self, moment: datetime) -> bool:
         """Whether a moment is within; the start is, the end is not."""
-        return moment < self._latest(moment) + self.length
+        return moment < self.ends(moment)
 
     def covers(self, start: datetime, end: datetime) -> bool:
         """Whether a span of time lies within one window, its end included."""
-        return start <= end <= self._latest(start) + self.length
+        return start <= end <= self.ends(start)
+
+    def ends(self, moment: datetime) -> datetime:
+        """The end of the window that a moment is in, else of the one before it."""
+        return self._latest(moment) + self.length
 
     def next(self, moment: datetime) -> datetime:
         """The start of the first window that begins at or after a moment."""

@@ -105,7 +105,11 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
         "services": [_service(service, settings) for service in services],
         "expectations": _expectations(settings),
         "dumps": dumps.target() if dumps else None,
-        "maintenance": {"window": settings.maintenance_window.model_dump()},
+        "maintenance": {
+            "now": settings.maintenance.model_dump(mode="json"),
+            "window": settings.maintenance_window.model_dump(),
+            "migrate_command": settings.migrate_command,
+        },
         "vantage": {
             "ca_bundle": settings.ca_bundle or None,
             "nameservers": list(settings.nameservers),

@@ -16,6 +16,7 @@ from infra.database_settings import DatabaseSettings
 from infra.dump_settings import DumpSettings
 from infra.fleet_settings import FleetSettings
 from infra.frozen import Frozen
+from infra.maintenance_settings import MaintenanceSettings
 from infra.recovery_settings import RecoverySettings
 from infra.watch_settings import WatchSettings
 from infra.window_settings import WindowSettings
@@ -111,7 +112,13 @@ class HealthCheck(Frozen):
 
 
 class Settings(
-    WindowSettings, WatchSettings, RecoverySettings, DatabaseSettings, DumpSettings, FleetSettings
+    WindowSettings,
+    WatchSettings,
+    RecoverySettings,
+    DatabaseSettings,
+    DumpSettings,
+    FleetSettings,
+    MaintenanceSettings,
 ):
     """All settings of one stack; the names are the config's keys."""
 
@@ -155,6 +162,7 @@ _OBJECTS = (
             "health_check",
             "nameservers",
             "acknowledge",
+            "maintenance",
             "maintenance_window",
         },
     )

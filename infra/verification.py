@@ -37,9 +37,13 @@ def _verify(props: dict[str, Any], before: object = None) -> dict[str, Any]:
 
     target = Target.model_validate(props["target"])
     checks.verify(target, settle=props["settle_seconds"], progress=_teller()).raise_for_red()
-    served = {service.name: (service.image, service.tag) for service in target.services}
-    good = verified.record(verified.parse(before), served, datetime.now(UTC).replace(microsecond=0))
-    return {**props, "verified": verified.as_plain(good)}
+    known = verified.parse(before)
+    # Behind a maintenance page nobody saw the tag serve: what was known stays all there is.
+    hidden = {one.name for one in target.services if target.maintenance.now.covers(one.name)}
+    served = {one.name: (one.image, one.tag) for one in target.services if one.name not in hidden}
+    good = verified.record(known, served, datetime.now(UTC).replace(microsecond=0))
+    kept = {name: known[name] for name in hidden if name in known}
+    return {**props, "verified": verified.as_plain(good | kept)}
 
 
 class _VerificationProvider(Provider):

@@ -13,6 +13,7 @@ from runbook import stack as stacks
 from runbook.stack import StackError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _TIMEOUT = 120.0
@@ -68,6 +69,27 @@ class Updates:
             StackError: pulumi refuses.
         """
         done = self._read("config", "set", key, value)
+        if done.returncode:
+            raise StackError(stacks.explain(done.stderr, self.stack))
+
+    def set_values(self, values: Mapping[str, str]) -> None:
+        """Set plain values at paths into the config's objects, as in `nutri:one.part`, at once.
+
+        Raises:
+            StackError: pulumi refuses.
+        """
+        words = [word for pair in values.items() for word in ("--plaintext", "=".join(pair))]
+        done = self._read("config", "set-all", "--path", *words)
+        if done.returncode:
+            raise StackError(stacks.explain(done.stderr, self.stack))
+
+    def unset(self, key: str) -> None:
+        """Take a value out of the config; nothing happens where there is none.
+
+        Raises:
+            StackError: pulumi refuses.
+        """
+        done = self._read("config", "rm", key)
         if done.returncode:
             raise StackError(stacks.explain(done.stderr, self.stack))
 

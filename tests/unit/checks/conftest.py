@@ -24,6 +24,7 @@ from checks import database, docker, dumps, snapshot, tokens, upkeep
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common.changes import Change, Op
+from common.maintenance import HEADER, OFF, Maintenance
 from common.ssh import Result, SshError
 from common.target import (
     CoolifyTarget,
@@ -31,6 +32,7 @@ from common.target import (
     DumpsTarget,
     Expectations,
     HetznerTarget,
+    MaintenanceTarget,
     ServerTarget,
     ServiceTarget,
     SshTarget,
@@ -175,6 +177,11 @@ class World:
     snapshot: Mapping[str, str] = field(default_factory=dict)
     upkeep: Mapping[str, str] = field(default_factory=dict)
     lists_age: float = 3600.0
+    maintenance: Maintenance = OFF
+    shown: str = "off"
+    shown_inside: str | None = None
+    banner: Mapping[str, Any] | None = None
+    left: str = ""
     clock_skew: float = 0.0
     log: list[str] = field(default_factory=lambda: [f"2026-01-01T00:00:0{n}Z {LINE}" for n in "12"])
     server: dict[str, Any] = field(default_factory=hetzner_server)
@@ -287,8 +294,24 @@ class FakeSsh:
         if command == tokens.ASK:
             assert "personal_access_tokens where token" in str(stdin)
             return Result(json.dumps(world.token) if world.token else "", "", 0)
-        rows = world.containers if command.startswith("docker ps") else []
-        return Result("".join(json.dumps(row) + "\n" for row in rows), "", 0)
+        if command.startswith("HOST="):
+            text = self._maintenance(command)
+        else:
+            rows = world.containers if command.startswith("docker ps") else []
+            text = "".join(json.dumps(row) + "\n" for row in rows)
+        return Result(text, "", 0)
+
+    def _maintenance(self, command: str) -> str:
+        world = self._world
+        if not world.web_is_up:
+            return "@@ page\n@@ banner\n@@ left\n"
+        inside = world.shown if world.shown_inside is None else world.shown_inside
+        mode = inside if command.startswith(f"HOST={API}") else "off"
+        mark = f"HTTP/2 {{}}\nx-maintenance: {mode}\nretry-after: 60\n"
+        page = mark.format(503) if mode == "on" else "HTTP/2 200\n"
+        banner = mark.format(200) if mode != "off" else "HTTP/2 404\n"
+        left = world.left or ("/opt/nutri/maintenance" if mode != "off" else "")
+        return f"@@ page\n{page}@@ banner\n{banner}@@ left\n{left}\n"
 
     def stream(self, command: list[str]) -> Iterator[str]:
         """Print the world's log for the first application, one quiet line for the others."""
@@ -312,9 +335,11 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
 
-    def answer(self, code: int, body: str) -> None:
+    def answer(self, code: int, body: str, headers: Mapping[str, str] | None = None) -> None:
         """Send a whole answer."""
         self.send_response(code)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()
         self.wfile.write(body.encode())
@@ -330,6 +355,8 @@ class Services(Handler):
         world = self.world
         if not (self.headers["Host"] or "").startswith(API):
             return self._good()
+        if world.shown == "on" or (world.shown != "off" and self.path == "/maintenance.json"):
+            return self._maintenance()
         if self.path == "/health":
             turn = next(self.turns)
             who = {"container_id": world.answering[turn % len(world.answering)]}
@@ -341,13 +368,21 @@ class Services(Handler):
             return self.answer(200, json.dumps({"version": world.version}))
         return self.answer(404, "not found")
 
+    def _maintenance(self) -> None:
+        world = self.world
+        if self.path == "/maintenance.json":
+            told = world.maintenance.banner() if world.banner is None else world.banner
+            self.answer(200, json.dumps(told), {HEADER: world.shown})
+        else:
+            self.answer(503, "closed", {HEADER: world.shown, "Retry-After": "60"})
+
     def _good(self) -> None:
         bodies = {
             "/health": json.dumps({"status": "healthy", "container_id": "ml-1"}),
             "/health/live": "ok",
             "/version": "good-1",
         }
-        self.answer(200, bodies[self.path])
+        self.answer(200 if self.path in bodies else 404, bodies.get(self.path, ""))
 
 
 class Plain(Handler):
@@ -487,6 +522,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
             password=SecretStr("restic-secret"),
             identity=SecretStr("identity-secret"),
         ),
+        maintenance=MaintenanceTarget(now=world.maintenance),
         vantage=Vantage(ca_bundle=str(authority.file), nameservers=(f"127.0.0.1:{dns}",)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from checks import CHECKS, Status, select
 from checks.postgres import DatabaseError, FullError
 from common.changes import Change, Op
+from common.maintenance import Maintenance, Mode
 from common.ssh import HostKeyMismatchError, Result, SshPermissionDeniedError, SshTimeoutError
 from tests.unit.checks.conftest import (
     RECORDED,
@@ -131,6 +132,18 @@ _GONE = _changed("the server is gone", "knows no server with id 42", hetzner_cod
 _NO_SSH = _changed(
     "no SSH", "could not be collected", Status.UNKNOWN, ssh_failure=SshTimeoutError("no answer")
 )
+
+
+def _maintenance(mode: str, hours: float = 0.0) -> Maintenance:
+    """Of the API alone, as in the world; it began `hours` ago and takes two of them."""
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=hours)
+    return Maintenance(
+        mode=Mode(mode),
+        start=start,
+        end=start + timedelta(hours=2),
+        services=("nutri-backend",),
+    )
+
 
 BROKEN_WORLDS: dict[str, list[Breakage]] = {
     "server": [
@@ -369,7 +382,61 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         ),
         _NO_SSH,
     ],
+    "maintenance": [
+        _changed(
+            "on, and nobody shows it",
+            "outside answers HTTP 200 instead of the maintenance page",
+            maintenance=_maintenance("on"),
+        ),
+        _changed(
+            "on, and one server does not show it",
+            "nutri-1 answers HTTP 200 instead of the maintenance page",
+            maintenance=_maintenance("on"),
+            shown="on",
+            shown_inside="off",
+        ),
+        _changed("off, and shown", "though the config has maintenance off", shown="on"),
+        _changed(
+            "off, and a banner", "outside still shows the maintenance banner", shown="announced"
+        ),
+        _changed("off, and a file is left", "nutri-1 has something left", left="/opt/nutri/x"),
+        _changed(
+            "announced, and no banner",
+            "answers HTTP 404 at /maintenance.json instead of the banner",
+            maintenance=_maintenance("announced"),
+        ),
+        _changed(
+            "announced, and shown already",
+            "though the config has maintenance announced",
+            maintenance=_maintenance("announced"),
+            shown="on",
+        ),
+        _changed(
+            "another one is told",
+            "outside tells of another maintenance",
+            maintenance=_maintenance("announced"),
+            shown="announced",
+            banner={"start": "2020-01-01T00:00:00Z"},
+        ),
+        _changed(
+            "nothing answers",
+            "no answer by HTTPS: outside, nutri-1",
+            Status.UNKNOWN,
+            web_is_up=False,
+        ),
+        _NO_SSH,
+    ],
+    "overrun": [
+        _changed("on for too long", "its end has passed", maintenance=_maintenance("on", 3)),
+        _changed("never held", "is announced, and", maintenance=_maintenance("announced", 3)),
+    ],
     "health": [
+        _changed(
+            "a 503 that is not the page's",
+            "HTTP 503",
+            health_code=503,
+            maintenance=_maintenance("on"),
+        ),
         _changed("another status word", "'degraded'", health={"status": "degraded"}),
         _changed("no status word", "status None", health={}),
         _changed("HTTP 503", "HTTP 503", health_code=503, health={"status": "unhealthy"}),
@@ -678,3 +745,21 @@ def test_what_runs_on_request_runs_only_then() -> None:
     assert quiet
     assert not quiet & set(select(None))
     assert not quiet & set(select([check.runbook for check in CHECKS if not check.on_request]))
+
+
+@pytest.mark.parametrize("mode", ["announced", "on"])
+def test_maintenance_as_configured_is_green(mode: str, world: World) -> None:
+    """The page is no outage while the config wants it, and the checks say that it is there."""
+    world.maintenance, world.shown = _maintenance(mode), mode
+    report = world.report("maintenance", "overrun", "health", "latency", "spread", "version")
+    assert report.exit_code == 0, report.table()
+    behind = [one for one in report.results if one.subject == "nutri-backend"]
+    told = ["the maintenance page stands in" in one.verdict.message for one in behind]
+    assert told == [False, *[mode == "on"] * 4], report.table()
+
+
+def test_the_page_of_a_service_that_is_not_covered_is_an_outage(world: World) -> None:
+    """Shown for the API, while the config wants it for the other one."""
+    wanted = _maintenance("on").model_copy(update={"services": ("nutri-ml-service",)})
+    world.maintenance, world.shown = wanted, "on"
+    assert not any(one.verdict.is_green for one in world.report("health").results[:1])

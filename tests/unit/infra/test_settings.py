@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 
 _WINDOW = {"day": "sunday", "start": "02:00", "end": "04:00"}
+_ANNOUNCED = {
+    "mode": "announced",
+    "start": "2026-12-06T02:00:00Z",
+    "end": "2026-12-06T04:00:00Z",
+}
 _HEALTH = {"interval": 1, "timeout": 3, "retries": 15, "startPeriod": 1}
 
 
@@ -66,6 +71,10 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
             "nutri:maintenanceWindow[end]",
             "23:30",
         ),
+        ("nutri:maintenance", {"mode": "on"}, "nutri:maintenance", "start and end are needed"),
+        ("nutri:maintenance", {"mode": "soon"}, "nutri:maintenance[mode]", "'announced'"),
+        ("nutri:maintenance", _ANNOUNCED | {"start": 5}, "nutri:maintenance[start]", "2026-12-06"),
+        ("nutri:maintenance", _ANNOUNCED | {"services": ["api"]}, "nutri:maintenance", "right is"),
         ("hcloud:token", None, "hcloud:token", "--secret"),
         ("hcloud:token", "short", "hcloud:token", "has 5 characters"),
         ("hcloud:endpoint", "nowhere", "hcloud:endpoint", "URL"),

@@ -45,6 +45,12 @@ def test_power_is_given_job_by_job(path: Path) -> None:
 
 
 @workflow
+def test_a_failure_before_a_pipe_is_a_failure(path: Path) -> None:
+    """Only the shell that is named explicitly has pipefail."""
+    assert _load(path)["defaults"] == {"run": {"shell": "bash"}}
+
+
+@workflow
 def test_no_fork_runs_with_this_repositorys_rights(path: Path) -> None:
     """`pull_request_target` would run a stranger's code with our secrets."""
     assert "pull_request_target" not in path.read_text(encoding="utf-8")

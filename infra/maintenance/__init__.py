@@ -1,0 +1,72 @@
+"""M1: the maintenance page and its banner, before the services of one server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from common.maintenance import HEADER, PATH
+from infra.maintenance.page import page
+from infra.maintenance.resource import MaintenancePage
+from infra.maintenance.routes import routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from common.maintenance import Maintenance
+    from infra.host import Host
+    from infra.place import Place
+    from infra.service import ServiceSpec
+    from infra.settings import Settings
+
+__all__ = ["pages"]
+
+_PROGRAM = Path(__file__).parent / "server.py"
+
+
+def pages(
+    settings: Settings,
+    specs: Iterable[ServiceSpec],
+    hosts: Sequence[Host],
+    after: Sequence[pulumi.Resource],
+    places: Iterable[Place] = (),
+) -> list[MaintenancePage]:
+    """Bring each server's page to what the config says.
+
+    Args:
+        settings: the configuration.
+        specs: the services.
+        hosts: the servers whose proxies serve them.
+        after: what the first proxy waits for.
+        places: what the proxies of further servers wait for.
+    """
+    names = {spec.name: f"{spec.subdomain}.{settings.domain}" for spec in specs}
+    props = contents(settings.maintenance, names)
+    waited = [*after, *(one for place in places for one in place.ready)]
+    made = []
+    for number, host in enumerate(hosts, 1):
+        opts = pulumi.ResourceOptions(depends_on=waited, deleted_with=host.server)
+        own = {**props, "ssh": host.ssh(), "server": host.server.id}
+        made.append(MaintenancePage("maintenance" + f"-{number}" * (number > 1), own, opts))
+    return made
+
+
+def contents(one: Maintenance, services: Mapping[str, str]) -> dict[str, Any]:
+    """What a server gets, texts empty while there is nothing to tell.
+
+    Args:
+        one: the maintenance.
+        services: host name by service.
+    """
+    state = {"banner": one.banner(), "page": page(one), "path": PATH, "header": HEADER}
+    return {
+        "mode": one.mode.value,
+        "hosts": sorted(services.values()),
+        "shut": sorted(host for name, host in services.items() if one.covers(name)),
+        "routes": "" if one.is_off else routes(one, services),
+        "state": "" if one.is_off else json.dumps(state, indent=1),
+        "program": "" if one.is_off else _PROGRAM.read_text(encoding="utf-8").rstrip(),
+    }
