@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi_hcloud as hcloud
 
-from infra import firewall
+from infra import firewall, rolling
 from infra.host import Host, Joining
 from infra.network import PrivateNetwork
 
@@ -26,7 +26,8 @@ class Fleet:
     """
 
     def __init__(self, name: str, settings: Settings, server_type: str) -> None:
-        self.first = Host(name, settings, server_type)
+        self._hooks = rolling.binding(settings) if settings.servers > 1 else None
+        self.first = Host(name, settings, server_type, hooks=self._hooks)
         self.members: list[Host] = []
         self.network: PrivateNetwork | None = None
         if settings.servers > 1:
@@ -39,7 +40,9 @@ class Fleet:
         group = hcloud.PlacementGroup("placement-group", name=name, type="spread")
         for number in range(2, settings.servers + 1):
             joining = Joining(number, self.first, rules, group, after=self.hosts[-1])
-            host = Host(f"{name}-{number}", settings, server_type, joining=joining)
+            host = Host(
+                f"{name}-{number}", settings, server_type, joining=joining, hooks=self._hooks
+            )
             self.members.append(host)
             if self.network:
                 self.network.admit(host)

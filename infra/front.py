@@ -11,7 +11,7 @@ from infra.dns import Dns
 from infra.handover import Handover
 from infra.network import balancer_address
 from infra.remote import step
-from infra.routes import dynamic_file
+from infra.routes import health_route, service_routes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 _HEALTH_SERVICE = "nutri-backend"
+_DRAIN_SECONDS = 15  # two failed checks, 3 s apart, and the requests under way
 
 
 class Front:
@@ -69,7 +70,9 @@ class Front:
         hosts = {service.spec.name: service.host_name for service in self._services}
         address = balancer_address(self._settings.private_network)
         values: dict[str, pulumi.Input[str]] = {
-            "ROUTES": dynamic_file(address, hosts, _HEALTH_SERVICE)
+            "ROUTES": service_routes(address, hosts),
+            "HEALTH": health_route(address, _HEALTH_SERVICE),
+            "DRAIN_SECONDS": str(_DRAIN_SECONDS),
         }
         return step(
             f"balancer-routes-{host.number}",

@@ -56,7 +56,7 @@ class Host(pulumi.ComponentResource):
     ssh_key: hcloud.SshKey
     address: pulumi.Output[str]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the first and further ones
         self,
         name: str,
         settings: Settings,
@@ -64,8 +64,11 @@ class Host(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         joining: Joining | None = None,
+        hooks: pulumi.ResourceHookBinding | None = None,
     ) -> None:
+        """`hooks`: around changes of the server itself."""
         super().__init__("nutri:infra:Host", name, None, opts)
+        self._hooks = hooks
         self.number = joining.number if joining else 1
         child = pulumi.ResourceOptions(parent=self)
         self.key = joining.first.key if joining else KeyPair("deploy-key", child)
@@ -132,7 +135,9 @@ class Host(pulumi.ComponentResource):
         args.keep_disk = True
         args.shutdown_before_deletion = True
         args.labels = {"app": "nutri", "stack": pulumi.get_stack()}
-        own = pulumi.ResourceOptions(parent=self, ignore_changes=_FIRST_BOOT_ONLY)
+        own = pulumi.ResourceOptions(
+            parent=self, ignore_changes=_FIRST_BOOT_ONLY, hooks=self._hooks
+        )
         return hcloud.Server(self.named("server"), args, pulumi.ResourceOptions.merge(opts, own))
 
     def _public_net(self) -> hcloud.ServerPublicNetArgs:

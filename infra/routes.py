@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _ABOVE_LABELS = 1000  # a router's own priority is the length of its rule
 
 
-def dynamic_file(balancer: str, hosts: Mapping[str, str], health_service: str) -> str:
-    """Return the file.
+def service_routes(balancer: str, hosts: Mapping[str, str]) -> str:
+    """Return the file for the services.
 
     TLS has ended at the load balancer already, so what comes from its address by plain HTTP goes
     to the service instead of being led to HTTPS. Everybody else is led there as before.
@@ -23,14 +23,25 @@ def dynamic_file(balancer: str, hosts: Mapping[str, str], health_service: str) -
     Args:
         balancer: private address of the load balancer.
         hosts: full host name of each service, by the service's name.
-        health_service: the service whose health decides whether the server gets requests.
     """
-    routers = {
-        f"{service}-balanced": _router(f"Host(`{host}`)", balancer, service)
-        for service, host in hosts.items()
-    }
+    return _file(
+        {
+            f"{service}-balanced": _router(f"Host(`{host}`)", balancer, service)
+            for service, host in hosts.items()
+        }
+    )
+
+
+def health_route(balancer: str, service: str) -> str:
+    """Return the file that lets the load balancer's check through to a service's health.
+
+    A file of its own: without it the server gets no requests, and so leaves before a shutdown.
+    """
     rule = f"Host(`{HEALTH_HOST}`) && Path(`{HEALTH_PATH}`)"
-    routers["balancer-health"] = _router(rule, balancer, health_service)
+    return _file({"balancer-health": _router(rule, balancer, service)})
+
+
+def _file(routers: Mapping[str, Any]) -> str:
     return yaml.safe_dump({"http": {"routers": routers}}, width=1000)
 
 

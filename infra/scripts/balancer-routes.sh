@@ -1,10 +1,57 @@
-# Tells the proxy what to do with requests from the load balancer.
-# Wants: ROUTES (a file for Traefik). Safe to run again.
+# Tells the proxy what to do with requests from the load balancer, and has the server leave it
+# before a shutdown and come back only with all replicas healthy.
+# Wants: ROUTES, HEALTH (files for Traefik), DRAIN_SECONDS. Safe to run again.
 set -euo pipefail
 
 folder=/data/coolify/proxy
-mkdir -p "$folder/dynamic"
+install -d "$folder/dynamic" /usr/local/lib/nutri
 # Written beside the folder first: the proxy must not read half a file.
 printf '%s' "$ROUTES" >"$folder/.balancer.yaml"
 mv "$folder/.balancer.yaml" "$folder/dynamic/balancer.yaml"
+printf '%s' "$HEALTH" >"$folder/balancer-health.yaml"
+
+cat >/usr/local/lib/nutri/balancer-health <<SCRIPT
+#!/bin/sh
+# join: let the load balancer's check through once no replica is ill; leave: shut it, and wait.
+file=$folder/dynamic/balancer-health.yaml
+ill() { docker ps --all --filter label=coolify.name --format '{{.Status}}' | grep -v '(healthy)\$'; }
+case \$1 in
+  join)
+    tries=0
+    while ill >/dev/null && [ \$tries -lt 120 ]; do tries=\$((tries + 1)); sleep 1; done
+    cp $folder/balancer-health.yaml $folder/.balancer-health.yaml
+    mv $folder/.balancer-health.yaml "\$file"
+    ;;
+  leave)
+    rm -f "\$file"
+    sleep $DRAIN_SECONDS
+    ;;
+esac
+SCRIPT
+chmod 755 /usr/local/lib/nutri/balancer-health
+
+# Stopped before Docker is, so that replicas serve while the load balancer turns away.
+cat >/etc/systemd/system/balancer-health.service <<'UNIT'
+[Unit]
+Description=Be behind the load balancer while the replicas here are healthy
+After=docker.service
+Wants=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStartPre=/bin/rm -f /data/coolify/proxy/dynamic/balancer-health.yaml
+ExecStart=/usr/local/lib/nutri/balancer-health join
+ExecStop=/usr/local/lib/nutri/balancer-health leave
+TimeoutStartSec=180
+TimeoutStopSec=60
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+systemctl daemon-reload
+systemctl enable -q balancer-health.service
+systemctl is-active -q balancer-health.service || systemctl start balancer-health.service
+cp "$folder/balancer-health.yaml" "$folder/.balancer-health.yaml"
+mv "$folder/.balancer-health.yaml" "$folder/dynamic/balancer-health.yaml"
 echo "the proxy knows the load balancer"

@@ -14,8 +14,9 @@ from common.waiting import WaitTimeoutError, without_pauses
 from infra import handover, network, settings
 from infra.coolify import proxy
 from infra.place import chosen
+from infra.rolling import wait_for_steady_health
 from infra.rotation import Rotation
-from infra.routes import dynamic_file
+from infra.routes import health_route, service_routes
 from runbook.hetzner import Hetzner
 
 if TYPE_CHECKING:
@@ -41,17 +42,16 @@ def test_private_addresses_are_fixed() -> None:
 
 
 def test_only_the_balancer_is_served_by_plain_http() -> None:
-    """Each router asks for the balancer's address; its health is the backend's."""
+    """Each router asks for the balancer's address; the health is the backend's, in its own file."""
     hosts = {"nutri-ml-service": "ml.nutri.test", "nutri-backend": "api.nutri.test"}
-    routers = yaml.safe_load(dynamic_file("10.44.0.2", hosts, "nutri-backend"))["http"]["routers"]
-    assert set(routers) == {
-        "nutri-ml-service-balanced",
-        "nutri-backend-balanced",
-        "balancer-health",
-    }
-    assert all("ClientIP(`10.44.0.2`)" in one["rule"] for one in routers.values())
-    assert routers["balancer-health"]["service"] == "nutri-backend@docker"
-    assert {tuple(one["entryPoints"]) for one in routers.values()} == {("http",)}
+    routers = yaml.safe_load(service_routes("10.44.0.2", hosts))["http"]["routers"]
+    health = yaml.safe_load(health_route("10.44.0.2", "nutri-backend"))["http"]["routers"]
+    assert set(routers) == {"nutri-ml-service-balanced", "nutri-backend-balanced"}
+    assert set(health) == {"balancer-health"}
+    every = [*routers.values(), *health.values()]
+    assert all("ClientIP(`10.44.0.2`)" in one["rule"] for one in every)
+    assert health["balancer-health"]["service"] == "nutri-backend@docker"
+    assert {tuple(one["entryPoints"]) for one in every} == {("http",)}
 
 
 def test_the_proxy_trusts_one_address() -> None:
@@ -160,3 +160,15 @@ def test_a_move_is_a_changed_address() -> None:
     assert handover.move(old, old) is None
     assert handover.move({}, new) is None
     assert handover.move(old, new) == handover.Move("api", "203.0.113.1", "203.0.113.2", 60)
+
+
+def test_a_server_is_back_once_it_is_steadily_healthy(
+    balancer: _Balancer, rotation: Rotation
+) -> None:
+    """What was healthy a moment ago may be a memory of before the stop."""
+    wait_for_steady_health(rotation, 1, steady=0)
+    with pytest.raises(WaitTimeoutError, match="since a moment only"):
+        wait_for_steady_health(rotation, 1)
+    balancer.targets[1] = "unhealthy"
+    with pytest.raises(WaitTimeoutError, match="it is unhealthy"):
+        wait_for_steady_health(rotation, 1, steady=0)
