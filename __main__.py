@@ -11,9 +11,9 @@ from infra.verification import Verification
 
 stack = pulumi.get_stack()
 settings, server_type = preflight.run(stack)
-guard.install(settings.acknowledge, protect=settings.protect)
+guard.install(settings)
 
-fleet = Fleet(preflight.server_name(stack), settings, server_type.name)
+fleet = Fleet(preflight.server_name(stack), settings, server_type)
 platform = Platform(fleet.first, settings)
 places = members.places(fleet, platform, settings)
 specs = service.specs(settings)

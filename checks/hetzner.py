@@ -33,6 +33,13 @@ class Named(_Fact):
     name: str
 
 
+class Size(Named):
+    """A server type; memory in GB."""
+
+    cores: int
+    memory: float
+
+
 class Protection(_Fact):
     """What the API refuses to do to a server."""
 
@@ -63,7 +70,8 @@ class ServerFacts(_Fact):
     """One server as the API describes it; `backup_window` is None when backups are off."""
 
     status: str
-    server_type: Named
+    server_type: Size
+    primary_disk_size: int
     public_net: PublicNet
     protection: Protection
     backup_window: str | None

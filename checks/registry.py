@@ -18,6 +18,7 @@ from checks.health import HEALTH, LATENCY
 from checks.maintenance import MAINTENANCE, OVERRUN
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
+from checks.size import SIZE
 from checks.spread import SPREAD, VERSION
 from checks.tokens import COOLIFY_TOKEN, HETZNER_TOKEN
 from checks.traffic import ERRORS, SLOW
@@ -38,6 +39,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     OPEN_PORTS,
     SHUT_PORTS,
     SSH,
+    SIZE,
     DOCKER,
     COOLIFY,
     DNS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -39,12 +40,19 @@ class ServerType(BaseModel):
         return any(offer.name == location and offer.available for offer in self.locations)
 
 
+class Current(BaseModel):
+    """A server that exists."""
+
+    server_type: str
+    location: str
+
+
 class Catalogue(BaseModel):
-    """Locations, server types, and the type of the stack's server where it exists already."""
+    """Locations, server types, and the stack's server where it exists already."""
 
     locations: tuple[str, ...]
     server_types: tuple[ServerType, ...]
-    current_type: str | None = None
+    current: Current | None = None
 
 
 def _get(client: httpx.Client, path: str, **params: str | int) -> dict[str, Any]:
@@ -68,25 +76,34 @@ def _all(client: httpx.Client, noun: str) -> list[dict[str, Any]]:
     return items
 
 
-def _current_type(client: httpx.Client, server: str) -> str | None:
+def _current(client: httpx.Client, server: str) -> Current | None:
     found = _get(client, "/servers", name=server)["servers"]
-    return str(found[0]["server_type"]["name"]) if found else None
+    if not found:
+        return None
+    (one,) = found
+    return Current(server_type=one["server_type"]["name"], location=one["location"]["name"])
 
 
 def fetch(endpoint: str, token: str, server: str) -> Catalogue:
-    """Ask for locations, server types and the type of `server`.
+    """Ask for locations, server types and `server`, all at once.
 
     Raises:
         CatalogueError: the endpoint cannot be reached, refuses the token or answers no API.
     """
     headers = {"Authorization": f"Bearer {token}"}
     try:
-        with httpx.Client(base_url=endpoint, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
+        with (
+            httpx.Client(base_url=endpoint, headers=headers, timeout=_TIMEOUT_SECONDS) as client,
+            ThreadPoolExecutor() as at_once,
+        ):
+            places = at_once.submit(_all, client, "locations")
+            types = at_once.submit(_all, client, "server_types")
+            current = at_once.submit(_current, client, server)
             return Catalogue.model_validate(
                 {
-                    "locations": [place["name"] for place in _all(client, "locations")],
-                    "server_types": _all(client, "server_types"),
-                    "current_type": _current_type(client, server),
+                    "locations": [place["name"] for place in places.result()],
+                    "server_types": types.result(),
+                    "current": current.result(),
                 }
             )
     except (httpx.HTTPError, ValueError, KeyError) as error:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_hcloud as hcloud
 
-from infra.names import TakenName
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -60,10 +58,17 @@ class Dns(pulumi.ComponentResource):
         return [
             self._record(self.zone, name, kind, address, own)
             if self.zone
-            else TakenName(self._settings, name, kind, address, self._settings.dns_ttl, late)
+            else self._taken(name, kind, address, late)
             for name in names
             for kind, address in zip(("A", "AAAA"), addresses, strict=True)
         ]
+
+    def _taken(
+        self, name: str, kind: str, address: pulumi.Output[str], opts: pulumi.ResourceOptions
+    ) -> pulumi.Resource:
+        from infra.names import TakenName  # noqa: PLC0415 - its client takes a while to load
+
+        return TakenName(self._settings, name, kind, address, self._settings.dns_ttl, opts)
 
     def _record(
         self,

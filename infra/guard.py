@@ -6,6 +6,7 @@ before anything is touched. Which hook fires when, and why each is needed, is in
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,13 @@ import pulumi
 from common import changes
 from common.changes import Acknowledgements, Change, Finding, Op
 from common.errors import OperatorError
+from infra.resize import Resizes
 from infra.state import known_urns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
+
+    from infra.settings import Settings
 
 REPORT = "NUTRI_GUARD"
 """Environment variable; `report` lets a preview through, for `runbook plan` to judge it whole."""
@@ -28,15 +32,29 @@ class GuardError(OperatorError):
     """A change would lose something that nobody agreed to lose."""
 
 
-def install(acknowledged: Iterable[str], *, protect: bool) -> None:
+def install(settings: Settings) -> None:
+    """Guard every resource that is made from here on."""
+    install_with(
+        Acknowledgements(
+            settings.acknowledge, protect=settings.protect, window=settings.maintenance_window
+        ),
+        Resizes(
+            settings.hcloud_endpoint,
+            settings.hcloud_token.get_secret_value(),
+            settings.resize_backup_hours,
+        ),
+    )
+
+
+def install_with(acknowledgements: Acknowledgements, resizes: Resizes) -> None:
     """Guard every resource that is made from here on.
 
     Args:
-        acknowledged: entries of `nutri:acknowledge`, `<resource>:<what>`.
-        protect: the setting `nutri:protect`.
+        acknowledgements: what was agreed to, and when a server may be resized.
+        resizes: Hetzner's API.
     """
     reporting = os.environ.get(REPORT) == "report" and pulumi.runtime.is_dry_run()
-    guard = Guard(Acknowledgements(tuple(acknowledged), protect=protect), reporting=reporting)
+    guard = Guard(acknowledgements, resizes, reporting=reporting)
     pulumi.runtime.register_stack_transformation(unprotect if reporting else guard.attach)
     if guard.acknowledgements.given and not reporting:
         atexit.register(guard.say_what_is_left)
@@ -57,11 +75,14 @@ class Guard:
     def __init__(
         self,
         acknowledgements: Acknowledgements,
+        resizes: Resizes,
         exists: Callable[[str], bool] = lambda urn: urn in known_urns(),
         *,
         reporting: bool = False,
     ) -> None:
         self.acknowledgements = acknowledgements
+        self._resizes = resizes
+        self._shut_down: set[str] = set()
         # The hooks of a deletion are those in the state, so they are called all the same.
         self._reporting = reporting
         self._exists = exists
@@ -72,6 +93,8 @@ class Guard:
         self._create = pulumi.ResourceHook("guard:create", self.before_create, in_previews)
         self._update = pulumi.ResourceHook("guard:update", self.before_update, in_previews)
         self._delete = pulumi.ResourceHook("guard:delete", self.before_delete, in_previews)
+        self._updated = pulumi.ResourceHook("guard:updated", self.after_update)
+        self._error = pulumi.ErrorHook("guard:error", self.on_error)
 
     def attach(
         self, args: pulumi.ResourceTransformationArgs
@@ -88,6 +111,8 @@ class Guard:
         hooks = pulumi.ResourceHookBinding(
             before_create=[self._create],
             before_update=[self._update],
+            after_update=[self._updated],
+            on_error=[] if self._may_all_go() else [self._error],
             # Without delete hooks a plain `pulumi destroy` works, and all has been agreed to.
             before_delete=[] if self._may_all_go() else [self._delete],
         )
@@ -117,7 +142,32 @@ class Guard:
         inputs, new = await _plain(args.old_inputs), await _plain(args.new_inputs)
         old = inputs | await _plain(args.old_outputs)
         changed = changes.changed_keys(inputs, new)
-        self._judge(Change(Op.UPDATE, args.type, args.name, old, new, changed))
+        change = Change(Op.UPDATE, args.type, args.name, old, new, changed)
+        resize = [one for one in changes.classify(change) if one.in_window]
+        backup = await self._backup_problem(args.id, resize)
+        self._judge(change, backup)
+        if resize and not pulumi.runtime.is_dry_run():
+            # The provider would cut the power; what is off already it leaves alone.
+            self._shut_down.add(args.urn)
+            await asyncio.to_thread(self._resizes.shut_down, int(args.id))
+
+    async def _backup_problem(self, server: str, resize: list[Finding]) -> str | None:
+        """Say what is wrong with the backups of a server, where a resize needs one."""
+        if self._reporting or not any(one.needs_backup for one in resize):
+            return None
+        return await asyncio.to_thread(self._resizes.backup_problem, int(server))
+
+    def after_update(self, args: pulumi.ResourceHookArgs) -> None:
+        """Forget a server that came through: Hetzner's API starts it after a resize."""
+        self._shut_down.discard(args.urn)
+
+    async def on_error(self, args: pulumi.ErrorHookArgs) -> bool:
+        """Start a server again whose resize failed; never try the change a second time."""
+        if args.urn in self._shut_down:
+            self._shut_down.discard(args.urn)
+            pulumi.log.warn(f"{args.name}: the change failed; the server is started as it was")
+            await asyncio.to_thread(self._resizes.start, int(args.id))
+        return False
 
     def before_delete(self, args: pulumi.ResourceHookArgs) -> None:
         """Refuse a deletion, also one that is the second half of a replacement.
@@ -127,16 +177,16 @@ class Guard:
         """
         self._judge(Change(Op.DELETE, args.type, args.name))
 
-    def _judge(self, change: Change) -> None:
+    def _judge(self, change: Change, problem: str | None = None) -> None:
         if self._reporting:
             return
         findings = changes.classify(change)
         for finding in findings:
             self._note_use(change, finding)
         lacking = [f for f in findings if self.acknowledgements.missing(change, f)]
-        if lacking:
+        if lacking or problem:
             self._refused = True
-            raise GuardError(self._refusal(change, lacking))
+            raise GuardError(self._refusal(change, lacking, problem))
         for finding in findings:
             if finding.risk.severity:
                 pulumi.log.warn(f"{change.name}: {_say(finding)}")
@@ -148,18 +198,20 @@ class Guard:
         if entry:
             self._used.add(entry)
 
-    def _refusal(self, change: Change, lacking: list[Finding]) -> str:
+    def _refusal(self, change: Change, lacking: list[Finding], problem: str | None) -> str:
         given = len(self.acknowledgements.given)
         entries = [str(self.acknowledgements.missing(change, f)) for f in lacking]
         remedies = [changes.remedy(entry, given + n) for n, entry in enumerate(entries)]
-        return "\n".join(
-            [
-                f"refused, {change.name} was not touched:",
-                *(f"  - {_say(finding)}" for finding in lacking),
-                "If that is what you want, acknowledge it, and take it back once it is done:",
-                *(f"  {line}" for line in remedies),
-            ]
-        )
+        lines = [f"refused, {change.name} was not touched:"]
+        lines += [f"  - {_say(finding)}" for finding in lacking]
+        lines += [f"  - {problem}"] if problem else []
+        if any(one.in_window for one in lacking):
+            lines.append(f"It may happen {self.acknowledgements.window}, the maintenance window.")
+        if lacking:
+            lines.append(
+                "If that is what you want, acknowledge it, and take it back once it is done:"
+            )
+        return "\n".join([*lines, *(f"  {line}" for line in remedies)])
 
     def say_what_is_left(self) -> None:
         """Warn of acknowledgements that are spent or agree to nothing: they are open doors."""

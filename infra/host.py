@@ -9,6 +9,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_hcloud as hcloud
 
+from common import changes
 from infra.addresses import addresses
 from infra.cloud_init import user_data
 from infra.firewall import firewall
@@ -134,11 +135,15 @@ class Host(pulumi.ComponentResource):
         args.user_data = boot.apply(lambda keys: user_data(*keys))
         args.keep_disk = True
         args.shutdown_before_deletion = True
-        args.labels = {"app": "nutri", "stack": pulumi.get_stack()}
+        args.labels = {"app": "nutri", "stack": pulumi.get_stack(), **self._spare()}
         own = pulumi.ResourceOptions(
             parent=self, ignore_changes=_FIRST_BOOT_ONLY, hooks=self._hooks
         )
         return hcloud.Server(self.named("server"), args, pulumi.ResourceOptions.merge(opts, own))
+
+    def _spare(self) -> dict[str, str]:
+        """Mark a server that may be resized without a backup: the next `up` would bring it back."""
+        return {changes.SPARE: "yes"} if self.number > 1 else {}
 
     def _public_net(self) -> hcloud.ServerPublicNetArgs:
         return hcloud.ServerPublicNetArgs(

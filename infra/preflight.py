@@ -9,8 +9,8 @@ import pulumi
 from infra import catalogue, database, settings, tiers
 
 if TYPE_CHECKING:
-    from infra.catalogue import ServerType
     from infra.settings import Settings
+    from infra.tiers import Choice
 
 
 def server_name(stack: str) -> str:
@@ -18,28 +18,34 @@ def server_name(stack: str) -> str:
     return f"nutri-{stack}"
 
 
-def _server_type(raw: dict[str, Any], stack: str) -> tuple[ServerType | None, list[str]]:
+def _choice(raw: dict[str, Any], stack: str) -> tuple[Choice | None, list[str]]:
     try:
         offers = catalogue.fetch(raw["hcloud_endpoint"], raw["hcloud_token"], server_name(stack))
     except catalogue.CatalogueError as error:
         return None, [str(error)]
-    return tiers.resolve(raw.get("tier", ""), raw.get("location", ""), offers)
+    places = (raw.get("location", ""), *(raw.get("location_fallbacks") or ()))
+    return tiers.resolve(raw.get("tier", ""), places, offers)
 
 
-def run(stack: str) -> tuple[Settings, ServerType]:
-    """Read and validate the configuration, and find the server type it asks for.
+def run(stack: str) -> tuple[Settings, str]:
+    """Read and validate the configuration; find the server type it asks for, and where to have it.
+
+    Returns:
+        The settings, with the location that is taken, and the name of the server type.
 
     Raises:
         pulumi.RunError: one line for each mistake, in the configuration or against the catalogue.
     """
     raw = settings.read()
     parsed, problems = settings.parse(raw)
-    server_type = None
+    choice = None
     if not any(problem.startswith("hcloud:") for problem in problems):
-        server_type, found = _server_type(raw, stack)
+        choice, found = _choice(raw, stack)
         problems += found
     problems += database.problems(parsed) if parsed else []
-    if problems or parsed is None or server_type is None:
+    if problems or parsed is None or choice is None:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise pulumi.RunError(f"{len(problems)} mistake(s), nothing was touched:\n{lines}")
-    return parsed, server_type
+    if choice.note:
+        pulumi.log.warn(choice.note)
+    return parsed.model_copy(update={"location": choice.location}), choice.server_type

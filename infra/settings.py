@@ -18,6 +18,7 @@ from infra.fleet_settings import FleetSettings
 from infra.frozen import Frozen
 from infra.maintenance_settings import MaintenanceSettings
 from infra.recovery_settings import RecoverySettings
+from infra.size_settings import SizeSettings
 from infra.watch_settings import WatchSettings
 from infra.window_settings import WindowSettings
 
@@ -70,7 +71,8 @@ def _acknowledgement(text: str) -> str:
     if not acknowledgement.PATTERN.fullmatch(text):
         kinds = ", ".join(acknowledgement.KINDS)
         raise ValueError(
-            f"{text!r} is not '<resource>:<what>', such as server:delete; what is one of {kinds}"
+            f"{text!r} is not '<resource>:<what>', such as server:delete; what is one of {kinds}, "
+            f"{acknowledgement.RESIZE}<server type>"
         )
     return text
 
@@ -119,6 +121,7 @@ class Settings(
     DumpSettings,
     FleetSettings,
     MaintenanceSettings,
+    SizeSettings,
 ):
     """All settings of one stack; the names are the config's keys."""
 
@@ -164,6 +167,7 @@ _OBJECTS = (
             "acknowledge",
             "maintenance",
             "maintenance_window",
+            "location_fallbacks",
         },
     )
     | dump_settings.OBJECTS

@@ -1,52 +1,115 @@
-"""The resize ladder: a tier names a size, the live catalogue says which type has it."""
+"""The resize ladder: a tier names a size, the live catalogue says which type has it, and where."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from infra.catalogue import Catalogue, ServerType
+    from collections.abc import Sequence
 
-# Size by size, the preferred type first: the third generation of CX follows the runbook's
-# CX32, CX42 and CX52, which are no longer sold.
+    from infra.catalogue import Catalogue
+
+# Size by size, the preferred type first.
 TIERS = {
     "small": ("cx33", "cpx32", "ccx23"),
     "medium": ("cx43", "cpx42", "ccx33"),
     "large": ("cx53", "cpx62", "ccx43"),
 }
+RETIRED = {"cx32": "small", "cx42": "medium", "cx52": "large"}
+"""The runbook's types, no longer sold: each stands for the tier that its successor is in."""
 
 
-def _candidates(tier: str, catalogue: Catalogue) -> list[ServerType]:
-    by_name = {kind.name: kind for kind in catalogue.server_types}
-    return [by_name[name] for name in TIERS.get(tier, (tier,)) if name in by_name]
+@dataclass(frozen=True)
+class Choice:
+    """A server type and a location, and what there is to say about them."""
+
+    server_type: str
+    location: str
+    note: str = ""
 
 
-def _location_problems(location: str, catalogue: Catalogue) -> list[str]:
-    if location in catalogue.locations:
-        return []
-    return [f"nutri:location: {location!r} is none of Hetzner's: {', '.join(catalogue.locations)}"]
+def types(tier: str) -> tuple[str, ...]:
+    """Return the types of a tier, or of a type's own name, the preferred one first."""
+    if tier in RETIRED:
+        return (tier, *TIERS[RETIRED[tier]])
+    return TIERS.get(tier, (tier,))
 
 
-def resolve(tier: str, location: str, catalogue: Catalogue) -> tuple[ServerType | None, list[str]]:
-    """Find the server type for a tier (or a type's own name) in a location.
+def kept_types(tier: str) -> tuple[str, ...]:
+    """Return the types that an existing server of a tier may have: retired ones, too."""
+    return (*types(tier), *(old for old, successor in RETIRED.items() if successor == tier))
 
-    A server that exists keeps its type while that type is one of the tier's, whatever the
-    catalogue sells today.
+
+def _location_problems(places: Sequence[str], catalogue: Catalogue) -> list[str]:
+    known = ", ".join(catalogue.locations)
+    settings = ["nutri:location", *(f"nutri:locationFallbacks[{n}]" for n in range(len(places)))]
+    return [
+        f"{setting}: {place!r} is none of Hetzner's: {known}"
+        for setting, place in zip(settings, places, strict=False)
+        if place not in catalogue.locations
+    ]
+
+
+def resolve(
+    tier: str, places: Sequence[str], catalogue: Catalogue
+) -> tuple[Choice | None, list[str]]:
+    """Find server type and location for a tier (or a type's own name).
+
+    A server that exists keeps its type while that type is one of the tier's, and its place while
+    that is one of the places, whatever the catalogue sells today.
+
+    Args:
+        tier: of `TIERS`, or a server type.
+        places: locations, the preferred one first: another is taken before another type is.
+        catalogue: what there is.
 
     Returns:
-        The type, and one line for each mistake: unknown location, unknown tier or type, or
-        nothing of it is sold there.
+        The choice, and one line for each mistake: unknown location, unknown tier or type, or
+        nothing of it is sold in any of the places.
     """
-    problems = _location_problems(location, catalogue)
-    candidates = _candidates(tier, catalogue)
-    if not candidates:
-        sold = ", ".join(sorted(kind.name for kind in catalogue.server_types))
+    problems = _location_problems(places, catalogue)
+    listed = {kind.name for kind in catalogue.server_types}
+    current = catalogue.current
+    if current and current.server_type in kept_types(tier) and not problems:
+        return Choice(current.server_type, _place(places, catalogue)), []
+    if not listed.intersection(types(tier)):
+        sold = ", ".join(sorted(listed))
         known = f"neither a tier ({', '.join(TIERS)}) nor a server type Hetzner sells ({sold})"
         return None, [*problems, f"nutri:tier: {tier!r} is {known}"]
-    kept = [kind for kind in candidates if kind.name == catalogue.current_type]
-    fitting = kept or [kind for kind in candidates if kind.sold_in(location)]
-    if fitting or problems:
-        return next(iter(fitting), None), problems
+    if problems:
+        return None, problems
+    return _sold(tier, [_place(places, catalogue)] if current else places, catalogue)
+
+
+def _place(places: Sequence[str], catalogue: Catalogue) -> str:
+    """Where an existing server stays; elsewhere it would be another server."""
+    current = catalogue.current
+    return current.location if current and current.location in places else places[0]
+
+
+def _sold(
+    tier: str, places: Sequence[str], catalogue: Catalogue
+) -> tuple[Choice | None, list[str]]:
+    """The first place that sells a type of the tier, and its first type there."""
+    by_name = {kind.name: kind for kind in catalogue.server_types}
+    candidates = [by_name[name] for name in types(tier) if name in by_name]
+    for place in places:
+        for kind in candidates:
+            if kind.sold_in(place):
+                return Choice(kind.name, place, _note(tier, kind.name, place, places)), []
     names = ", ".join(kind.name for kind in candidates)
-    remedy = "set another tier or location"
-    return None, [f"nutri:tier: none of {names} is sold in {location} today; {remedy}"]
+    remedy = "set another tier or location, or nutri:locationFallbacks"
+    return None, [f"nutri:tier: none of {names} is sold in {' or '.join(places)} today; {remedy}"]
+
+
+def _note(tier: str, kind: str, place: str, places: Sequence[str]) -> str:
+    """Say what differs from what was asked for first."""
+    first, told = types(tier)[0], []
+    if tier in RETIRED and kind != tier:
+        told.append(f"{tier} is no longer sold; {kind} is its successor")
+    elif kind != first:
+        told.append(f"{first} is sold out in {place}; {kind} is taken instead")
+    if place != places[0]:
+        told.append(f"{places[0]} has none of tier {tier} left; the server is made in {place}")
+    return "; ".join(told)

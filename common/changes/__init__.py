@@ -11,9 +11,11 @@ from common.changes.acknowledgement import (
 )
 from common.changes.classify import classify, is_guarded, is_watched
 from common.changes.model import Change, Downtime, Finding, Op, Risk, changed_keys
+from common.changes.server import SPARE
 
 __all__ = [
     "ALL_DELETED",
+    "SPARE",
     "TAKE_OUT",
     "Acknowledgements",
     "Change",

@@ -5,17 +5,28 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from common.window import SUNDAY_NIGHT, Window
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from common.changes.model import Change, Finding
 
 SETTING = "nutri:acknowledge"
 TAKE_OUT = f"take it out of {SETTING}"
+RESIZE = "resize-to-"
+"""Agrees to a resize outside the maintenance window: with its new type, so for that one alone."""
 KINDS = ("delete", "backups", "keepDisk", "publicNets", "autoDelete", "protection")
 ALL_DELETED = "*:delete"
 """Agrees to every deletion: the word before a `pulumi destroy`."""
-PATTERN = re.compile(rf"[^:\s*]+:({'|'.join(KINDS)})|{re.escape(ALL_DELETED)}")
+PATTERN = re.compile(rf"[^:\s*]+:({'|'.join(KINDS)}|{RESIZE}[a-z0-9-]+)|{re.escape(ALL_DELETED)}")
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -25,10 +36,14 @@ class Acknowledgements:
     Attributes:
         given: entries of the setting, `<resource>:<what>`.
         protect: the setting `nutri:protect`; false agrees to protection going off.
+        window: within it some changes need no acknowledgement.
+        now: the clock.
     """
 
     given: tuple[str, ...] = ()
     protect: bool = True
+    window: Window = SUNDAY_NIGHT
+    now: Callable[[], datetime] = _utc
 
     def cover(self, resource: str, what: str) -> bool:
         """Whether this loss of this resource was agreed to."""
@@ -42,9 +57,15 @@ class Acknowledgements:
     def missing(self, change: Change, finding: Finding) -> str | None:
         """Return the entry that a finding lacks before it may happen."""
         what = finding.acknowledge
-        if what is None or self.cover(change.name, what):
+        if what is None or self.cover(change.name, what) or self._is_time_for(finding):
             return None
         return f"{change.name}:{what}"
+
+    def _is_time_for(self, finding: Finding) -> bool:
+        """Whether it begins and ends in the maintenance window."""
+        away = timedelta(seconds=finding.downtime.most if finding.downtime else 0)
+        now = self.now()
+        return finding.in_window and self.window.covers(now, now + away)
 
     def stale(self, used: frozenset[str]) -> tuple[str, ...]:
         """Return the entries that agree to nothing that happens."""

@@ -72,6 +72,10 @@ class Finding:
     downtime: Downtime | None = None
     acknowledge: str | None = None
     """What has to be acknowledged before it may happen; None: a warning is enough."""
+    in_window: bool = False
+    """Within the maintenance window it may happen without being acknowledged."""
+    needs_backup: bool = False
+    """It may only happen while there is a fresh backup to go back to, whatever is acknowledged."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from common.changes.acknowledgement import RESIZE
 from common.changes.model import Change, Downtime, Finding, Risk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+SPARE = "spare"
+"""Label of a server that holds nothing the next `up` would not bring back."""
 
 _RESIZE = Downtime(60, 300)
 _POWER_CUT = Downtime(30, 180)
@@ -15,12 +19,23 @@ _REATTACH = Downtime(5, 60)
 _CUT = "the power is cut, and what is not written to disk yet is lost"
 
 
+def _is_spare(properties: Mapping[str, Any]) -> bool:
+    labels = properties.get("labels")
+    return isinstance(labels, dict) and SPARE in labels
+
+
 def _server_type(change: Change) -> Iterator[Finding]:
     old, new = change.old.get("serverType"), change.new.get("serverType")
     if old == new:
         return
-    remedy = "shut it down and take a snapshot first"
-    yield Finding(Risk.DOWNTIME, f"{old} becomes {new}: {_CUT}; {remedy}", _RESIZE)
+    yield Finding(
+        Risk.DOWNTIME,
+        f"{old} becomes {new}: it is shut down, changed and started",
+        _RESIZE,
+        acknowledge=f"{RESIZE}{new}",
+        in_window=True,
+        needs_backup=not _is_spare(change.new),
+    )
     if change.new.get("keepDisk") is not True:
         why = "the disk grows for good (keepDisk is false): the way back to a smaller type is a"
         yield Finding(

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from common.ssh import tunnel
 from common.target import SshTarget
 from infra.coolify.errors import CoolifyError, CoolifyNotFoundError, CoolifyUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import httpx
 
 _TIMEOUT_SECONDS = 60
 _NOT_FOUND = 404
@@ -47,6 +47,8 @@ class Client:
             CoolifyError: any other error status.
             CoolifyUnreachableError: no answer at all.
         """
+        import httpx  # noqa: PLC0415 - a preview needs none of it, and it takes a while to load
+
         try:
             response = self._http.request(method, f"/api/v1{path}", json=body)
         except httpx.HTTPError as error:
@@ -91,6 +93,8 @@ def connect(connection: Mapping[str, Any]) -> Iterator[Client]:
         private_key=connection["private_key"],
     )
     headers = {"Authorization": f"Bearer {connection['token']}", "Accept": "application/json"}
+    import httpx  # noqa: PLC0415 - see above
+
     with tunnel(target, int(connection["api_port"])) as socket:
         transport = httpx.HTTPTransport(uds=str(socket))
         with httpx.Client(

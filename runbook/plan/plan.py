@@ -8,13 +8,16 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from common.changes import Acknowledgements, Downtime, Finding, Op, Risk, classify
+from common.window import SUNDAY_NIGHT, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from common.changes import Change
     from runbook.plan.prices import Prices
     from runbook.plan.steps import Step
+
+    Backups = Callable[[Change], str | None]
 
 
 class Verdict(Enum):
@@ -40,6 +43,8 @@ class Row:
     before: Decimal | None
     """Net price a month; None: not known."""
     after: Decimal | None
+    problem: str | None = None
+    """Why it may not happen whatever is acknowledged: no fresh backup."""
 
     @property
     def risk(self) -> Risk:
@@ -55,7 +60,7 @@ class Row:
     @property
     def verdict(self) -> Verdict:
         """Whether it may happen."""
-        if self.protected or self.missing:
+        if self.protected or self.missing or self.problem:
             return Verdict.REFUSED
         return Verdict.RISKY if self.risk.severity else Verdict.HARMLESS
 
@@ -76,6 +81,12 @@ class Plan:
     after: Decimal
     currency: str
     notes: tuple[str, ...] = ()
+    window: Window = SUNDAY_NIGHT
+
+    @property
+    def waits(self) -> bool:
+        """Whether something of it only lacks the maintenance window."""
+        return any(row.missing and one.in_window for row in self.rows for one in row.findings)
 
     @property
     def verdict(self) -> Verdict:
@@ -91,8 +102,14 @@ class Plan:
 _NOTHING = Verdict.HARMLESS
 
 
-def judge(step: Step, acknowledgements: Acknowledgements, prices: Prices) -> Row:
-    """Judge one change."""
+def _none(_change: Change) -> str | None:
+    return None
+
+
+def judge(
+    step: Step, acknowledgements: Acknowledgements, prices: Prices, backups: Backups = _none
+) -> Row:
+    """Judge one change; `backups` says what lacks of a server's, where that counts."""
     change = step.change
     findings = classify(change)
     missing = [acknowledgements.missing(change, one) for one in findings]
@@ -108,6 +125,7 @@ def judge(step: Step, acknowledgements: Acknowledgements, prices: Prices) -> Row
         protected=step.protected and change.op.removes,
         before=before,
         after=after,
+        problem=backups(change) if any(one.needs_backup for one in findings) else None,
     )
 
 
@@ -128,10 +146,10 @@ def make(
     steps: Sequence[Step],
     acknowledgements: Acknowledgements,
     prices: Prices,
-    notes: tuple[str, ...] = (),
+    backups: Backups = _none,
 ) -> Plan:
     """Judge all changes; unchanged resources count for the price only."""
-    rows = [judge(step, acknowledgements, prices) for step in steps]
+    rows = [judge(step, acknowledgements, prices, backups) for step in steps]
     changing = [row for row in rows if row.change.op is not Op.SAME]
     used = frozenset(entry for row in changing for entry in row.used)
     return Plan(
@@ -142,5 +160,5 @@ def make(
         before=sum((row.before or Decimal(0) for row in rows), Decimal(0)),
         after=sum((row.after or Decimal(0) for row in rows), Decimal(0)),
         currency=prices.currency,
-        notes=notes,
+        window=acknowledgements.window,
     )

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from common.changes import Acknowledgements
+from common.target import HetznerTarget
+from common.window import SUNDAY_NIGHT, Window
+from runbook.hetzner import Hetzner, HetznerError, freshness, http_client
 from runbook.plan import prices
 from runbook.plan.plan import Plan, make
 from runbook.plan.prices import Prices, PricesError
 from runbook.plan.steps import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from common.changes import Change
     from runbook.plan.engine import Engine
 
+_BACKUP_HOURS = 24
 _ENDPOINT = "https://api.hetzner.cloud/v1"
 
 
@@ -28,21 +36,46 @@ def propose(engine: Engine) -> Plan:
     config = engine.config()
     found = steps(engine.preview())
     listed, notes = _price_list(config)
-    return make(engine.name(), found, acknowledgements(config), listed, notes)
+    agreed = acknowledgements(config)
+    made = make(engine.name(), found, agreed, listed, _backups(config))
+    return replace(made, notes=notes)
 
 
 def acknowledgements(config: Mapping[str, Any]) -> Acknowledgements:
     """Return what the configuration agrees to."""
     given = config.get("nutri:acknowledge") or ()
+    window = config.get("nutri:maintenanceWindow")
     return Acknowledgements(
-        tuple(map(str, given)), protect=str(config.get("nutri:protect", True)).lower() != "false"
+        tuple(map(str, given)),
+        protect=str(config.get("nutri:protect", True)).lower() != "false",
+        window=Window.model_validate(window) if window else SUNDAY_NIGHT,
     )
 
 
-def _price_list(config: Mapping[str, Any]) -> tuple[Prices, tuple[str, ...]]:
+def _backups(config: Mapping[str, Any]) -> Callable[[Change], str | None]:
+    """Return what says of a server's change whether its backups are fresh enough."""
+    endpoint, token = _api(config)
+    hours = int(config.get("nutri:resizeBackupHours") or _BACKUP_HOURS)
+
+    def problem(change: Change) -> str | None:
+        target = HetznerTarget(endpoint=endpoint, token=SecretStr(token))
+        try:
+            with http_client(target) as made:
+                return freshness.problem(Hetzner(made), int(change.old["id"]), hours)
+        except HetznerError as error:
+            return f"whether there is a fresh backup cannot be told: {error}"
+
+    return problem
+
+
+def _api(config: Mapping[str, Any]) -> tuple[str, str]:
     endpoint = config.get("hcloud:endpoint") or os.environ.get("HCLOUD_ENDPOINT") or _ENDPOINT
     token = config.get("hcloud:token") or os.environ.get("HCLOUD_TOKEN", "")
+    return str(endpoint).rstrip("/"), str(token)
+
+
+def _price_list(config: Mapping[str, Any]) -> tuple[Prices, tuple[str, ...]]:
     try:
-        return prices.fetch(str(endpoint).rstrip("/"), str(token)), ()
+        return prices.fetch(*_api(config)), ()
     except PricesError as error:
         return Prices(), (str(error),)

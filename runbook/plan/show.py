@@ -55,6 +55,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "currency": plan.currency,
         },
         "notes": list(plan.notes),
+        "window": str(plan.window),
     }
 
 
@@ -81,6 +82,8 @@ def _details(row: Row) -> Iterator[str]:
     if row.change.changed and row.change.op in {Op.UPDATE, Op.REPLACE}:
         yield f"changes {', '.join(sorted(row.change.changed))}"
     yield from (f"{one.risk}: {one.why}" if one.risk.severity else one.why for one in row.findings)
+    if row.problem:
+        yield f"not now: {row.problem}"
     if row.protected:
         yield "protected: it may go only after `nutri:protect: false` and a `pulumi up` of its own"
     yield from (f"acknowledged by {entry}" for entry in dict.fromkeys(row.used))
@@ -113,6 +116,8 @@ def _footer(plan: Plan) -> Iterator[str]:
     yield f"total: {prices} {plan.currency} a month, net, by today's price list"
     yield from (f"note: {note}" for note in plan.notes)
     yield from (f"warning: {open_door(entry)}" for entry in plan.stale)
+    if plan.waits:
+        yield f"the maintenance window, {plan.window}, needs no acknowledgement of a resize"
     for number, entry in enumerate(plan.missing):
         yield f"to acknowledge: {remedy(entry, len(plan.given) + number)}"
 
@@ -141,9 +146,11 @@ def _object(row: Row) -> dict[str, Any]:
                 "why": one.why,
                 "downtime": [one.downtime.least, one.downtime.most] if one.downtime else None,
                 "acknowledge": f"{change.name}:{one.acknowledge}" if one.acknowledge else None,
+                "in_window": one.in_window,
             }
             for one in row.findings
         ],
         "missing": list(row.missing),
+        "problem": row.problem,
         "monthly": {"before": _text(row.before), "after": _text(row.after)},
     }

@@ -15,9 +15,10 @@ import time
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import yaml
 
 import checks
 from common.ssh import SshClient
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _REPEATS = 5
 _KILOBYTES = 1024
+_REQUESTS = 5000
+_DRAIN_SECONDS = 5  # as `infra/service.py` sets it
 
 
 def _run(*words: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> float:
@@ -134,7 +137,9 @@ def calls() -> None:
         httpx.delete(knobs, timeout=10).raise_for_status()
         _run("pulumi", *words, "--stack", "local")
         _report(
-            f"Hetzner API calls, {name}", str(len(httpx.get(knobs, timeout=10).json()["calls"]))
+            f"Hetzner API calls, {name}",
+            str(len(httpx.get(knobs, timeout=10).json()["calls"])),
+            "(3,600 an hour are allowed)",
         )
 
 
@@ -233,6 +238,61 @@ def _output(*words: str) -> str:
     return done.stdout
 
 
+def deploys() -> None:
+    """A rolling deploy under load, there and back; the config is as before afterwards."""
+    config = ROOT / "Pulumi.local.yaml"
+    before = config.read_text(encoding="utf-8")
+    try:
+        told = _deploy("good-2", _REQUESTS)
+        _deploy("good-1", 1)
+    finally:
+        config.write_text(before, encoding="utf-8")
+    monitor = told["monitor"]
+    phases = {phase["name"]: phase for phase in monitor["phases"]}
+    times = {name: phases[name]["p99_ms"] for name in ("before", "during")}
+    _report("rolling deploy: requests", str(monitor["requests"]), f"(aim: {_REQUESTS} at least)")
+    _report("rolling deploy: failed", str(told["dropped"]), "(aim: 0)")
+    _report("rolling deploy: longest time without an answer", _seconds(monitor["longest_gap"]))
+    _report(
+        "rolling deploy: p99 during it",
+        f"{times['during']:.0f} ms",
+        f"{times['during'] / times['before']:.1f}x of {times['before']:.0f} ms before",
+    )
+    took, waits = phases["during"]["end"] - phases["during"]["begin"], _waits(before)
+    _report("rolling deploy: time", f"{took:.0f} s", f"{took / waits:.1f}x of its waits, {waits} s")
+
+
+def _deploy(tag: str, requests: int) -> dict[str, Any]:
+    """Run `runbook deploy`; its code tells of dropped requests, which are a measurement here."""
+    words = ("deploy", "nutri-backend", tag, "--requests", str(requests), "--yes", "--json")
+    done = subprocess.run(
+        ["bin/runbook", *words, "--stack", "local"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        told: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        sys.exit(f"bench: runbook {' '.join(words)} failed:\n{done.stderr[-2000:]}")
+    if not told["updated"]:
+        sys.exit(f"bench: the update to {tag} failed:\n{done.stderr[-2000:]}")
+    return told
+
+
+def _waits(config: str) -> int:
+    """Seconds that nobody can save: each replica gets healthy, then the old one drains."""
+    settings = yaml.safe_load(config)["config"]
+    health = settings["nutri:healthCheck"]
+    replicas = settings.get("nutri:backendReplicas", 2)
+    return int(replicas * (health["startPeriod"] + health["interval"] + _DRAIN_SECONDS))
+
+
+def _seconds(gap: dict[str, float]) -> str:
+    return f"{gap['seconds']:.2f} s"
+
+
 def double() -> None:
     """The API process of the double: start to first answer, and its memory."""
     with tempfile.TemporaryDirectory() as folder:
@@ -292,6 +352,7 @@ def main() -> None:
     calls()
     suite()
     restores()
+    deploys()
     double()
     disaster()
 

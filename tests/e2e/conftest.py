@@ -58,10 +58,11 @@ class Cloud:
         """Base URL of the Hetzner API."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    def knob(self, method: str, path: str, body: object = None) -> None:
-        """Turn one of the double's knobs for tests."""
+    def knob(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        """Turn one of the double's knobs for tests; returns what it answers."""
         url = f"http://127.0.0.1:{self.port}/_localcloud{path}"
-        httpx.request(method, url, json=body, timeout=30).raise_for_status()
+        answer = httpx.request(method, url, json=body, timeout=30).raise_for_status()
+        return answer.json() if answer.content else None
 
     def supabase(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
         """One call of Supabase's API about the first project, which must succeed."""

@@ -286,8 +286,10 @@ def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> Non
     """A bigger tier resizes the machine; files, volumes and services come back."""
     with SshClient(target.servers[0].ssh) as server:
         server.run("echo kept > /root/kept; docker volume create kept >/dev/null")
-    stack.config["nutri:tier"] = "medium"
+    assert stack.runbook("snapshot", "create").returncode == 0
+    stack.config |= {"nutri:tier": "medium", "nutri:acknowledge": ["server:resize-to-cx43"]}
     changes = stack.up()
+    del stack.config["nutri:acknowledge"]
     assert set(changes) == {"update"}
     resized = stack.cloud.api(f"/servers/{target.servers[0].id}")["server"]
     assert (resized["server_type"]["name"], resized["status"]) == ("cx43", "running")

@@ -61,7 +61,8 @@ class Agent:
         self.sync()
         looked = time.monotonic()
         while self.haproxy.alive():
-            due = time.monotonic() - looked >= _RESYNC_SECONDS
+            # A look of its own accord would see at once what it shall learn late.
+            due = time.monotonic() - looked >= _RESYNC_SECONDS and not self.delay()
             if self._wake.wait(_FOLDER_SECONDS) or due or self._folder_changed():
                 self._wake.clear()
                 self.sync()
@@ -96,16 +97,20 @@ class Agent:
         while True:
             try:
                 for event in self.docker.events():
-                    delay = self.delay()
-                    if delay:
-                        _log.warning("%s: noticed %.0f s late on purpose", event, delay)
-                        time.sleep(delay)
-                    time.sleep(_SETTLE_SECONDS)
-                    self._wake.set()
+                    self._notice(event)
             except (OSError, ValueError) as error:
                 _log.warning("events: %s", error)
             time.sleep(_RECONNECT_SECONDS)
             self._wake.set()
+
+    def _notice(self, event: str) -> None:
+        """Look soon, or so much later: each event by itself, however many there are."""
+        delay = self.delay()
+        if delay:
+            _log.warning("%s: noticed %.0f s late on purpose", event, delay)
+        timer = threading.Timer(delay + _SETTLE_SECONDS, self._wake.set)
+        timer.daemon = True
+        timer.start()
 
     def delay(self) -> float:
         """Seconds by which events are noticed late: the fault to play, normally none."""

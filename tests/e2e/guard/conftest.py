@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ class Lab:
     environment: dict[str, str]
     acknowledge: list[str] = field(default_factory=list)
     protect: bool = False
+    in_window: bool = False
+    """Whether the maintenance window is open."""
     said: str = ""
     """What the last command printed."""
 
@@ -47,6 +50,7 @@ class Lab:
             "hcloud:pollFunction": "constant",
             "nutri:acknowledge": self.acknowledge,
             "nutri:protect": self.protect,
+            "nutri:maintenanceWindow": window(is_open=self.in_window),
         }
         file = self.folder / "Pulumi.lab.yaml"
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
@@ -132,6 +136,20 @@ def make_lab(
         return lab
 
     return make
+
+
+def window(*, is_open: bool) -> dict[str, str]:
+    """A maintenance window that is open now, and for hours to come, or days away."""
+    start = datetime.now(UTC) + (timedelta(hours=-1) if is_open else timedelta(days=3))
+    end = start + timedelta(hours=12)
+    return {"day": f"{start:%A}".lower(), "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+
+
+def keep(lab: Lab, server: str) -> None:
+    """Take a snapshot of a server."""
+    (found,) = [one for one in lab.double.get("/servers")["servers"] if one["name"] == server]
+    path = f"/servers/{found['id']}/actions/create_image"
+    lab.double.post(path, {"type": "snapshot"}).raise_for_status()
 
 
 def resource(kind: str, name: str, /, **args: object) -> dict[str, Any]:

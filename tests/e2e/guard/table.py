@@ -20,7 +20,7 @@ class Row:
     op: str
     risk: str
     acknowledge: str | None = None
-    """What has to be acknowledged; None: it may happen."""
+    """What has to be acknowledged, the gravest first; None: it may happen."""
     says: str = ""
     imported: dict[str, Any] = field(default_factory=dict)
     """Outputs of a resource the double does not have: its state is written, not made."""
@@ -82,10 +82,11 @@ SERVERS = (
     _gone("ssh-key-added", ssh_keys=_KEYS[:1]),
     _server("ssh-key-order", "replace", "data loss", "delete", start={"ssh_keys": _KEYS},
             change={"ssh_keys": _KEYS[::-1]}, says="its disk"),
-    _server("server-type", "update", "downtime", change={"server_type": "cx43"}, says=_POWER),
+    _server("server-type", "update", "downtime", "resize-to-cx43",
+            change={"server_type": "cx43"}, says="it is shut down"),
     _server("keep-disk", "update", "none", change={"keep_disk": False}),
-    _server("type-and-disk", "update", "data loss", "keepDisk", start={"keep_disk": False},
-            change={"server_type": "cx43"}, says="grows for good"),
+    _server("type-and-disk", "update", "data loss", "keepDisk resize-to-cx43",
+            start={"keep_disk": False}, change={"server_type": "cx43"}, says="grows for good"),
     _server("backups", "update", "data loss", "backups", change={"backups": False},
             says="ALL existing backups"),
     _server("public-net", "update", "address loss", "publicNets", start={"public_nets": _MADE},

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.guard.conftest import resource, server
+from tests.e2e.guard.conftest import Lab, keep, resource, server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tests.e2e.guard.conftest import Lab
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -47,7 +45,7 @@ def lab(make_lab: Callable[[], Lab]) -> Lab:
 
 @pytest.fixture(autouse=True)
 def _clean(lab: Lab) -> None:
-    lab.acknowledge, lab.protect = [], False
+    lab.acknowledge, lab.protect, lab.in_window = [], False, False
     lab.writes()
 
 
@@ -101,9 +99,67 @@ def test_an_acknowledgement_is_for_one_loss_of_one_resource(lab: Lab) -> None:
 
 
 def test_a_power_cut_is_only_warned_of(lab: Lab) -> None:
-    """A resize that keeps its disk happens, with the warning in the preview."""
-    assert lab.preview(_resources(server_type="cx43")) == 0, lab.said
-    assert "warning: web: cx33 becomes cx43: the power is cut" in lab.said
+    """It may happen, with the warning in the preview."""
+    assert lab.preview(_resources(rescue="linux64")) == 0, lab.said
+    assert "warning: web: rescue mode changes: the server is reset" in lab.said
+
+
+@pytest.mark.parametrize("run", [Lab.preview, Lab.up])
+def test_a_resize_wants_window_and_backup(
+    lab: Lab, run: Callable[[Lab, list[dict[str, Any]]], int]
+) -> None:
+    """Both are refused in one message, in preview and update alike, and nothing is shut down."""
+    assert run(lab, _resources(server_type="cx43")) != 0
+    assert "It may happen" in lab.said
+    assert "'nutri:acknowledge[0]' web:resize-to-cx43" in lab.said
+    assert "web has no backup or snapshot of the last 24 h to go back to" in lab.said
+    assert "`runbook snapshot create`" in lab.said
+    assert lab.writes() == []
+
+
+def test_an_acknowledgement_is_no_backup(lab: Lab) -> None:
+    """Outside the window or within: without a backup there is no resize."""
+    lab.acknowledge = ["web:resize-to-cx43"]
+    assert lab.up(_resources(server_type="cx43")) != 0
+    assert "It may happen" not in lab.said
+    lab.acknowledge, lab.in_window = [], True
+    assert lab.up(_resources(server_type="cx43")) != 0
+    assert lab.writes() == []
+
+
+def test_a_failed_resize_leaves_the_server_running(lab: Lab) -> None:
+    """Sold out in the last moment: it was shut down, and is started as it was."""
+    keep(lab, "web")
+    lab.writes()
+    lab.in_window = True
+    lab.double.turn("PATCH", "/knobs", {"sold_out": {"cx43": ["fsn1"]}})
+    assert lab.up(_resources(server_type="cx43")) != 0
+    lab.double.turn("PATCH", "/knobs", {"sold_out": {}})
+    assert "the server is started as it was" in lab.said
+    assert [call.rsplit("/", 1)[1] for call in lab.writes()] == [
+        "shutdown",
+        "change_type",
+        "poweron",
+    ]
+    assert (_server(lab)["status"], _server(lab)["server_type"]["name"]) == ("running", "cx33")
+
+
+def test_a_resize_shuts_down_before(lab: Lab) -> None:
+    """With its own type acknowledged, at any time; the provider has no power left to cut."""
+    lab.acknowledge = ["web:resize-to-cx53"]
+    assert lab.up(_resources(server_type="cx43")) != 0
+    lab.acknowledge = ["web:resize-to-cx43"]
+    assert lab.up(_resources(server_type="cx43")) == 0, lab.said
+    assert [call.rsplit("/", 1)[1] for call in lab.writes()] == ["shutdown", "change_type"]
+    assert "web:resize-to-cx43 is spent" in lab.said
+    assert _server(lab)["status"] == "running"
+
+
+def test_the_way_back_is_open(lab: Lab) -> None:
+    """The disk did not grow."""
+    lab.in_window = True
+    assert lab.up(_resources()) == 0, lab.said
+    assert _server(lab)["server_type"]["name"] == "cx33"
 
 
 def test_a_stale_acknowledgement_is_warned_of(lab: Lab) -> None:

@@ -20,7 +20,7 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import database, docker, dumps, snapshot, tokens, upkeep
+from checks import database, docker, dumps, size, snapshot, tokens, upkeep
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common.changes import Change, Op
@@ -85,7 +85,8 @@ def hetzner_server() -> dict[str, Any]:
     return {
         "id": 42,
         "status": "running",
-        "server_type": {"name": "cx33"},
+        "server_type": {"name": "cx33", "cores": 4, "memory": 8},
+        "primary_disk_size": 80,
         "public_net": {"ipv4": {"ip": "127.0.0.1"}, "ipv6": {"ip": "2001:db8::/64"}},
         "protection": {"delete": True, "rebuild": True},
         "backup_window": "22-02",
@@ -176,6 +177,9 @@ class World:
     redirect_is_up: bool = True
     snapshot: Mapping[str, str] = field(default_factory=dict)
     upkeep: Mapping[str, str] = field(default_factory=dict)
+    size: str = (
+        "@@ cores\n0-3\n@@ memory\nMemTotal: 7941000 kB\n@@ disk\nx 78620712\n@@ container\n"
+    )
     lists_age: float = 3600.0
     maintenance: Maintenance = OFF
     shown: str = "off"
@@ -288,6 +292,8 @@ class FakeSsh:
             return Result("".join(f"{line}\n" for line in world.urls), "", 0)
         if command == dumps.COMMAND:
             return Result(json.dumps(dumps_told(now, world.dumps)), "", 0)
+        if command == size.SCRIPT:
+            return Result(world.size, "", 0)
         if command == docker.ASK:
             assert not check
             return world.docker

@@ -55,13 +55,19 @@ def _dumps(
 def _server(**changes: object) -> dict[str, object]:
     whole: dict[str, object] = {
         "status": "running",
-        "server_type": {"name": "cx33"},
+        "server_type": {"name": "cx33", "cores": 4, "memory": 8},
+        "primary_disk_size": 80,
         "public_net": {"ipv4": {"ip": "127.0.0.1"}},
         "protection": {"delete": True, "rebuild": True},
         "backup_window": "22-02",
         "created": "2026-01-01T00:00:00+00:00",
     }
     return whole | changes
+
+
+def _size(cores: str = "0-3", memory: int = 7941000, disk: int = 78620712) -> str:
+    told = f"@@ cores\n{cores}\n@@ memory\nMemTotal: {memory} kB\n"
+    return f"{told}@@ disk\n/dev/sda1 {disk} 1 1 1% /\n@@ container\nnone\n"
 
 
 def _containers(*changes: dict[str, str]) -> list[dict[str, str]]:
@@ -149,7 +155,9 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
     "server": [
         _changed("it is off", "status is off", server=_server(status="off")),
         _changed(
-            "another type", "cx43 instead of cx33", server=_server(server_type={"name": "cx43"})
+            "another type",
+            "cx43 instead of cx33",
+            server=_server(server_type={"name": "cx43", "cores": 8, "memory": 16}),
         ),
         _changed(
             "another address",
@@ -257,6 +265,15 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
             supabase_backups=_listed(1, physical_backup_data=_behind(48)),
         ),
         _changed("the token is refused", "refuses", Status.UNKNOWN, supabase_code=403),
+    ],
+    "size": [
+        _changed("half the cores", "2 cores instead of 4", size=_size(cores="0,2")),
+        _changed("half the memory", "4.0 GiB of memory instead of 8", size=_size(memory=4194304)),
+        _changed("a small disk", "a disk of 38 GiB instead of 80", size=_size(disk=40000000)),
+        _changed("odd words", "in another form", Status.UNKNOWN, size="@@ cores\nx\n"),
+        _GONE,
+        _NO_SSH,
+        _NO_TOKEN,
     ],
     "docker": [
         _changed(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pulumi
 import pulumi.runtime
@@ -17,17 +18,23 @@ from infra.guard import Guard, GuardError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from infra.resize import Resizes
+
 pytestmark = pytest.mark.usefixtures("hooks_register")
 
+T = TypeVar("T")
 _SERVER = "hcloud:index/server:Server"
 _FIREWALL = "hcloud:index/firewall:Firewall"
+_SUNDAY = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)  # in the maintenance window
+_MONDAY = datetime(2026, 11, 30, 2, 30, tzinfo=UTC)
+_RESIZE = ({"serverType": "a", "keepDisk": True}, {"serverType": "b", "keepDisk": True})
 
 
-def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a hook on a loop of its own, which other tests' loops do not notice."""
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(coroutine)
+        return loop.run_until_complete(coroutine)
     finally:
         loop.close()
 
@@ -40,8 +47,39 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return warnings
 
 
-def _guard(*given: str, protect: bool = True, exists: bool = True) -> Guard:
-    return Guard(Acknowledgements(given, protect=protect), lambda _urn: exists)
+class _Api:
+    """Hetzner's API as far as resizes go, and what was asked of it."""
+
+    def __init__(self, problem: str | None = None) -> None:
+        self.problem = problem
+        self.done: list[str] = []
+
+    def backup_problem(self, server: int) -> str | None:
+        """As told."""
+        self.done.append(f"looked at {server}")
+        return self.problem
+
+    def shut_down(self, server: int) -> bool:
+        """Note it."""
+        self.done.append(f"shut down {server}")
+        return True
+
+    def start(self, server: int) -> None:
+        """Note it."""
+        self.done.append(f"started {server}")
+
+
+def _guard(
+    *given: str,
+    protect: bool = True,
+    exists: bool = True,
+    now: datetime = _SUNDAY,
+    api: _Api | None = None,
+    reporting: bool = False,
+) -> Guard:
+    agreed = Acknowledgements(given, protect=protect, now=lambda: now)
+    resizes = cast("Resizes", api or _Api())
+    return Guard(agreed, resizes, lambda _urn: exists, reporting=reporting)
 
 
 def _hooked(type_token: str = _SERVER, **properties: Any) -> pulumi.ResourceHookArgs:  # noqa: ANN401
@@ -77,7 +115,8 @@ def test_a_second_creation_is_a_replacement() -> None:
 
 def test_the_state_is_not_asked_where_all_was_agreed_to() -> None:
     """An acknowledged replacement needs no look."""
-    guard = Guard(Acknowledgements(("web:delete",)), lambda _urn: pytest.fail("asked"))
+    agreed = Acknowledgements(("web:delete",))
+    guard = Guard(agreed, cast("Resizes", _Api()), lambda _urn: pytest.fail("asked"))
     guard.before_create(_hooked())
 
 
@@ -111,10 +150,87 @@ def test_a_secret_is_judged_by_its_value() -> None:
 
 
 def test_what_only_hurts_is_warned_of(said: list[str]) -> None:
-    """A power cut is told and let through."""
-    _update(_guard(), {"serverType": "a"}, {"serverType": "b", "keepDisk": True})
+    """A resize within the window is told and let through."""
+    _update(_guard(), *_RESIZE)
     assert len(said) == 1
-    assert "web: a becomes b: the power is cut" in said[0]
+    assert "web: a becomes b: it is shut down, changed and started" in said[0]
+
+
+def test_a_resize_outside_the_window_is_refused() -> None:
+    """With the window and the entry that would agree; nobody shuts anything down."""
+    api = _Api()
+    with pytest.raises(GuardError) as caught:
+        _update(_guard(now=_MONDAY, api=api), *_RESIZE)
+    assert "It may happen Sunday 02:00-04:00 UTC, the maintenance window." in str(caught.value)
+    assert "'nutri:acknowledge[0]' web:resize-to-b" in str(caught.value)
+    assert api.done == ["looked at 1"]
+
+
+def test_a_resize_that_would_outlast_the_window_is_refused() -> None:
+    """Three minutes before its end are too few."""
+    late = _SUNDAY.replace(hour=3, minute=57)
+    with pytest.raises(GuardError, match="web:resize-to-b"):
+        _update(_guard(now=late), *_RESIZE)
+
+
+def test_an_acknowledged_resize_happens_at_any_time(said: list[str]) -> None:
+    """The entry names the type: it is no word about the next resize."""
+    api = _Api()
+    guard = _guard("web:resize-to-b", now=_MONDAY, api=api)
+    _update(guard, *_RESIZE)
+    assert api.done == ["looked at 1", "shut down 1"]
+    guard.say_what_is_left()
+    assert said[-1].startswith("web:resize-to-b is spent")
+    with pytest.raises(GuardError, match="web:resize-to-a"):
+        _update(guard, *reversed(_RESIZE))
+
+
+def test_a_preview_shuts_nothing_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But it looks for the backup, so that it refuses what the update would."""
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    api = _Api()
+    _update(_guard(api=api), *_RESIZE)
+    assert api.done == ["looked at 1"]
+
+
+def test_without_a_fresh_backup_nothing_is_resized() -> None:
+    """Whatever was acknowledged, and within the window too."""
+    api = _Api("no backup; make one: `runbook snapshot create`")
+    with pytest.raises(GuardError, match="runbook snapshot create") as caught:
+        _update(_guard("web:resize-to-b", api=api), *_RESIZE)
+    assert "acknowledge it" not in str(caught.value)
+    assert api.done == ["looked at 1"]
+
+
+def test_a_spare_server_needs_no_backup() -> None:
+    """It holds nothing that the next `up` would not bring back."""
+    api = _Api("none")
+    old, new = _RESIZE
+    _update(_guard(api=api), old, new | {"labels": {"spare": "yes"}})
+    assert api.done == ["shut down 1"]
+
+
+def test_a_failed_resize_starts_the_server_again(said: list[str]) -> None:
+    """Sold out, say: the provider leaves it off, and would not try again by itself."""
+    api = _Api()
+    guard = _guard(api=api)
+    _update(guard, *_RESIZE)
+    failed = pulumi.ErrorHookArgs("urn:x", "1", "web", _SERVER)
+    assert _run(guard.on_error(failed)) is False
+    assert api.done[-1] == "started 1"
+    assert "the server is started as it was" in said[-1]
+    assert _run(guard.on_error(failed)) is False
+    assert api.done.count("started 1") == 1
+
+
+def test_a_resize_that_came_through_is_forgotten() -> None:
+    """A later error of the same server is another one's."""
+    api = _Api()
+    guard = _guard(api=api)
+    _update(guard, *_RESIZE)
+    guard.after_update(_hooked())
+    assert _run(guard.on_error(pulumi.ErrorHookArgs("urn:x", "1", "web", _SERVER))) is False
+    assert "started 1" not in api.done
 
 
 def test_lifting_protect_is_an_acknowledgement(said: list[str]) -> None:
@@ -188,7 +304,7 @@ def test_the_rest_is_left_alone() -> None:
 
 def test_a_report_lets_everything_through() -> None:
     """`runbook plan` judges by itself, and has to see the whole."""
-    guard = Guard(Acknowledgements(), lambda _urn: True, reporting=True)
+    guard = _guard(reporting=True)
     guard.before_delete(_hooked())
     guard.before_create(_hooked())
 
@@ -202,7 +318,7 @@ def test_only_a_preview_can_be_a_report(
     monkeypatch.setattr(pulumi.runtime, "register_stack_transformation", registered.append)
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
     monkeypatch.setenv(guards.REPORT, "report")
-    guards.install((), protect=True)
+    guards.install_with(Acknowledgements(), cast("Resizes", _Api()))
     assert (registered == [guards.unprotect]) is lets_through
 
 

@@ -12,17 +12,31 @@ import respx
 from infra import preflight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     Configure = Callable[..., None]
 
 _LAST_PAGE = {"pagination": {"next_page": None}}
 
 
-def _type(name: str, *, sold: bool = True, cores: int = 4) -> dict[str, Any]:
-    places = [{"name": "fsn1", "available": sold}, {"name": "nbg1", "available": sold}]
-    size = {"cores": cores, "memory": 8.0, "disk": 80, "architecture": "x86"}
-    return {"name": name, "locations": places, **size}
+def _type(
+    name: str, *, sold: bool = True, places: Collection[str] = ("fsn1", "nbg1")
+) -> dict[str, Any]:
+    offers = [{"name": one, "available": sold and one in places} for one in ("fsn1", "nbg1")]
+    size = {"cores": 4, "memory": 8.0, "disk": 80, "architecture": "x86"}
+    return {"name": name, "locations": offers, **size}
+
+
+def _server(server_type: str, location: str = "fsn1") -> dict[str, Any]:
+    return {"server_type": {"name": server_type}, "location": {"name": location}}
+
+
+@pytest.fixture
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collects the warnings."""
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    return said
 
 
 class _Hetzner:
@@ -62,25 +76,25 @@ def _refusal() -> str:
 def test_a_tier_is_the_first_type_sold(configure: Configure, hetzner: _Hetzner) -> None:
     """The preferred type is taken while it is sold, the next one when it is not."""
     configure()
-    assert preflight.run("prod")[1].name == "cx33"
+    assert preflight.run("prod")[1] == "cx33"
     hetzner.types[0] = _type("cx33", sold=False)
-    assert preflight.run("prod")[1].name == "cpx32"
+    assert preflight.run("prod")[1] == "cpx32"
 
 
 def test_a_server_is_not_moved_by_the_catalogue(configure: Configure, hetzner: _Hetzner) -> None:
     """A server that exists keeps its type although another is preferred, or it is sold out."""
     configure()
-    hetzner.servers = [{"server_type": {"name": "cpx32"}}]
-    assert preflight.run("prod")[1].name == "cpx32"
+    hetzner.servers = [_server("cpx32")]
+    assert preflight.run("prod")[1] == "cpx32"
     hetzner.types[1] = _type("cpx32", sold=False)
-    assert preflight.run("prod")[1].name == "cpx32"
+    assert preflight.run("prod")[1] == "cpx32"
 
 
 @pytest.mark.usefixtures("hetzner")
 def test_a_type_may_be_named(configure: Configure) -> None:
     """A type's own name is as good as a tier."""
     configure({"nutri:tier": "cx43"})
-    assert preflight.run("prod")[1].name == "cx43"
+    assert preflight.run("prod")[1] == "cx43"
 
 
 @pytest.mark.usefixtures("hetzner")
@@ -97,10 +111,74 @@ def test_catalogue_and_config_mistakes_come_together(configure: Configure) -> No
 
 
 def test_a_sold_out_tier_says_what_was_tried(configure: Configure, hetzner: _Hetzner) -> None:
-    """When nothing of a tier is sold, the message lists the types and what to set."""
-    configure()
+    """When nothing of a tier is sold, the message lists types, places and what to set."""
+    configure({"nutri:locationFallbacks": ["nbg1"]})
     hetzner.types = [_type("cx33", sold=False)]
-    assert "nutri:tier: none of cx33 is sold in fsn1 today" in _refusal()
+    said = _refusal()
+    assert "nutri:tier: none of cx33 is sold in fsn1 or nbg1 today" in said
+    assert "nutri:locationFallbacks" in said
+
+
+def test_a_fallback_location_is_taken_before_another_type(
+    configure: Configure, hetzner: _Hetzner, warned: list[str]
+) -> None:
+    """Both are told, and the settings hold the location that was taken."""
+    configure({"nutri:locationFallbacks": ["nbg1"]})
+    hetzner.types = [_type("cx33", places={"nbg1"}), _type("cpx32", places={"nbg1"})]
+    settings, server_type = preflight.run("prod")
+    assert (settings.location, server_type) == ("nbg1", "cx33")
+    assert warned == ["fsn1 has none of tier small left; the server is made in nbg1"]
+
+
+def test_a_server_stays_where_it_was_made(configure: Configure, hetzner: _Hetzner) -> None:
+    """In a fallback location, with the first one on sale again: it would be another server."""
+    configure({"nutri:locationFallbacks": ["nbg1"], "nutri:tier": "medium"})
+    hetzner.servers = [_server("cx33", "nbg1")]
+    settings, server_type = preflight.run("prod")
+    assert (settings.location, server_type) == ("nbg1", "cx43")
+
+
+def test_a_resize_finds_its_type_where_the_server_is(
+    configure: Configure, hetzner: _Hetzner
+) -> None:
+    """Another location is no help for a server that exists."""
+    configure({"nutri:locationFallbacks": ["nbg1"], "nutri:tier": "medium"})
+    hetzner.servers = [_server("cx33")]
+    hetzner.types = [_type("cx33"), _type("cx43", places={"nbg1"})]
+    assert "none of cx43 is sold in fsn1 today" in _refusal()
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"), [("cx32", "cx33"), ("cx42", "cx43"), ("cx52", "cx53"), ("cx53", "cx53")]
+)
+def test_a_retired_type_stands_for_its_successor(
+    configure: Configure, hetzner: _Hetzner, warned: list[str], asked: str, taken: str
+) -> None:
+    """The runbook's ladder goes on to work, and says what it means today."""
+    hetzner.types.append(_type("cx53"))
+    configure({"nutri:tier": asked})
+    assert preflight.run("prod")[1] == taken
+    told = [f"{asked} is no longer sold; {taken} is its successor"]
+    assert warned == (told if asked != taken else [])
+
+
+@pytest.mark.parametrize("tier", ["cx32", "small"])
+@pytest.mark.usefixtures("hetzner")
+def test_an_old_server_keeps_its_retired_type(
+    configure: Configure, hetzner: _Hetzner, warned: list[str], tier: str
+) -> None:
+    """It is of the tier still, although no list shows its type."""
+    configure({"nutri:tier": tier})
+    hetzner.servers = [_server("cx32")]
+    assert preflight.run("prod")[1] == "cx32"
+    assert warned == []
+
+
+@pytest.mark.usefixtures("hetzner")
+def test_an_unknown_fallback_is_named(configure: Configure) -> None:
+    """By its place in the list."""
+    configure({"nutri:locationFallbacks": ["nbg1", "moon"]})
+    assert "nutri:locationFallbacks[1]: 'moon' is none of Hetzner's: fsn1, nbg1" in _refusal()
 
 
 def test_an_unreachable_endpoint_is_named(configure: Configure) -> None:

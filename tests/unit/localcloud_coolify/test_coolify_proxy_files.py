@@ -6,6 +6,7 @@ import http.server
 import json
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -167,3 +168,15 @@ def test_the_fault_of_a_proxy_that_learns_late(
     if content is not None:
         (tmp_path / "localcloud-event-delay").write_text(content)
     assert Agent(folder=tmp_path).delay() == delay
+
+
+def test_each_event_is_late_by_itself(tmp_path: Path) -> None:
+    """Many events do not add up, and the listener never sleeps."""
+    (tmp_path / "localcloud-event-delay").write_text("0.3")
+    agent = Agent(folder=tmp_path)
+    began = time.monotonic()
+    for _ in range(5):
+        agent._notice("die x")
+    assert not agent._wake.is_set()
+    assert agent._wake.wait(5)
+    assert 0.25 < time.monotonic() - began < 1.4

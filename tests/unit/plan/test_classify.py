@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.changes import (
@@ -81,6 +81,7 @@ _PROPERTIES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # a busy machine is no reason to fail
 @given(st.sampled_from(sorted(RULES)), _PROPERTIES, _PROPERTIES)
 def test_any_update_can_be_judged(kind_name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
     """Odd values, unknown ones and missing keys are no reason to fail; gravest findings first."""
@@ -89,9 +90,10 @@ def test_any_update_can_be_judged(kind_name: str, old: dict[str, Any], new: dict
     found = classify(_update(_token(kind_name), old, new))
     severities = [one.risk.severity for one in found]
     assert severities == sorted(severities, reverse=True)
-    assert all(one.acknowledge in {None, *KINDS} for one in found)
+    assert all(one.acknowledge in {None, *KINDS} or one.in_window for one in found)
 
 
+@settings(deadline=None)
 @given(_PROPERTIES)
 def test_an_update_of_nothing_says_nothing(same: dict[str, Any]) -> None:
     """Equal inputs are no change, whatever they are."""
@@ -115,10 +117,12 @@ def test_protection_off_wants_a_word(flag: str) -> None:
     assert _risks(_update(_SERVER, {flag: False}, {flag: True})) == []
 
 
-def test_a_resize_is_a_power_cut_and_with_the_disk_no_way_back() -> None:
-    """Warned of when the disk keeps its size, refused when it grows."""
+def test_a_resize_waits_for_the_window_and_with_the_disk_is_no_way_back() -> None:
+    """Its acknowledgement names the new type; a growing disk is a loss of its own."""
     old, new = {"serverType": "cx33"}, {"serverType": "cx43", "keepDisk": True}
-    assert _risks(_update(_SERVER, old, new)) == [(Risk.DOWNTIME, None)]
+    assert _risks(_update(_SERVER, old, new)) == [(Risk.DOWNTIME, "resize-to-cx43")]
+    (found,) = classify(_update(_SERVER, old, new))
+    assert (found.in_window, found.needs_backup) == (True, True)
     (loss, cut) = classify(_update(_SERVER, old, {"serverType": "cx43", "keepDisk": False}))
     assert (loss.acknowledge, cut.risk) == ("keepDisk", Risk.DOWNTIME)
     assert cut.downtime == Downtime(60, 300)

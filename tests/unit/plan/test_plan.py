@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -50,11 +51,43 @@ def test_unchanged_resources_count_for_the_price_only() -> None:
     assert plan.verdict is Verdict.HARMLESS
 
 
+_RESIZE = _step("update", new=_INPUTS | {"serverType": "cx43"}, diffReasons=["serverType"])
+
+
 def test_a_resize_costs_and_is_risky() -> None:
     """Price before and after, with backups; what stays open keeps its location."""
-    plan = _plan(_step("update", new=_INPUTS | {"serverType": "cx43"}, diffReasons=["serverType"]))
+    plan = _plan(_RESIZE, given=("web:resize-to-cx43",))
     assert plan.verdict is Verdict.RISKY
     assert (plan.rows[0].before, plan.rows[0].after) == (Decimal(12), Decimal(24))
+
+
+def test_a_resize_is_refused_outside_the_window() -> None:
+    """The plan names the window and the entry; the entry for another type is no help."""
+    monday = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    agreed = Acknowledgements(("web:resize-to-cx53",), now=lambda: monday)
+    plan = make("lab", steps({"steps": [_RESIZE]}), agreed, _PRICES)
+    assert (plan.verdict, plan.missing) == (Verdict.REFUSED, ("web:resize-to-cx43",))
+    text = show.plain(plan)
+    assert "the maintenance window, Sunday 02:00-04:00 UTC, needs no acknowledgement" in text
+    assert "'nutri:acknowledge[1]' web:resize-to-cx43" in text
+    assert show.as_json(plan)["changes"][0]["findings"][0]["in_window"] is True
+
+
+def test_a_resize_in_the_window_needs_no_word() -> None:
+    """It is risky all the same."""
+    sunday = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)
+    agreed = Acknowledgements(now=lambda: sunday)
+    assert make("lab", steps({"steps": [_RESIZE]}), agreed, _PRICES).verdict is Verdict.RISKY
+
+
+def test_a_resize_without_a_fresh_backup_is_refused() -> None:
+    """And the plan says what to do, which is not to acknowledge."""
+    agreed = Acknowledgements(("web:resize-to-cx43",))
+    found = steps({"steps": [_RESIZE]})
+    plan = make("lab", found, agreed, _PRICES, lambda _: "web has none; make one")
+    assert (plan.verdict, plan.missing) == (Verdict.REFUSED, ())
+    assert "not now: web has none; make one" in show.plain(plan)
+    assert show.as_json(plan)["changes"][0]["problem"] == "web has none; make one"
 
 
 def test_backups_off_are_refused_and_cheaper() -> None:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_hcloud as hcloud
 
+from common.changes import Acknowledgements
+from common.window import Window
 from infra import guard
 from infra.keys import RandomSecret
+from infra.resize import Resizes
 
 _config = pulumi.Config("nutri")
-guard.install(_config.get_object("acknowledge") or (), protect=_config.get_bool("protect") is True)
+_hcloud = pulumi.Config("hcloud")
+guard.install_with(
+    Acknowledgements(
+        tuple(_config.get_object("acknowledge") or ()),
+        protect=_config.get_bool("protect") is True,
+        window=Window.model_validate(_config.require_object("maintenanceWindow")),
+    ),
+    Resizes(_hcloud.require("endpoint"), os.environ["HCLOUD_TOKEN"]),
+)
 _made: dict[str, pulumi.CustomResource] = {}
 
 

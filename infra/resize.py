@@ -1,0 +1,96 @@
+"""What a resize wants around it: a backup to go back to, a shutdown, and no server left off."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from common.waiting import NotYetError, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runbook.hetzner import Hetzner
+
+_DOWN_SECONDS = 180
+_UP_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Resizes:
+    """Hetzner's API as far as resizes go; imported late, since most runs of the program have none.
+
+    Attributes:
+        endpoint: of the API.
+        token: for it.
+        backup_hours: age of the newest backup, at most.
+    """
+
+    endpoint: str
+    token: str
+    backup_hours: int = 24
+
+    def backup_problem(self, server: int) -> str | None:
+        """Say what is wrong with a server's backups; None: it could be restored from a fresh one.
+
+        Raises:
+            HetznerError: the API does not tell.
+        """
+        from runbook.hetzner.freshness import problem  # noqa: PLC0415 - see above
+
+        with self._api() as api:
+            return problem(api, server, self.backup_hours)
+
+    def shut_down(self, server: int) -> bool:
+        """Ask a server to shut down, and wait until it is off; False: it was.
+
+        The provider would cut the power. It starts the server again itself.
+
+        Raises:
+            HetznerError: the API refuses.
+            WaitTimeoutError: the server does not shut down.
+        """
+        with self._api() as api:
+            if not _is_on(api, server):
+                return False
+            api.act(f"servers/{server}/actions/shutdown")
+            wait_until(
+                f"server {server} to shut down by itself (nothing was changed; look at it with "
+                "`runbook ssh`, shut it down by hand, then `pulumi up` again)",
+                lambda: _off(api, server),
+                bound=_DOWN_SECONDS,
+                interval=0.5,
+                max_interval=3,
+            )
+        return True
+
+    def start(self, server: int) -> None:
+        """Start a server that was shut down for nothing.
+
+        Raises:
+            HetznerError: the API refuses.
+        """
+        with self._api() as api:
+            if not _is_on(api, server):
+                api.act(f"servers/{server}/actions/poweron", bound=_UP_SECONDS)
+
+    @contextlib.contextmanager
+    def _api(self) -> Iterator[Hetzner]:
+        from common.target import HetznerTarget  # noqa: PLC0415 - see above
+        from runbook.hetzner import Hetzner, http_client  # noqa: PLC0415
+
+        target = HetznerTarget.model_validate({"endpoint": self.endpoint, "token": self.token})
+        with http_client(target) as made:
+            yield Hetzner(made)
+
+
+def _is_on(api: Hetzner, server: int) -> bool:
+    found = api.server(server)
+    return found is not None and found.status != "off"
+
+
+def _off(api: Hetzner, server: int) -> bool:
+    if _is_on(api, server):
+        raise NotYetError("it is still on")
+    return True

@@ -1,0 +1,146 @@
+"""Deploys under load and resizes, on the whole platform; each test starts where the last ended."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from common.ssh import SshClient
+from tests.e2e.guard.conftest import window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+    from common.target import Target
+    from tests.e2e.conftest import Stack
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
+
+_LATE = 8.0
+_BACKEND = "nutri-backend"
+_LONG = {"slow", "stream"}
+
+
+def _deploy(stack: Stack, tag: str, *words: str) -> tuple[CompletedProcess[str], dict[str, Any]]:
+    """Run `runbook deploy`, and keep the tag it leaves in the config."""
+    done = stack.runbook("deploy", _BACKEND, tag, "--yes", "--json", *words, timeout=1200)
+    kept = yaml.safe_load(stack.config_file.read_text())["config"]["nutri:backendTag"]
+    stack.config["nutri:backendTag"] = kept
+    assert done.stdout, done.stderr
+    return done, json.loads(done.stdout)
+
+
+def test_a_first_server_is_made_where_its_tier_is_on_sale(platform: Stack, target: Target) -> None:
+    """The first location has none left, the fallback has; there it stays afterwards."""
+    server = platform.cloud.api(f"/servers/{target.servers[0].id}")["server"]
+    assert (server["location"]["name"], server["server_type"]["name"]) == ("nbg1", "cx33")
+    assert platform.pulumi("preview", "--expect-no-changes").returncode == 0, platform.last
+
+
+def test_a_deploy_drops_nothing(platform: Stack) -> None:
+    """A thousand requests at the default rate, a slow and a streamed one always among them."""
+    done, told = _deploy(platform, "good-2")
+    monitor = told["monitor"]
+    assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(monitor["failed_at"])
+    assert monitor["requests"] >= 1000
+    assert set(monitor["by_connection"]) >= _LONG | {"fresh", "kept", "held"}
+    assert set(monitor["versions"]) == {"good-1", "good-2"}
+    assert [one["name"] for one in monitor["phases"]] == ["before", "during", "after"]
+
+
+def test_a_late_proxy_drops_nothing_either(
+    platform: Stack, proxy_is_late: Callable[[float], None]
+) -> None:
+    """It learns late of what starts and stops: health check, retry and drain make up for it."""
+    proxy_is_late(_LATE)
+    done, told = _deploy(platform, "good-1")
+    assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(told["monitor"])
+
+
+def test_a_failed_deploy_goes_back_by_itself(platform: Stack) -> None:
+    """The container's last lines are told, config and replicas are as before, nobody noticed."""
+    done, told = _deploy(platform, "never-healthy", "--requests", "100")
+    assert (done.returncode, told["updated"], told["went_back"]) == (1, False, True), done.stderr
+    assert told["dropped"] == 0
+    assert "(tag never-healthy) ended as failed; its last lines:" in done.stderr
+    assert platform.config["nutri:backendTag"] == "good-1"
+    assert platform.runbook("check", "version", "containers").returncode == 0
+
+
+def test_a_tag_that_is_not_there_is_refused(platform: Stack) -> None:
+    """Nothing is touched, and the registry's nearest tags are named."""
+    done = platform.runbook("deploy", _BACKEND, "good-3", "--yes")
+    assert done.returncode == 2
+    assert "the registry has no tag good-3 of" in done.stderr
+    assert "nearest: good-" in done.stderr
+
+
+def test_one_replica_behind_a_late_proxy_drops_requests(
+    platform: Stack, proxy_is_late: Callable[[float], None]
+) -> None:
+    """Nobody serves while the proxy does not know the new one: the deploy is red."""
+    platform.config["nutri:backendReplicas"] = 1
+    platform.up()
+    proxy_is_late(_LATE)
+    done, told = _deploy(platform, "good-2", "--requests", "100")
+    assert (done.returncode, told["updated"]) == (1, True), done.stderr
+    assert told["dropped"] > 0
+    assert told["monitor"]["longest_gap"]["seconds"] > 1
+
+
+@pytest.fixture
+def no_window(platform: Stack) -> None:
+    """A maintenance window that is days away, whenever the tests run."""
+    platform.config["nutri:maintenanceWindow"] = window(is_open=False)
+
+
+@pytest.mark.usefixtures("no_window")
+def test_a_resize_is_refused_without_window_and_backup(platform: Stack) -> None:
+    """Both are told in the preview, by the plan too, and the server runs on."""
+    platform.config["nutri:tier"] = "cx42"
+    assert platform.pulumi("preview").returncode != 0
+    assert "cx42 is no longer sold; cx43 is its successor" in platform.last
+    assert "It may happen" in platform.last
+    assert "server:resize-to-cx43" in platform.last
+    assert "no backup or snapshot of the last 24 h to go back to" in platform.last
+    plan = platform.runbook("plan")
+    assert (plan.returncode, "not now: nutri-e2e has no backup" in plan.stdout) == (4, True)
+
+
+@pytest.mark.usefixtures("no_window")
+def test_a_resize_is_verified_from_within(platform: Stack, target: Target) -> None:
+    """With snapshot and acknowledgement it happens, after a shutdown; what was there is there."""
+    with SshClient(target.servers[0].ssh) as server:
+        server.run("echo kept > /root/kept")
+    assert platform.runbook("snapshot", "create").returncode == 0
+    platform.config |= {
+        "nutri:tier": "medium",
+        "nutri:acknowledge": ["server:resize-to-cx43"],
+    }
+    platform.cloud.knob("DELETE", "/calls")
+    assert set(platform.up()) == {"update"}
+    calls = platform.cloud.knob("GET", "/calls")["calls"]
+    done = [call["path"].rsplit("/", 1)[1] for call in calls if "/actions/" in call["path"]]
+    assert [one for one in done if not one.isdecimal()] == ["shutdown", "change_type"]
+    assert "server:resize-to-cx43 is spent" in platform.last
+    size = platform.runbook("check", "S1", "--json")
+    assert (size.returncode, "cx43: 8 cores, 1" in size.stdout) == (0, True), size.stdout
+    with SshClient(target.servers[0].ssh) as server:
+        assert server.run("cat /root/kept").stdout.strip() == "kept"
+
+
+@pytest.mark.usefixtures("no_window")
+def test_the_way_back_is_open(platform: Stack, target: Target) -> None:
+    """The disk did not grow, and the old entry is no word about this resize."""
+    platform.config["nutri:tier"] = "small"
+    assert platform.pulumi("preview").returncode != 0
+    assert "server:resize-to-cx33" in platform.last
+    platform.config["nutri:acknowledge"] = ["server:resize-to-cx33"]
+    platform.up()
+    server = platform.cloud.api(f"/servers/{target.servers[0].id}")["server"]
+    assert (server["server_type"]["name"], server["primary_disk_size"]) == ("cx33", 80)
+    assert platform.runbook("check", "S1").returncode == 0
