@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 _TIMEOUT = 120.0
 _NO_NPX = 127
 # npx must not fetch a Prisma of its own: that would be another version than the app's.
-_STATUS = "command -v npx >/dev/null || exit 127; exec npx --no-install prisma migrate status"
+_NPX = "command -v npx >/dev/null || exit 127; exec npx --no-install prisma migrate"
+STATUS = f"{_NPX} status"
 
 _PENDING = re.compile(r"^Following migrations?(?:\(s\))? have not yet been applied:$")
 _FAILED = re.compile(r"^Following migrations?(?:\(s\))? have failed:$")
@@ -63,7 +65,7 @@ def ask(client: SshClient, container: str, image: str) -> Migrations:
     Raises:
         MigrationsUnknownError: when the image has no Prisma, or the database does not answer.
     """
-    words = ["docker", "exec", container, "sh", "-c", _STATUS]
+    words = ["docker", "exec", container, "sh", "-c", STATUS]
     done = client.run(words, timeout=_TIMEOUT, check=False)
     if done.code == _NO_NPX:
         raise MigrationsUnknownError(
@@ -94,6 +96,11 @@ def parse(output: str, image: str) -> Migrations:
         return Migrations(State.UP_TO_DATE, ())
     last = next((line for line in reversed(output.splitlines()) if line.strip()), "nothing")
     raise MigrationsUnknownError(f"Prisma in {image} tells no status: {last.strip()}")
+
+
+def resolved(name: str) -> str:
+    """The command that takes a failed migration for rolled back."""
+    return f"{_NPX} resolve --rolled-back {shlex.quote(name)}"
 
 
 def _names_below(heading: re.Pattern[str], output: str) -> tuple[str, ...]:

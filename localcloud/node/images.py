@@ -25,6 +25,8 @@ GHCR_REGISTRY = "ghcr.localcloud.test"
 
 _APP_SERVICES = ("backend", "ml-service")
 _APP_TAGS = ("good-1", "good-2", "never-healthy")
+_MIGRATION_TAGS = ("migration-good", "migration-bad")
+"""Of the backend alone, which owns the database: each brings a migration."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,23 @@ class Published:
     """`<registry>/<repository>:<tag>`."""
 
 
+def _app_tags() -> tuple[tuple[str, str], ...]:
+    """Services and tags: the same program as two services in three states, and more."""
+    plain = tuple((service, tag) for service in _APP_SERVICES for tag in _APP_TAGS)
+    return (*plain, *(("backend", tag) for tag in _MIGRATION_TAGS))
+
+
 def _apps() -> tuple[Image, ...]:
-    """The app's images: the same program as two services in three states."""
     return tuple(
         Image(f"{service}-{tag}", "images/app", "python", {"SERVICE": service, "VERSION": tag})
-        for service in _APP_SERVICES
-        for tag in _APP_TAGS
+        for service, tag in _app_tags()
     )
 
 
 def _published_apps() -> tuple[Published, ...]:
     return tuple(
         Published(f"{service}-{tag}", f"{GHCR_REGISTRY}/nutri/{service}:{tag}")
-        for service in _APP_SERVICES
-        for tag in _APP_TAGS
+        for service, tag in _app_tags()
     )
 
 

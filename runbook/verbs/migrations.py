@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from common.errors import OperatorError
-from runbook import logs, migrations, options, output, servers
+from runbook import logs, migrations, options, output, servers, show
 from runbook.app import group, verb
-from runbook.stack import load_target
+from runbook.deploy import require_tag
+from runbook.migrating import Migration, Outcome, migrate
+from runbook.migrating.live import LiveTools
+from runbook.monitor import text, watching
+from runbook.stack import find_project, load_target
+from runbook.timeline import keep
+from runbook.updates import Updates
 
-migrations_group = group("migrations", "The database's migrations, as the running image sees them.")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from common.target import ServiceTarget, Target
+    from runbook.migrations import Migrations
+
+migrations_group = group("migrations", "The database's migrations, by the app's own images.")
+
+_RATE = 20.0
+_EXITS = (
+    "0 the tag serves, with the database it needs, 1 it failed, or a request was dropped, "
+    "2 a mistake, or it was refused"
+)
+_Service = Annotated[str, typer.Option("--service", help="The service whose image holds them.")]
+_Tag = Annotated[str, typer.Argument(metavar="TAG", help="As the registry has it.")]
 
 
 @verb(
@@ -22,23 +45,122 @@ migrations_group = group("migrations", "The database's migrations, as the runnin
     within=migrations_group,
 )
 def status(
-    service: Annotated[
-        str, typer.Option("--service", help="The service whose image holds them.")
-    ] = "nutri-backend",
+    tag: Annotated[
+        str | None, typer.Option("--tag", help="As this image sees it. Default: the running one.")
+    ] = None,
+    service: _Service = "nutri-backend",
     stack: options.Stack = None,
     as_json: options.Json = False,
 ) -> None:
-    """Tell which migrations the database has not had, by Prisma in a running container."""
+    """Tell which migrations the database has not had, by Prisma in a container of the app."""
     target = load_target(stack)
     chosen = servers.find_service(target, service)
-    with servers.connect_all(target) as clients, output.busy("asking Prisma"):
-        running = [one for one in logs.find_sources(clients, chosen) if one.container.runs]
-        if not running:
-            raise OperatorError(f"no container of {service} runs; `runbook status`")
-        source = running[0]
-        found = migrations.ask(source.client, source.container.id, source.container.image)
+    found = _by_tag(target, chosen, tag, stack) if tag else _by_running(target, chosen)
     if as_json:
         output.print_json({"state": found.state.value, "migrations": found.names})
     else:
         typer.echo(str(found))
     raise typer.Exit(int(found.state is not migrations.State.UP_TO_DATE))
+
+
+@verb(
+    "run",
+    procedure="M3",
+    example="migrations run good-2",
+    exits=_EXITS,
+    within=migrations_group,
+)
+def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    tag: _Tag,
+    no_maintenance: Annotated[
+        bool,
+        typer.Option("--no-maintenance", help="The old version gets on with it: users stay."),
+    ] = False,
+    without_dump: Annotated[
+        bool, typer.Option("--without-dump", help="Though there is no way back then.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Maintenance unannounced, or outside of its window.")
+    ] = False,
+    service: _Service = "nutri-backend",
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Bring a tag into service whose image changes the database: page, dump, migrate, deploy.
+
+    Cut off or failed, the same line goes on with what is left.
+    """
+    target = load_target(stack)
+    chosen = servers.find_service(target, service)
+    require_tag(target, chosen, tag)
+    output.confirm(f"{service} goes to {tag}, its database migrates. Go on?", yes=yes)
+    tools = LiveTools(Updates(find_project(Path.cwd()), stack), target, chosen, tag, force)
+    wanted = Migration(service, tag, with_page=not no_maintenance, with_dump=not without_dump)
+    dropped: list[int] = []
+    with _watched(target, chosen, dropped) if no_maintenance else contextlib.nullcontext():
+        done = migrate(wanted, tools, output.say)
+    applied = ", ".join(done.applied) or "none"
+    keep(target, f"migrated {service} to {tag}: {done.problem or 'applied ' + applied}")
+    _print(done, as_json=as_json, dropped=sum(dropped))
+    raise typer.Exit(int(not done.is_good or sum(dropped) > 0))
+
+
+@verb(
+    "resolve",
+    procedure="M3",
+    example="migrations resolve good-2 20260302000000_broken",
+    within=migrations_group,
+)
+def resolve(
+    tag: _Tag,
+    name: Annotated[str, typer.Argument(metavar="MIGRATION", help="The one that failed.")],
+    service: _Service = "nutri-backend",
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+) -> None:
+    """Take a failed migration for rolled back, once the database is as before it."""
+    target = load_target(stack)
+    chosen = servers.find_service(target, service)
+    tools = LiveTools(Updates(find_project(Path.cwd()), stack), target, chosen, tag, force=False)
+    output.confirm(f"Is the database as before {name}?", yes=yes)
+    code, words = tools.resolve(name)
+    if code:
+        raise OperatorError(f"Prisma refuses: {words.strip().splitlines()[-1]}")
+    typer.echo(str(tools.status()))
+
+
+def _by_tag(target: Target, service: ServiceTarget, tag: str, stack: str | None) -> Migrations:
+    updates = Updates(find_project(Path.cwd()), stack)
+    with output.busy("asking Prisma"):
+        return LiveTools(updates, target, service, tag, force=False).status()
+
+
+def _by_running(target: Target, service: ServiceTarget) -> Migrations:
+    with servers.connect_all(target) as clients, output.busy("asking Prisma"):
+        running = [one for one in logs.find_sources(clients, service) if one.container.runs]
+        if not running:
+            raise OperatorError(f"no container of {service.name} runs; `runbook status`")
+        source = running[0]
+        return migrations.ask(source.client, source.container.id, source.container.image)
+
+
+@contextlib.contextmanager
+def _watched(target: Target, service: ServiceTarget, dropped: list[int]) -> Iterator[None]:
+    with watching(target, service, rate=_RATE) as monitor:
+        yield
+    report = monitor.report()
+    dropped.append(report.failed)
+    for line in text.lines(report):
+        output.say(line)
+
+
+def _print(done: Outcome, *, as_json: bool, dropped: int) -> None:
+    if as_json:
+        output.print_json(done.as_json() | {"dropped": dropped})
+        return
+    typer.echo(f"applied: {', '.join(done.applied) or 'nothing'}")
+    if done.report:
+        show.show_report(done.report, Console())
+    if done.problem:
+        output.say(done.problem)
