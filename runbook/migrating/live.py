@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ from common.maintenance import OFF, Mode
 from runbook import maintenance, migrations, output, servers
 from runbook.maintenance import notices, steps
 from runbook.migrating.container import one_off, require_urls
-from runbook.stack import load_target
+from runbook.stack import config_value, load_target
 
 if TYPE_CHECKING:
     from common.target import ServiceTarget, Target
     from runbook.migrations import Migrations
     from runbook.updates import Updates
 
+_DIRECT_URL = "nutri:databaseDirectUrl"
 _CHECKS = ("maintenance", "containers", "health", "spread", "version")
 _STATUS_SECONDS = 120.0
 _MIGRATE_SECONDS = 3600.0
+_DUMP_SECONDS = 4 * 3600.0
 _SETTLE_SECONDS = 60.0
 
 
@@ -83,16 +86,28 @@ class LiveTools:
         if not steps.proven(self.target, steps.SERVES).not_green:
             notices.send(self.updates.stack, notices.ending(self.target, before))
 
-    def dump(self) -> str:
-        """Take a dump; its name.
+    def require_dumps(self) -> None:
+        """Refuse to go where there is no way back from.
 
         Raises:
-            OperatorError: none can be taken.
+            OperatorError: the stack takes no dumps.
         """
-        raise OperatorError(
-            "dumps are not set up, so there is no way back to before the migration; "
-            "--without-dump goes on all the same"
-        )
+        if self.target.dumps is None:
+            raise OperatorError(
+                "the stack takes no dumps, so there is no way back to before the migration: "
+                "`pulumi config set dumps true`; --without-dump goes on all the same"
+            )
+
+    def dump(self) -> str:
+        """Take a dump, as its timer does; when that was.
+
+        Raises:
+            OperatorError: none could be taken.
+        """
+        with servers.connect(self.target.servers[0]) as client, output.busy("dumping"):
+            taken = json.loads(client.run("nutri-dump now", timeout=_DUMP_SECONDS).stdout)
+        output.say(f"dumped: {taken['rows']} rows at {taken['at']}")
+        return str(taken["at"])
 
     def is_deployed(self) -> bool:
         """Whether config and stack have the new tag."""
@@ -138,13 +153,12 @@ class LiveTools:
 
     def _environment(self) -> dict[str, str]:
         """Past the pooler, by both names that a schema may read."""
-        database = self.target.database
-        if database is None or database.direct_url is None:
+        url = config_value(self.updates.stack, _DIRECT_URL)
+        if not url:
             raise OperatorError(
                 "the stack knows no way to the database past the pooler, and migrations need it: "
-                "`pulumi config set --secret nutri:databaseDirectUrl`, then `pulumi up`"
+                f"`pulumi config set --secret {_DIRECT_URL}`"
             )
-        url = database.direct_url.get_secret_value()
         found = {"DATABASE_URL": url, "DIRECT_URL": url}
         require_urls(found)
         return found

@@ -66,8 +66,11 @@ class Tools(Protocol):
     def page_off(self) -> None:
         """Take it away."""
 
+    def require_dumps(self) -> None:
+        """Refuse where none can be taken."""
+
     def dump(self) -> str:
-        """Take a dump; its name."""
+        """Take a dump; when that was."""
 
     def apply(self) -> tuple[int, str]:
         """Run the migrate command in a container of the new image: its code and words."""
@@ -94,10 +97,11 @@ def migrate(wanted: Migration, tools: Tools, say: Callable[[str], None]) -> Outc
     applied: tuple[str, ...] = ()
     dump = ""
     if before.state is State.PENDING:
-        if wanted.with_page and not tools.page_is_on():
-            tools.require_page_may_begin()
-            tools.page_on()
-        dump = tools.dump() if wanted.with_dump else ""
+        _prepare(wanted, tools)
+        try:
+            dump = tools.dump() if wanted.with_dump else ""
+        except OperatorError as error:
+            return Outcome((), "", None, _not_dumped(error, tools))
         problem = _apply(before, wanted, tools, say)
         if problem:
             return Outcome((), dump, None, problem)
@@ -107,6 +111,22 @@ def migrate(wanted: Migration, tools: Tools, say: Callable[[str], None]) -> Outc
     if tools.page_is_on():
         tools.page_off()
     return Outcome(applied, dump, tools.verify())
+
+
+def _prepare(wanted: Migration, tools: Tools) -> None:
+    begins = wanted.with_page and not tools.page_is_on()
+    if begins:
+        tools.require_page_may_begin()
+    if wanted.with_dump:
+        tools.require_dumps()
+    if begins:
+        tools.page_on()
+
+
+def _not_dumped(error: OperatorError, tools: Tools) -> str:
+    if tools.page_is_on():
+        tools.page_off()
+    return f"no dump could be taken, so nothing was migrated, and no page is up: {error}"
 
 
 def _require_a_way(before: Migrations, wanted: Migration) -> None:

@@ -79,6 +79,8 @@ def test_a_breaking_one_needs_its_time_and_a_dump(stack: Stack) -> None:
     """Maintenance was not announced; there are no dumps; nothing is touched by either refusal."""
     done = _migrations(stack, "run", "migration-bad", "--yes")
     assert (done.returncode, "was not announced" in done.stderr) == (2, True), done.stderr
+    done = _migrations(stack, "run", "migration-bad", "--force", "--yes")
+    assert (done.returncode, "--without-dump" in done.stderr) == (2, True), done.stderr
     assert "nutri:maintenance" not in stack.config
 
 

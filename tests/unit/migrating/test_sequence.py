@@ -27,6 +27,8 @@ class World:
     code: int = 0
     deploys: bool = True
     may_begin: bool = True
+    has_dumps: bool = True
+    dumps: bool = True
     page: bool = False
     deployed: bool = False
     done: list[str] = field(default_factory=list)
@@ -55,9 +57,16 @@ class World:
         self.done.append("page off")
         self.page = False
 
+    def require_dumps(self) -> None:
+        """Refuse where there are none."""
+        if not self.has_dumps:
+            raise OperatorError("takes no dumps")
+
     def dump(self) -> str:
         """Note it."""
         self.done.append("dump")
+        if not self.dumps:
+            raise OperatorError("the disk is full")
         return "d-1"
 
     def apply(self) -> tuple[int, str]:
@@ -108,6 +117,22 @@ def test_not_the_time_for_a_page() -> None:
     with pytest.raises(OperatorError, match="too early"):
         world.run()
     assert world.done == []
+
+
+def test_no_dumps_at_all() -> None:
+    """Nothing is touched, no page is put up."""
+    world = World(has_dumps=False)
+    with pytest.raises(OperatorError, match="takes no dumps"):
+        world.run()
+    assert world.done == []
+
+
+def test_a_dump_that_fails() -> None:
+    """Nothing is migrated, and the page goes away again."""
+    world = World(dumps=False)
+    done = world.run()
+    assert world.done == ["page on", "dump", "page off"]
+    assert "nothing was migrated, and no page is up: the disk is full" in done.problem
 
 
 def test_nothing_pending_is_a_deploy() -> None:
