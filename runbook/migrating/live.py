@@ -13,14 +13,13 @@ from common.maintenance import OFF, Mode
 from runbook import maintenance, migrations, output, servers
 from runbook.maintenance import notices, steps
 from runbook.migrating.container import one_off, require_urls
-from runbook.stack import config_value, load_target
+from runbook.stack import load_target
 
 if TYPE_CHECKING:
     from common.target import ServiceTarget, Target
     from runbook.migrations import Migrations
     from runbook.updates import Updates
 
-_DIRECT_URL = "nutri:databaseDirectUrl"
 _CHECKS = ("maintenance", "containers", "health", "spread", "version")
 _STATUS_SECONDS = 120.0
 _MIGRATE_SECONDS = 3600.0
@@ -153,12 +152,13 @@ class LiveTools:
 
     def _environment(self) -> dict[str, str]:
         """Past the pooler, by both names that a schema may read."""
-        url = config_value(self.updates.stack, _DIRECT_URL)
-        if not url:
+        database = self.target.database
+        if database is None or database.direct_url is None:
             raise OperatorError(
                 "the stack knows no way to the database past the pooler, and migrations need it: "
-                f"`pulumi config set --secret {_DIRECT_URL}`"
+                "`pulumi config set --secret nutri:databaseDirectUrl`, then `pulumi up`"
             )
+        url = database.direct_url.get_secret_value()
         found = {"DATABASE_URL": url, "DIRECT_URL": url}
         require_urls(found)
         return found

@@ -15,7 +15,6 @@ import pytest
 from common.ssh import SshClient
 from common.target import Target
 from common.window import DAYS
-from localcloud.supabase.constants import PASSWORD, POOLER_HOST
 from tests.e2e.conftest import empty_stack, local_cloud
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ def stack(
     home = tmp_path_factory.mktemp("upkeep-cloud")
     with local_cloud(cloud_environment, home, "upkeep", 8561, 214) as cloud:
         made = empty_stack(cloud, tmp_path_factory.mktemp("upkeep-stack"))
-        for key, port in (("databaseUrl", "6543"), ("databaseDirectUrl", "5432")):
-            pooled = "?pgbouncer=true" * (port == "6543")
-            url = f"postgresql://postgres:{PASSWORD}@{POOLER_HOST}:{port}/postgres{pooled}"
-            made.set_secret(f"nutri:{key}", url)
         start = datetime.now(UTC) - timedelta(hours=1)
         made.config["nutri:maintenanceWindow"] = {
             "day": DAYS[start.weekday()],
