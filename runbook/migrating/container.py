@@ -31,7 +31,7 @@ if [ "$KIND" = writes ] && [ -n "$others" ]; then
   echo "another one is under way: $others; wait for it, see: docker logs $others" >&2
   exit 1
 fi
-docker pull --quiet "$IMAGE" >/dev/null
+docker pull --quiet "$IMAGE" >/dev/null || docker image inspect "$IMAGE" >/dev/null
 file=$(mktemp)
 trap 'rm -f "$file"' EXIT
 printf '%s\n' "$ENVIRONMENT" >"$file"
