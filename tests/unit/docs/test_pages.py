@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 _SETTINGS = {*declared(), *secrets()}
+_CLI = typer.main.get_command(app)  # the whole tree is built anew at each call
 # `-s P1` and `[TAG]` alike: what follows a verb up to the end of the code.
 _CODE = re.compile(r"`([^`\n]+)`")
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -44,7 +45,7 @@ def _commands(text: str) -> Iterator[str]:
 
 def _verb(words: list[str]) -> tuple[Any, list[str]]:
     """The command of the CLI that is meant, and the words after it."""
-    command: Any = typer.main.get_command(app)
+    command: Any = _CLI
     while words and words[0] not in _PLAIN and hasattr(command, "commands"):
         name, *words = words
         assert name in command.commands, f"{command.name} {name}"
