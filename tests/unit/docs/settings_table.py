@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ SECRETS = {
 }
 
 
+@cache
 def declared() -> dict[str, dict[str, Any]]:
     """The settings that Pulumi.yaml declares."""
     return dict(yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"])
