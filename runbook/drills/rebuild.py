@@ -7,9 +7,10 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from common.errors import OperatorError
 from runbook import stack as stacks
@@ -59,13 +60,15 @@ class Rebuild:
             OperatorError: it failed; the text ends with its last lines.
         """
         self._errors.clear()
-        with self._engine() as engine:
+        with tempfile.TemporaryFile("w+", errors="replace") as said, self._engine(said) as engine:
             for event in _events(engine):
                 self._note(event)
                 if cut_off_after in self.moments:
                     os.killpg(engine.pid, signal.SIGKILL)
                     raise InterruptedUpError(f"cut off once the part {cut_off_after} was there")
             code = engine.wait()
+            said.seek(0)
+            self._errors += said.read().splitlines()
         if code:
             raise OperatorError("`pulumi up` failed:\n" + "\n".join(self._errors[-_LAST_LINES:]))
 
@@ -74,13 +77,13 @@ class Rebuild:
         stacks.run(self.project, ["cancel", "--yes"], self.stack, environment=self.environment)
 
     @contextlib.contextmanager
-    def _engine(self) -> Iterator[subprocess.Popen[str]]:
+    def _engine(self, said: IO[str]) -> Iterator[subprocess.Popen[str]]:
         words = ["up", "--yes", "--skip-preview", "--json", "--stack", self.stack]
         process = subprocess.Popen(
             [stacks.program(), "--cwd", str(self.project), "--non-interactive", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             text=True,
             start_new_session=True,
             env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"} | dict(self.environment),

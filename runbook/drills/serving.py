@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from checks.names import Resolver
-from checks.web import trust
 from runbook.registry import direct
 
 if TYPE_CHECKING:
@@ -99,8 +98,3 @@ class Traffic(AbstractContextManager["Traffic"]):
         except httpx.HTTPError:
             well = False
         return Look(time.monotonic(), well, row)
-
-
-def context_is_fine(target: Target) -> None:
-    """Raise OperatorError where the authorities to trust cannot be read, before anything begins."""
-    trust(target.vantage.ca_bundle)

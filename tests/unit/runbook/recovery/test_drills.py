@@ -84,12 +84,14 @@ def test_parts_of_a_platform_follow_one_another() -> None:
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Rebuild]:
     """An update by a `pulumi` that prints what the test says and goes on for a minute."""
 
-    def make(*events: object, code: int = 0, hang: bool = False) -> Rebuild:
+    def make(*events: object, code: int = 0, hang: bool = False, said: str = "nothing") -> Rebuild:
         script = tmp_path / "bin" / "pulumi"
         script.parent.mkdir(exist_ok=True)
         told = "\n".join(map(json.dumps, events))
         wait = "sleep 60" if hang else "true"
-        script.write_text(f"#!/bin/sh\ncat <<'EOT'\nno JSON\n{told}\nEOT\n{wait}\nexit {code}\n")
+        complaint = f"echo '{said}' >&2"
+        told = f"cat <<'EOT'\nno JSON\n{told}\nEOT"
+        script.write_text(f"#!/bin/sh\n{complaint}\n{told}\n{wait}\nexit {code}\n")
         script.chmod(0o755)
         monkeypatch.setenv("PATH", str(script.parent), prepend=":")
         return Rebuild(tmp_path, "dr", {}, lambda _: None)
@@ -113,6 +115,8 @@ def test_an_update_that_fails_says_why(engine: Callable[..., Rebuild]) -> None:
     said = {"diagnosticEvent": {"severity": "error", "message": "no room\n"}}
     with pytest.raises(OperatorError, match="no room"):
         engine(said, code=255).up()
+    with pytest.raises(OperatorError, match="is locked"):
+        engine(said="the stack is locked", code=255).up()
 
 
 def test_an_update_is_cut_off_on_purpose(engine: Callable[..., Rebuild]) -> None:
