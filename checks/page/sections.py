@@ -104,13 +104,13 @@ def _resources(report: Report) -> ET.Element | None:
 def _ages(report: Report) -> ET.Element | None:
     """How old what a recovery would start from is, beside how old it may be."""
     rows = []
-    for result in report.results:
+    for result in (one for one in report.results if one.runbook.startswith("B")):
         for one in result.verdict.measures:
             if "age" in re.split("[ _]", one.name) and one.limit:
                 scale = max(one.value, one.limit) * _ROOM
                 words = f"{one} of {replace(one, value=one.limit)}"
                 picture = bar(one.value / scale, one.limit / scale, f"{one.name}: {words}")
-                rows.append(Row(f"{one.name}, {one.label}", picture, words))
+                rows.append(Row(f"{one.name.replace('_', ' ')}, {one.label}", picture, words))
     note = "The mark is how old it may be."
     return chart("Ages of backups and dumps", note, rows) if rows else None
 

@@ -151,7 +151,7 @@ def test_the_headline_is_the_outcome(
 def test_ages_and_a_drill_have_their_charts() -> None:
     """A backup that is too old is red; so is the step of a drill that failed."""
     old = Measure("backup age", "nutri-1", 200_000.0, Unit.SECONDS, 108_000.0)
-    rows = (_result("backup-age", red("old", "look").measured([old])),)
+    rows = (Result("backup-age", "B1", "is young", "nutri-1", red("old", "look").measured([old])),)
     steps = (Step("server", 0, 40), Step("database", 40, 200, well=False))
     text = page(Report("s", rows), now=NOW, drill=Drill("recovery", steps, 3600))
     found = _Page(text)
