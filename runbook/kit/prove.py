@@ -43,7 +43,7 @@ class Part:
     def line(self) -> str:
         """For people."""
         word = {True: "GREEN", False: "RED", None: "UNKNOWN"}[self.well]
-        return f"{word:<8}{self.name:<16}{self.says}"
+        return f"{word:<8}{self.name:<18}{self.says}"
 
 
 @dataclass(frozen=True)
