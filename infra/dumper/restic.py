@@ -28,7 +28,10 @@ _LONG = 7200.0
 LAST = 3  # of several on one day, so that the one before the newest is always there
 # restic asks again for a quarter of an hour, but what is cut off stays so.
 _FULL = re.compile(rb"SSH_FX_FAILURE|SSH_FX_PERMISSION_DENIED|permission denied")
-_DAMAGED = re.compile(rb"unexpected EOF|invalid data returned|hash does not match")
+_DAMAGED = re.compile(
+    rb"returned error, retrying after [^:]+: (unexpected )?EOF"
+    rb"|invalid data returned|hash does not match"
+)
 
 
 @dataclass(frozen=True)
