@@ -44,7 +44,7 @@ def store(name: str, settings: Settings, parent: pulumi.Resource) -> Store:
         return Store(
             f"sftp:{found['login']}:{found['folder']}",
             port,
-            _secret(settings.dump_ssh_key),
+            _key(settings.dump_ssh_key),
             _known(host, port, settings.dump_host_key),
         )
     keys = {
@@ -85,6 +85,12 @@ def _storage_box(name: str, settings: Settings, parent: pulumi.Resource) -> Stor
 
 def _known(host: str, port: int, key: str) -> str:
     return f"[{host}]:{port} {key}"
+
+
+def _key(value: SecretStr | None) -> pulumi.Output[str]:
+    """A private key as OpenSSH wants it: `pulumi config set` takes the last line's end off."""
+    text = value.get_secret_value().strip() if value else ""
+    return pulumi.Output.secret(f"{text}\n" if text else "")
 
 
 def _secret(value: SecretStr | None) -> pulumi.Output[str]:
