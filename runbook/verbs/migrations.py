@@ -56,10 +56,7 @@ def status(
     target = load_target(stack)
     chosen = servers.find_service(target, service)
     found = _by_tag(target, chosen, tag, stack) if tag else _by_running(target, chosen)
-    if as_json:
-        output.print_json({"state": found.state.value, "migrations": found.names})
-    else:
-        typer.echo(str(found))
+    _tell(found, as_json=as_json)
     raise typer.Exit(int(found.state is not migrations.State.UP_TO_DATE))
 
 
@@ -112,12 +109,13 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     example="migrations resolve good-2 20260302000000_broken",
     within=migrations_group,
 )
-def resolve(
+def resolve(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     tag: _Tag,
     name: Annotated[str, typer.Argument(metavar="MIGRATION", help="The one that failed.")],
     service: _Service = "nutri-backend",
     stack: options.Stack = None,
     yes: options.Yes = False,
+    as_json: options.Json = False,
 ) -> None:
     """Take a failed migration for rolled back, once the database is as before it."""
     target = load_target(stack)
@@ -127,7 +125,14 @@ def resolve(
     code, words = tools.resolve(name)
     if code:
         raise OperatorError(f"Prisma refuses: {words.strip().splitlines()[-1]}")
-    typer.echo(str(tools.status()))
+    _tell(tools.status(), as_json=as_json)
+
+
+def _tell(found: Migrations, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json({"state": found.state.value, "migrations": found.names})
+    else:
+        typer.echo(str(found))
 
 
 def _by_tag(target: Target, service: ServiceTarget, tag: str, stack: str | None) -> Migrations:

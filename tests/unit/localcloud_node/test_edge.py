@@ -71,6 +71,8 @@ def refused(port: int, address: str = PUBLIC) -> bool:
         connect(port, address=address).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it closed while the connection waited to be accepted
+        return False
     return False
 
 

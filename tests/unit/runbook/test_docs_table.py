@@ -34,7 +34,7 @@ def test_every_procedure_has_a_row() -> None:
 @pytest.mark.parametrize("procedure", _PROCEDURES)
 def test_every_verb_of_a_row_is_there(procedure: str) -> None:
     """`runbook docker prune` in the table is a command of the CLI."""
-    for words in re.findall(r"`runbook ([a-z-]+(?: [a-z]+)?)", _rows()[procedure]):
+    for words in re.findall(r"`runbook ([a-z-]+(?: [a-z-]+)?)", _rows()[procedure]):
         verb, _, sub = words.partition(" ")
         commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
         assert verb in commands
