@@ -97,7 +97,7 @@ def configure(stack: Stack) -> None:
     stack.set_secret("nutri:resticPassword", "a-restic-password")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:

@@ -19,7 +19,7 @@ NAME, PORT, BLOCK = "deploy", 8551, 213
 _DELAY = "/data/coolify/proxy/localcloud-event-delay"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:

@@ -58,7 +58,7 @@ class Whole:
             yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def whole(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Whole]:

@@ -74,7 +74,7 @@ class Made(Stack):
         return super().environment | {"PULUMI_BACKEND_URL": f"file://{self.state.resolve()}"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:

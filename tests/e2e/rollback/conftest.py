@@ -109,7 +109,7 @@ class Replica:
         return self.runner.run(command).stdout.split()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def images() -> Iterator[None]:
     """The app's images under a registry's name."""
     client = docker.from_env()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers_cloud(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cloud]:
@@ -23,7 +23,7 @@ def servers_cloud(
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fleet(servers_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A stack of one server, with replicas enough for two."""
     made = empty_stack(servers_cloud, tmp_path_factory.mktemp("stack"))
