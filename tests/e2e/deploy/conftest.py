@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Stack
 
-NAME, PORT, BLOCK = "deploy", 8551, 213
+NAME, PORT, BLOCK = "deploy", 8551, 219
 _DELAY = "/data/coolify/proxy/localcloud-event-delay"
 
 
