@@ -35,17 +35,17 @@ class Dumps:
 
     def manifest(self, snapshot: Snapshot) -> Manifest:
         """What a dump has to hold; raises CorruptDumpError."""
-        path = f"{manifest.FOLDER}/{manifest.NAME}"
-        try:
-            return manifest.parse(self._restic.read(snapshot.id, path))
-        except CorruptDumpError:
-            raise
-        except DumpError as error:
-            raise _corrupt_or_away(error) from None
+        return manifest.parse(self._beside(snapshot, manifest.NAME))
 
     def roles(self, snapshot: Snapshot) -> str:
-        """The roles of a dump."""
-        return self._restic.read(snapshot.id, f"{manifest.FOLDER}/{manifest.ROLES}")
+        """The roles of a dump; raises CorruptDumpError."""
+        return self._beside(snapshot, manifest.ROLES)
+
+    def _beside(self, snapshot: Snapshot, name: str) -> str:
+        try:
+            return self._restic.read(snapshot.id, f"{manifest.FOLDER}/{name}")
+        except DumpError as error:
+            raise _corrupt_or_away(error) from None
 
     def archive(self, found: Manifest) -> Generator[bytes, None, None]:
         """The archive of a dump, piece by piece.
