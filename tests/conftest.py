@@ -12,8 +12,10 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 _HERE = Path(__file__).parent
-_LAYERS = ("e2e", "contract", "unit")  # long ones first, so that short ones fill the end
-_LONGEST = ("test_platform.py", "servers", "recovery", "data", "mutants", "deploy", "upkeep")
+_LAYERS = ("unit", "contract", "e2e")
+_LONGEST = ("test_platform.py", "data", "deploy", "upkeep")  # short ones fill the end
+# Whole platforms that are broken, lost and made again: `make test-long`, by night.
+_LONG = ("mutants", "recovery", "servers", "supabase")
 
 
 def _place(item: pytest.Item) -> tuple[str, ...]:
@@ -36,8 +38,10 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Bring the tests into the order of their weight when they are spread over workers."""
+    """Mark the long ones; bring all into the order of their weight where workers share them."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
+        if _place(item)[0] == "e2e" and _place(item)[1] in _LONG:
+            item.add_marker(pytest.mark.long)
     if config.getoption("dist", "no") != "no":
         items.sort(key=_rank)
