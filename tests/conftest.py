@@ -13,9 +13,9 @@ settings.load_profile("suite")
 
 _HERE = Path(__file__).parent
 _LAYERS = ("unit", "contract", "e2e")
-_LONGEST = ("test_platform.py", "data", "deploy", "upkeep")  # short ones fill the end
-# Whole platforms that are broken, lost and made again: `make test-long`, by night.
-_LONG = ("mutants", "recovery", "servers", "supabase")
+_LONGEST = ("test_platform.py", "data")  # short ones fill the end
+# Whole platforms under load, broken, lost and made again: `make test-long`, by night.
+_LONG = ("deploy", "mutants", "recovery", "servers", "supabase", "upkeep")
 
 
 def _place(item: pytest.Item) -> tuple[str, ...]:

@@ -23,11 +23,12 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
 _LATE = 8.0
 _BACKEND = "nutri-backend"
 _LONG = {"slow", "stream"}
+_RATE = ("--rate", "20")  # the machine makes the traffic as well as the answers
 
 
 def _deploy(stack: Stack, tag: str, *words: str) -> tuple[CompletedProcess[str], dict[str, Any]]:
     """Run `runbook deploy`, and keep the tag it leaves in the config."""
-    done = stack.runbook("deploy", _BACKEND, tag, "--yes", "--json", *words, timeout=1200)
+    done = stack.runbook("deploy", _BACKEND, tag, "--yes", "--json", *_RATE, *words, timeout=1200)
     kept = yaml.safe_load(stack.config_file.read_text())["config"]["nutri:backendTag"]
     stack.config["nutri:backendTag"] = kept
     assert done.stdout, done.stderr
