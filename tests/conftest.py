@@ -36,12 +36,15 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tell its group, before xdist looks, and whether it is one of the long ones."""
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
+    layer, name, *_ = (*_place(item), "")
+    if layer == "e2e" and name in _LONG:
+        item.add_marker(pytest.mark.long)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the long ones; bring all into the order of their weight where workers share them."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-        if _place(item)[0] == "e2e" and _place(item)[1] in _LONG:
-            item.add_marker(pytest.mark.long)
-    if config.getoption("dist", "no") != "no":
+    """Bring all into the order of their weight where workers share them."""
+    if hasattr(config, "workerinput"):
         items.sort(key=_rank)
