@@ -57,7 +57,10 @@ def test_the_installer_leaves_what_the_real_one_leaves(platform: Platform) -> No
 def test_the_custom_compose_file_decides_about_ports(platform: Platform) -> None:
     """Its `!override` binds the websocket to loopback; the API keeps its default."""
     ports = platform.run("docker port coolify-realtime")
-    assert sorted(ports.splitlines()) == ["6001/tcp -> 127.0.0.1:6001", "6002/tcp -> 127.0.0.1:6002"]
+    assert sorted(ports.splitlines()) == [
+        "6001/tcp -> 127.0.0.1:6001",
+        "6002/tcp -> 127.0.0.1:6002",
+    ]
     assert "0.0.0.0:8000" in platform.run("docker port coolify")
     assert platform.run("curl -sf http://127.0.0.1:6002/ready") == "OK"
 
