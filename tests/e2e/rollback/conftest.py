@@ -92,9 +92,10 @@ class Replica:
         return name
 
     def ask(self, container: str, path: str) -> dict[str, str]:
-        """What a container's app answers."""
+        """What a container's app answers, once it listens."""
         url = f"http://localhost:3000{path}"
-        answer = self.runner.run(["docker", "exec", container, "curl", "-sS", url])
+        patient = ("--retry", "20", "--retry-connrefused", "--retry-delay", "1")
+        answer = self.runner.run(["docker", "exec", container, "curl", "-sS", *patient, url])
         return dict(json.loads(answer.stdout))
 
     def state(self, container: str) -> str:
