@@ -94,7 +94,7 @@ class Replica:
     def ask(self, container: str, path: str) -> dict[str, str]:
         """What a container's app answers, once it listens."""
         url = f"http://localhost:3000{path}"
-        patient = ("--retry", "20", "--retry-connrefused", "--retry-delay", "1")
+        patient = ("--retry", "20", "--retry-all-errors", "--retry-delay", "1")
         answer = self.runner.run(["docker", "exec", container, "curl", "-sS", *patient, url])
         return dict(json.loads(answer.stdout))
 
