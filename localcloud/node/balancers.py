@@ -5,15 +5,12 @@ Names: `<prefix>-load-balancer-<id>`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from docker.errors import NotFound
-
+from localcloud.node.appliances import Appliances, output_of
 from localcloud.node.archives import File, put_files
 from localcloud.node.balancer_config import certificate_files, parse_health, render
 from localcloud.node.edge import Backend
-from localcloud.node.errors import NodeError
-from localcloud.node.images import builder
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -40,7 +37,7 @@ class Balancers:
         self._client = client
         self._instance = instance
         self._networks = networks
-        self._images = builder(client, instance)
+        self._containers = Appliances(client, instance, _IMAGE)
 
     def apply(self, spec: BalancerSpec) -> Backend:
         """Make a load balancer what the spec says; returns where it listens.
@@ -48,10 +45,10 @@ class Balancers:
         Raises:
             NodeError: it could not be made, or HAProxy refused the configuration.
         """
-        container = self._running(spec.id)
+        container = self._containers.up(spec.id, lambda tag: self._create(spec.id, tag))
         self._wire(container, spec)
         put_files(container, _files(spec))
-        _run(container, [_LOAD])
+        output_of(container, [_LOAD])
         container.reload()
         networks = container.attrs["NetworkSettings"]["Networks"]
         address = networks[self._instance.prefix]["IPAddress"]
@@ -59,33 +56,17 @@ class Balancers:
 
     def delete(self, number: int) -> None:
         """Remove a load balancer; none is no error."""
-        container = self._find(number)
-        if container is not None:
-            container.remove(force=True, v=True)
+        self._containers.delete(number)
 
     def health(self, number: int) -> tuple[TargetHealth, ...]:
         """What HAProxy's checks found; raises NodeError where it does not run."""
-        container = self._find(number)
-        if container is None or container.status != "running":
-            raise NodeError(f"load balancer {number} does not run")
-        return parse_health(_run(container, ["sh", "-c", _STATISTICS]))
-
-    def _running(self, number: int) -> Container:
-        tag = self._images.ensure([_IMAGE])[_IMAGE]
-        container = self._find(number)
-        if container is not None and container.attrs["Config"]["Image"] != tag:
-            container.remove(force=True, v=True)
-            container = None
-        if container is None:
-            container = self._create(number, tag)
-        if container.status != "running":
-            container.start()
-        return container
+        running = self._containers.running(number)
+        return parse_health(output_of(running, ["sh", "-c", _STATISTICS]))
 
     def _create(self, number: int, tag: str) -> Container:
         return self._client.containers.create(
             tag,
-            name=self._name(number),
+            name=self._containers.name(number),
             hostname=f"load-balancer-{number}",
             labels={**self._instance.labels, BALANCER_LABEL: str(number)},
             network=self._instance.prefix,
@@ -100,26 +81,8 @@ class Balancers:
         if spec.leg is not None:
             self._networks.connect(container, spec.leg)
 
-    def _find(self, number: int) -> Container | None:
-        try:
-            return self._client.containers.get(self._name(number))
-        except NotFound:
-            return None
-
-    def _name(self, number: int) -> str:
-        return f"{self._instance.prefix}-load-balancer-{number}"
-
 
 def _files(spec: BalancerSpec) -> list[File]:
     secrets = certificate_files(spec).items()
     configuration = File(_CONFIGURATION, render(spec).encode())
     return [configuration, *(File(path, text.encode(), _SECRET) for path, text in secrets)]
-
-
-def _run(container: Container, command: list[str]) -> str:
-    """What a command prints; raises NodeError with that where it fails."""
-    code, output = container.exec_run(command)
-    text = cast("bytes", output).decode(errors="replace")
-    if code:
-        raise NodeError(f"`{command[-1]}` in {container.name} failed: {text.strip()}")
-    return text

@@ -6,7 +6,7 @@ Names: `<prefix>-storage-box-<id>`, for container and volume.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -17,9 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from docker.errors import NotFound
 
+from localcloud.node.appliances import Appliances, output_of
 from localcloud.node.archives import File, put_files
-from localcloud.node.errors import NodeError
-from localcloud.node.images import builder
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -55,47 +54,30 @@ class StorageBoxHosts:
         """Nothing is asked of the engine yet."""
         self._client = client
         self._instance = instance
-        self._images = builder(client, instance)
+        self._containers = Appliances(client, instance, _IMAGE)
 
     def apply(self, spec: BoxSpec) -> None:
         """Make a box what the spec says; the data stays. Raises NodeError."""
-        container = self._running(spec)
+        container = self._containers.up(spec.id, lambda tag: self._create(spec, tag))
         put_files(container, _files(spec))
-        _run(container, [_LOAD])
+        output_of(container, [_LOAD])
         if _listens(spec):
-            _run(container, ["timeout", "20", "sh", "-c", _LISTENS])
+            output_of(container, ["timeout", "20", "sh", "-c", _LISTENS])
 
     def delete(self, number: int) -> None:
         """Remove a box and its data; none is no error."""
-        container = self._find(number)
-        if container is not None:
-            container.remove(force=True, v=True)
+        self._containers.delete(number)
         try:
-            self._client.volumes.get(self._name(number)).remove(force=True)
+            self._client.volumes.get(self._containers.name(number)).remove(force=True)
         except NotFound:
             return
 
     def used(self, number: int) -> int:
         """Bytes in a box; raises NodeError where it does not run."""
-        container = self._find(number)
-        if container is None or container.status != "running":
-            raise NodeError(f"storage box {number} does not run")
-        return int(_run(container, ["du", "-sb", _DATA]).split()[0])
-
-    def _running(self, spec: BoxSpec) -> Container:
-        tag = self._images.ensure([_IMAGE])[_IMAGE]
-        container = self._find(spec.id)
-        if container is not None and container.attrs["Config"]["Image"] != tag:
-            container.remove(force=True)
-            container = None
-        if container is None:
-            container = self._create(spec, tag)
-        if container.status != "running":
-            container.start()
-        return container
+        return int(output_of(self._containers.running(number), ["du", "-sb", _DATA]).split()[0])
 
     def _create(self, spec: BoxSpec, tag: str) -> Container:
-        name, prefix = self._name(spec.id), self._instance.prefix
+        name, prefix = self._containers.name(spec.id), self._instance.prefix
         labels = {**self._instance.labels, BOX_LABEL: str(spec.id)}
         self._client.volumes.create(name, labels=labels)
         endpoint = self._client.api.create_endpoint_config(aliases=[spec.host])
@@ -108,15 +90,6 @@ class StorageBoxHosts:
             networking_config={prefix: endpoint},
             volumes={name: {"bind": _DATA, "mode": "rw"}},
         )
-
-    def _find(self, number: int) -> Container | None:
-        try:
-            return self._client.containers.get(self._name(number))
-        except NotFound:
-            return None
-
-    def _name(self, number: int) -> str:
-        return f"{self._instance.prefix}-storage-box-{number}"
 
 
 def _listens(spec: BoxSpec) -> bool:
@@ -134,11 +107,3 @@ def _files(spec: BoxSpec) -> list[File]:
         File("/etc/box/host_key", private, _SECRET),
         File("/etc/box/trouble", trouble.encode()),
     ]
-
-
-def _run(container: Container, command: list[str]) -> str:
-    code, output = container.exec_run(command)
-    text = cast("bytes", output).decode(errors="replace")
-    if code:
-        raise NodeError(f"`{command[-1]}` in {container.name} failed: {text.strip()}")
-    return text
