@@ -25,7 +25,8 @@ _REMEDY = (
 
 def collect_backups(observer: Observer, server: ServerTarget) -> BackupFacts | None:
     """The server's backups, and the API's time; None when there is no such server."""
-    return observer.once(("backups", server.id), lambda: observer.hetzner.backups(server.id))
+    facts = observer.server_facts(server)
+    return observer.hetzner.backups(server.id, facts.created) if facts else None
 
 
 def judge_backup_age(server: ServerTarget, facts: BackupFacts | None, target: Target) -> Verdict:

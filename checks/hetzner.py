@@ -75,6 +75,7 @@ class ServerFacts(_Fact):
     public_net: PublicNet
     protection: Protection
     backup_window: str | None
+    created: datetime
 
 
 class Numbered(_Fact):
@@ -124,14 +125,6 @@ class BackupImage(_Fact):
     created: datetime
 
 
-class _Born(_Fact):
-    created: datetime
-
-
-class _BornAnswer(_Fact):
-    server: _Born
-
-
 class _ImagesAnswer(_Fact):
     images: tuple[BackupImage, ...]
 
@@ -162,10 +155,8 @@ class HetznerApi:
         Raises:
             HetznerError: when the API cannot be reached or refuses.
         """
-        response = self._get(f"servers/{number}")
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return None
-        return self._parse(_ServerAnswer, response, f"server {number}").server
+        answer = self._found(_ServerAnswer, f"servers/{number}", f"server {number}")
+        return answer.server if answer else None
 
     def balancer(self, number: int) -> BalancerFacts | None:
         """A load balancer by its id; None when there is none.
@@ -173,26 +164,25 @@ class HetznerApi:
         Raises:
             HetznerError: when the API cannot be reached or refuses.
         """
-        response = self._get(f"load_balancers/{number}")
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return None
         what = f"load balancer {number}"
-        return self._parse(_BalancerAnswer, response, what).load_balancer
+        answer = self._found(_BalancerAnswer, f"load_balancers/{number}", what)
+        return answer.load_balancer if answer else None
 
-    def backups(self, number: int) -> BackupFacts | None:
-        """The backups of a server; None when there is no such server.
+    def backups(self, number: int, created: datetime) -> BackupFacts:
+        """The backups of a server that was created then.
 
         Raises:
             HetznerError: when the API cannot be reached or refuses.
         """
-        response = self._get(f"servers/{number}")
+        listed = self._get(f"images?type=backup&bound_to={number}&per_page=50")
+        found = self._parse(_ImagesAnswer, listed, f"the backups of server {number}").images
+        return BackupFacts(created, found, _date(listed))
+
+    def _found(self, model: type[A], path: str, what: str) -> A | None:
+        response = self._get(path)
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
-        born = self._parse(_BornAnswer, response, f"server {number}").server.created
-        listed = self._get(f"images?type=backup&bound_to={number}&per_page=50")
-        what = f"the backups of server {number}"
-        found = self._parse(_ImagesAnswer, listed, what).images
-        return BackupFacts(born, found, _date(listed))
+        return self._parse(model, response, what)
 
     def _parse(self, model: type[A], response: httpx.Response, what: str) -> A:
         if response.status_code != httpx.codes.OK:
