@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import yaml
+
+from common.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,11 +183,27 @@ class Stack:
         found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
         return found
 
+    def described(self) -> Target:
+        """Return the same as the checks and the CLI read it."""
+        return Target.model_validate(self.target())
+
     def target(self) -> dict[str, Any]:
         """Return the stack's output `target`."""
         done = self.pulumi("stack", "output", "target", "--json", "--show-secrets")
         assert done.returncode == 0, self.last
         return dict(json.loads(done.stdout))
+
+
+def ask(target: Target, name: str, path: str, **headers: str) -> httpx.Response:
+    """Ask a service by the server's public address, with the service's public name."""
+    trust = ssl.create_default_context(cafile=target.vantage.ca_bundle)
+    with httpx.Client(verify=trust) as client:
+        return client.get(
+            f"https://{target.servers[0].ipv4}{path}",
+            headers={"Host": name, **headers},
+            extensions={"sni_hostname": name},
+            timeout=10,
+        )
 
 
 def _is_secure(value: object) -> bool:
@@ -237,6 +256,19 @@ def local_cloud(
         ended = made.localcloud("down")
         shutil.rmtree(home, ignore_errors=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@contextlib.contextmanager
+def own_stack(
+    environment: dict[str, str],
+    folders: pytest.TempPathFactory,
+    name: str,
+    port: int,
+    block: int,
+) -> Iterator[Stack]:
+    """Make an empty stack on a local cloud of its own; see `local_cloud`."""
+    with local_cloud(environment, folders.mktemp(f"{name}-cloud"), name, port, block) as cloud:
+        yield empty_stack(cloud, folders.mktemp(f"{name}-stack"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 import threading
 import time
 from pathlib import Path
@@ -18,13 +17,13 @@ import pytest
 import yaml
 
 from common.ssh import SshClient
-from common.target import Target
 from runbook.monitor import watching
+from tests.e2e.conftest import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from common.target import ServiceTarget
+    from common.target import ServiceTarget, Target
     from tests.e2e.conftest import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +34,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
 @pytest.fixture
 def target(stack: Stack) -> Target:
     """The stack's outputs."""
-    return Target.model_validate(stack.target())
+    return stack.described()
 
 
 @pytest.fixture
@@ -48,14 +47,7 @@ def server(target: Target) -> Iterator[SshClient]:
 def _get(target: Target, service: str, path: str) -> httpx.Response:
     """Ask a service by its public address, with its public name."""
     (host,) = [s.url.removeprefix("https://") for s in target.services if s.name == service]
-    trust = ssl.create_default_context(cafile=target.vantage.ca_bundle)
-    with httpx.Client(verify=trust) as client:
-        return client.get(
-            f"https://{target.servers[0].ipv4}{path}",
-            headers={"Host": host},
-            extensions={"sni_hostname": host},
-            timeout=10,
-        )
+    return ask(target, host, path)
 
 
 def _version(target: Target, service: str = "nutri-backend") -> str:
@@ -122,7 +114,7 @@ def test_the_same_command_again_finishes_the_job(stack: Stack) -> None:
     assert set(changes) <= {"create", "update"}
     (after,) = stack.cloud.api("/servers")["servers"]
     assert after["id"] == before["id"]
-    assert _version(Target.model_validate(stack.target())) == "good-1"
+    assert _version(stack.described()) == "good-1"
 
 
 def test_second_up_changes_nothing(stack: Stack) -> None:
@@ -179,7 +171,7 @@ def test_replicas_follow_the_config(stack: Stack, replicas: int) -> None:
     stack.config["nutri:backendReplicas"] = replicas
     changes = stack.up()
     assert set(changes) <= {"create", "delete", "update"}
-    target = Target.model_validate(stack.target())
+    target = stack.described()
     with SshClient(target.servers[0].ssh) as server:
         assert len(_replicas(server)) == replicas
     ids = {

@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from common.ssh import Result, SshClient
-from common.target import Target
 from localcloud.node.storage_boxes import public_host_key
 from localcloud.supabase.constants import DIRECT_PORT, PASSWORD, POOLER_HOST
-from tests.e2e.conftest import empty_stack, local_cloud
+from tests.e2e.conftest import own_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from common.target import Target
     from tests.e2e.conftest import Cloud, Stack
 
 NAME, PORT, BLOCK = "dumps", 8541, 210
@@ -102,11 +102,9 @@ def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     """The platform, up, its first dump taken."""
-    home = tmp_path_factory.mktemp("dumps-cloud")
-    with local_cloud(cloud_environment, home, NAME, PORT, BLOCK) as cloud:
-        stack = empty_stack(cloud, tmp_path_factory.mktemp("dumps-stack"))
+    with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
         configure(stack)
         stack.up()
-        target = Target.model_validate(stack.target())
+        target = stack.described()
         with SshClient(target.servers[0].ssh) as ssh:
-            yield Platform(cloud, stack, target, ssh)
+            yield Platform(stack.cloud, stack, target, ssh)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.ssh import SshClient
-from common.target import Target
-from tests.e2e.conftest import empty_stack, local_cloud
+from tests.e2e.conftest import own_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from common.target import Target
     from tests.e2e.conftest import Stack
 
 NAME, PORT, BLOCK = "deploy", 8551, 219
@@ -24,21 +24,19 @@ def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """A stack that is up; its first choice of location has nothing of the tier left."""
-    home = tmp_path_factory.mktemp("deploy-cloud")
-    with local_cloud(cloud_environment, home, NAME, PORT, BLOCK) as cloud:
+    with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
         sold_out = {name: ["fsn1"] for name in ("cx33", "cpx32", "ccx23")}
-        cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
-        stack = empty_stack(cloud, tmp_path_factory.mktemp("deploy-stack"))
+        stack.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
         stack.config["nutri:locationFallbacks"] = ["nbg1"]
         stack.up()
-        cloud.knob("PATCH", "/knobs", {"sold_out": {}})
+        stack.cloud.knob("PATCH", "/knobs", {"sold_out": {}})
         yield stack
 
 
 @pytest.fixture
 def target(platform: Stack) -> Target:
     """The stack's outputs."""
-    return Target.model_validate(platform.target())
+    return platform.described()
 
 
 @pytest.fixture

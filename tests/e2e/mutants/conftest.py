@@ -10,16 +10,16 @@ import pytest
 
 import checks
 from common.ssh import SshClient
-from common.target import Target
 from runbook import drift
 from runbook.plan.engine import Engine
-from tests.e2e.conftest import empty_stack, local_cloud
+from tests.e2e.conftest import own_stack
 from tests.e2e.data.conftest import configure as with_dumps
 from tests.e2e.mutants.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from common.target import Target
     from tests.e2e.conftest import Stack
 
 ON_REQUEST = tuple(check.id for check in checks.CHECKS if check.on_request)
@@ -63,16 +63,14 @@ def whole(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Whole]:
     """A platform of its own, all checks green."""
-    home = tmp_path_factory.mktemp("mutants-cloud")
-    with local_cloud(cloud_environment, home, NAME, PORT, BLOCK) as cloud:
-        stack = empty_stack(cloud, tmp_path_factory.mktemp("mutants-stack"))
+    with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
         # A budget that a busy machine can keep: what is broken is a great deal slower.
         stack.config["nutri:liveLatencyMs"] = 1500
         with_dumps(stack)
         stack.up()
-        target = Target.model_validate(stack.target())
+        target = stack.described()
         with SshClient(target.servers[0].ssh) as ssh:
-            made = Whole(Scene(cloud, target, ssh), stack)
+            made = Whole(Scene(stack.cloud, target, ssh), stack)
             report = made.look(target, *ON_REQUEST)
             assert report.exit_code == 0, report.table()
             yield made

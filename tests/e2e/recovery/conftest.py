@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud.node.storage_boxes import public_host_key
-from tests.e2e.conftest import Stack, empty_stack, local_cloud
+from tests.e2e.conftest import Stack, own_stack
+from tests.e2e.data.conftest import configure
 
 if TYPE_CHECKING:
     import subprocess
@@ -79,15 +79,8 @@ def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     """The platform, up, its first dump taken."""
-    home = tmp_path_factory.mktemp("recovery-cloud")
     secret = {"NUTRI_KIT_PASSPHRASE": PASSPHRASE}
-    with local_cloud(cloud_environment | secret, home, NAME, PORT, BLOCK) as cloud:
-        stack = empty_stack(cloud, tmp_path_factory.mktemp("recovery-stack"))
-        stack.config |= {
-            "nutri:dumps": True,
-            "nutri:dumpHostKey": public_host_key(),
-            "nutri:scratchImage": "docker.localcloud.test/library/postgres:15-alpine",
-        }
-        stack.set_secret("nutri:resticPassword", "a-restic-password")
+    with own_stack(cloud_environment | secret, tmp_path_factory, NAME, PORT, BLOCK) as stack:
+        configure(stack)
         stack.up()
-        yield Platform(cloud, stack)
+        yield Platform(stack.cloud, stack)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.target import Target
 from runbook.monitor import Monitor, watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from common.target import Target
     from tests.e2e.conftest import Stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
@@ -48,7 +48,7 @@ def test_a_second_server_joins_without_a_lost_request(fleet: Stack, target: Targ
         fleet.config["nutri:servers"] = 2
         fleet.up()
     assert _failed(monitors) == {}
-    grown = Target.model_validate(fleet.target())
+    grown = fleet.described()
     assert [server.id for server in grown.servers][:1] == [target.servers[0].id]
     assert grown.balancer is not None
     assert _check(fleet, "S2", "dns", "certificate", "redirect", "shut-ports")[0] == 0

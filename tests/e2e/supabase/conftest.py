@@ -10,12 +10,13 @@ import httpx
 import psycopg
 import pytest
 
-from common.target import Target
 from common.waiting import wait_until
 from tests.e2e.conftest import Cloud, Stack, empty_stack, local_cloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from common.target import Target
 
 REF = "localcloudnutriaaaaa"
 PASSWORD = "localcloud-database"
@@ -97,4 +98,4 @@ def platform(database_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) ->
     """The platform, up and verified."""
     stack = empty_stack(database_cloud, tmp_path_factory.mktemp("database-stack"))
     stack.up()
-    return Platform(database_cloud, stack, Target.model_validate(stack.target()))
+    return Platform(database_cloud, stack, stack.described())

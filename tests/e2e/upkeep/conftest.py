@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from common.ssh import SshClient
-from common.target import Target
 from common.window import DAYS
-from tests.e2e.conftest import empty_stack, local_cloud
+from tests.e2e.conftest import ask, own_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import httpx
+
+    from common.target import Target
     from tests.e2e.conftest import Stack
 
 
@@ -28,9 +28,7 @@ def stack(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """A platform whose maintenance window is open: it began an hour ago, once a week."""
-    home = tmp_path_factory.mktemp("upkeep-cloud")
-    with local_cloud(cloud_environment, home, "upkeep", 8561, 214) as cloud:
-        made = empty_stack(cloud, tmp_path_factory.mktemp("upkeep-stack"))
+    with own_stack(cloud_environment, tmp_path_factory, "upkeep", 8561, 214) as made:
         start = datetime.now(UTC) - timedelta(hours=1)
         made.config["nutri:maintenanceWindow"] = {
             "day": DAYS[start.weekday()],
@@ -44,7 +42,7 @@ def stack(
 @pytest.fixture
 def target(stack: Stack) -> Target:
     """The stack's outputs."""
-    return Target.model_validate(stack.target())
+    return stack.described()
 
 
 @pytest.fixture
@@ -56,15 +54,7 @@ def server(target: Target) -> Iterator[SshClient]:
 
 def get(target: Target, path: str, *, host: str = "api", accept: str = "*/*") -> httpx.Response:
     """Ask a service by its public address, with its public name."""
-    name = f"{host}.{target.domain}"
-    trust = ssl.create_default_context(cafile=target.vantage.ca_bundle)
-    with httpx.Client(verify=trust) as client:
-        return client.get(
-            f"https://{target.servers[0].ipv4}{path}",
-            headers={"Host": name, "Accept": accept},
-            extensions={"sni_hostname": name},
-            timeout=10,
-        )
+    return ask(target, f"{host}.{target.domain}", path, Accept=accept)
 
 
 class People:
