@@ -5,34 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from checks import Status
 from checks.check import lasting_servers
 from checks.fleet import BALANCER, PLACEMENT, judge_balancer, judge_placement
 from checks.hetzner import BalancerFacts
-from common.target import (
-    BalancerTarget,
-    CoolifyTarget,
-    Expectations,
-    HetznerTarget,
-    ServerTarget,
-    ServiceTarget,
-    SshTarget,
-    Target,
-    Vantage,
-)
+from common.target import BalancerTarget, ServerTarget, ServiceTarget, Target
+from tests.unit.targets import make_target
 
 
 def _server(number: int) -> ServerTarget:
-    ssh = SshTarget(host="::1", host_key="ssh-ed25519 AAAA", private_key=SecretStr("k"))
-    return ServerTarget(
-        name=f"nutri-{number}",
-        id=40 + number,
-        server_type="cx33",
-        ipv4=f"203.0.113.{number}",
-        ssh=ssh,
-        member=number > 1,
+    return (
+        make_target(9)
+        .servers[0]
+        .model_copy(
+            update={
+                "name": f"nutri-{number}",
+                "id": 40 + number,
+                "ipv4": f"203.0.113.{number}",
+                "member": number > 1,
+            }
+        )
     )
 
 
@@ -48,16 +41,12 @@ _FRONT = BalancerTarget(name="front", id=7, ipv4="203.0.113.9", ipv6="2001:db8::
 
 
 def _target(count: int = 2) -> Target:
-    return Target(
-        stack="test",
-        domain="nutri.test",
-        servers=tuple(_server(number) for number in range(1, count + 1)),
-        balancer=_FRONT if count > 1 else None,
-        coolify=CoolifyTarget(version="4.3.10", token=SecretStr("t")),
-        hetzner=HetznerTarget(endpoint="http://hetzner.test/v1", token=SecretStr("t")),
-        services=(_BACKEND,),
-        expectations=Expectations(open_ports=(443,), ssh_networks=(), shut_ports=()),
-        vantage=Vantage(),
+    return make_target(9).model_copy(
+        update={
+            "servers": tuple(_server(number) for number in range(1, count + 1)),
+            "balancer": _FRONT if count > 1 else None,
+            "services": (_BACKEND,),
+        }
     )
 
 

@@ -8,27 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import SecretStr
 
 import checks
 from checks import Report, Result
 from checks.verdict import green, red
 from common.maintenance import OFF, Maintenance, Mode
-from common.target import (
-    CoolifyTarget,
-    Expectations,
-    HetznerTarget,
-    MaintenanceTarget,
-    ServerTarget,
-    ServiceTarget,
-    SshTarget,
-    Target,
-    Vantage,
-)
+from common.target import MaintenanceTarget, Target
 from runbook import cli
 from runbook.maintenance import notices, steps
 from runbook.verbs import maintenance as verbs
 from tests.unit.maintenance.conftest import BACKEND, END, START
+from tests.unit.targets import make_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,27 +27,10 @@ if TYPE_CHECKING:
 
 
 def _target(now: Maintenance) -> Target:
-    ssh = SshTarget(host="h", host_key="k", private_key=SecretStr("x"))
-    return Target(
-        stack="test",
-        domain="nutri.test",
-        servers=(ServerTarget(name="s", id=1, server_type="cx33", ipv4="127.0.0.1", ssh=ssh),),
-        coolify=CoolifyTarget(version="4.3.10", token=SecretStr("x")),
-        hetzner=HetznerTarget(endpoint="http://h", token=SecretStr("x")),
-        services=(
-            ServiceTarget(
-                name=BACKEND,
-                url="https://api.nutri.test",
-                image="i",
-                tag="good-1",
-                replicas=1,
-                applications=("a",),
-            ),
-        ),
-        expectations=Expectations(open_ports=(), ssh_networks=(), shut_ports=()),
-        maintenance=MaintenanceTarget(now=now),
-        vantage=Vantage(),
-    )
+    made = make_target(9)
+    (service,) = made.services
+    named = service.model_copy(update={"name": BACKEND, "url": "https://api.nutri.test"})
+    return made.model_copy(update={"services": (named,), "maintenance": MaintenanceTarget(now=now)})
 
 
 @dataclass

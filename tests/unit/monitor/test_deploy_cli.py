@@ -15,7 +15,8 @@ from runbook import cli
 from runbook.deploy import rollout
 from runbook.deploy.tag import check
 from runbook.verbs import deploy as verb_module
-from tests.unit.monitor.conftest import Site, make_target
+from tests.unit.monitor.conftest import Site
+from tests.unit.targets import make_target
 
 if TYPE_CHECKING:
     import contextlib

@@ -10,7 +10,8 @@ import pytest
 
 from common.errors import OperatorError
 from runbook.monitor import Connection, Monitor, MonitorNotPossibleError, text, watching
-from tests.unit.monitor.conftest import Site, make_target
+from tests.unit.monitor.conftest import Site
+from tests.unit.targets import make_target
 
 if TYPE_CHECKING:
     import contextlib
