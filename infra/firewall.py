@@ -30,14 +30,17 @@ def _rule(
     )
 
 
+def _for_operators(settings: Settings) -> list[hcloud.FirewallRuleArgs]:
+    return [_rule("ping", "icmp", WORLD), _rule("ssh", "tcp", settings.ssh_networks, 22)]
+
+
 def firewall(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> hcloud.Firewall:
     """Make the server's firewall; without an `in` rule a port is shut."""
     return hcloud.Firewall(
         "firewall",
         name=name,
         rules=[
-            _rule("ping", "icmp", WORLD),
-            _rule("ssh", "tcp", settings.ssh_networks, 22),
+            *_for_operators(settings),
             *(_rule("web", "tcp", WORLD, port) for port in WEB_PORTS),
             _rule("http3", "udp", WORLD, 443),
         ],
@@ -47,11 +50,4 @@ def firewall(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> hcl
 
 def inner_firewall(name: str, settings: Settings) -> hcloud.Firewall:
     """Make the firewall of servers behind the load balancer, which comes by the private network."""
-    return hcloud.Firewall(
-        "members-firewall",
-        name=name,
-        rules=[
-            _rule("ping", "icmp", WORLD),
-            _rule("ssh", "tcp", settings.ssh_networks, 22),
-        ],
-    )
+    return hcloud.Firewall("members-firewall", name=name, rules=_for_operators(settings))

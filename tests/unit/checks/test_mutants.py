@@ -13,7 +13,7 @@ from checks import CHECKS
 from tests.e2e.mutants.mutant import Mutant, mutants
 
 OF_SEVERAL = {"placement", "balancer"}
-"""Checks of several servers; tests/e2e/servers sees them red, since mutants live on one."""
+"""Checks of several servers, red in test_fleet_checks.py alone: mutants live on one."""
 
 
 def test_every_check_has_a_mutant() -> None:
