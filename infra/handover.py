@@ -82,13 +82,13 @@ class Handover:
 
     def _is_balancer(self, address: str) -> bool:
         from common.target import HetznerTarget  # noqa: PLC0415 - only where something moves
-        from runbook.hetzner import Hetzner, http_client  # noqa: PLC0415
+        from runbook.hetzner import reach  # noqa: PLC0415
 
         target = HetznerTarget(
             endpoint=self._settings.hcloud_endpoint, token=self._settings.hcloud_token
         )
-        with http_client(target) as http:
-            nets = [one["public_net"] for one in Hetzner(http).all("load_balancers")]
+        with reach(target) as api:
+            nets = [one["public_net"] for one in api.all("load_balancers")]
         return address in {str(net[kind]["ip"]) for net in nets for kind in ("ipv4", "ipv6")}
 
     def _wait_for_certificate(self, host: str, address: str) -> None:

@@ -15,12 +15,11 @@ from pydantic import SecretStr
 
 from common.target import HetznerTarget
 from infra.dynamic import Provider
-from runbook.hetzner import Hetzner, HetznerError, http_client
+from runbook.hetzner import Hetzner, HetznerError, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
+    from contextlib import AbstractContextManager
 
     from infra.settings import Settings
 
@@ -52,8 +51,7 @@ def _current(api: Hetzner, props: Mapping[str, Any]) -> str | None:
 
 
 def _set(props: Mapping[str, Any]) -> None:
-    with _connect(props) as http:
-        api = Hetzner(http)
+    with _connect(props) as api:
         wanted = {"name": props["record"], "type": props["type"], "ttl": int(props["ttl"])}
         try:
             api.act(_path(props), {**wanted, "records": _records(props)})
@@ -64,9 +62,8 @@ def _set(props: Mapping[str, Any]) -> None:
             api.act(f"{_own(props)}/actions/change_ttl", {"ttl": int(props["ttl"])})
 
 
-def _connect(props: Mapping[str, Any]) -> httpx.Client:
-    target = HetznerTarget(endpoint=props["endpoint"], token=SecretStr(props["token"]))
-    return http_client(target)
+def _connect(props: Mapping[str, Any]) -> AbstractContextManager[Hetzner]:
+    return reach(HetznerTarget(endpoint=props["endpoint"], token=SecretStr(props["token"])))
 
 
 class _TakenNameProvider(Provider):
@@ -81,13 +78,12 @@ class _TakenNameProvider(Provider):
         return UpdateResult(news)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with _connect(props) as http:
-            found = _current(Hetzner(http), props)
+        with _connect(props) as api:
+            found = _current(api, props)
         return ReadResult(id_, {**props, "address": found}) if found else ReadResult("", {})
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        with _connect(props) as http:
-            api = Hetzner(http)
+        with _connect(props) as api:
             if _current(api, props) == props["address"]:
                 api.delete(_own(props))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.waiting import NotYetError, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from runbook.hetzner import Hetzner
 
@@ -75,14 +74,11 @@ class Resizes:
             if not _is_on(api, server):
                 api.act(f"servers/{server}/actions/poweron", bound=_UP_SECONDS)
 
-    @contextlib.contextmanager
-    def _api(self) -> Iterator[Hetzner]:
+    def _api(self) -> AbstractContextManager[Hetzner]:
         from common.target import HetznerTarget  # noqa: PLC0415 - see above
-        from runbook.hetzner import Hetzner, http_client  # noqa: PLC0415
+        from runbook.hetzner import reach  # noqa: PLC0415
 
-        target = HetznerTarget.model_validate({"endpoint": self.endpoint, "token": self.token})
-        with http_client(target) as made:
-            yield Hetzner(made)
+        return reach(HetznerTarget.model_validate({"endpoint": self.endpoint, "token": self.token}))
 
 
 def _is_on(api: Hetzner, server: int) -> bool:

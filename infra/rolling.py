@@ -39,11 +39,10 @@ def wait_until_back(settings: Settings, server: int) -> None:
     """
     from common.target import HetznerTarget  # noqa: PLC0415 - most runs resize nothing
     from infra.rotation import Rotation  # noqa: PLC0415
-    from runbook.hetzner import Hetzner, http_client  # noqa: PLC0415
+    from runbook.hetzner import reach  # noqa: PLC0415
 
     target = HetznerTarget(endpoint=settings.hcloud_endpoint, token=settings.hcloud_token)
-    with http_client(target) as http:
-        api = Hetzner(http)
+    with reach(target) as api:
         for balancer in api.all("load_balancers"):
             rotation = Rotation(api, int(balancer["id"]))
             if server in rotation.targets():

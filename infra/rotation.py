@@ -14,10 +14,11 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from common.target import HetznerTarget
 from common.waiting import NotYetError, wait_until
 from infra.dynamic import Provider
-from runbook.hetzner import Hetzner, HetznerError, http_client
+from runbook.hetzner import Hetzner, HetznerError, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 _HEALTHY_SECONDS = 300
 
@@ -88,13 +89,13 @@ class Rotation:
                 self.take_out(server)
 
 
-def _hetzner(props: Mapping[str, Any]) -> HetznerTarget:
-    return HetznerTarget(endpoint=props["endpoint"], token=props["token"])
+def _connect(props: Mapping[str, Any]) -> AbstractContextManager[Hetzner]:
+    return reach(HetznerTarget(endpoint=props["endpoint"], token=props["token"]))
 
 
 def _apply(props: Mapping[str, Any]) -> None:
-    with http_client(_hetzner(props)) as http:
-        rotation = Rotation(Hetzner(http), int(props["balancer"]))
+    with _connect(props) as api:
+        rotation = Rotation(api, int(props["balancer"]))
         rotation.bring_to([int(server) for server in props["servers"]])
 
 
@@ -112,8 +113,8 @@ class _RotationProvider(Provider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look at the targets that are really there."""
         try:
-            with http_client(_hetzner(props)) as http:
-                seen = Rotation(Hetzner(http), int(props["balancer"])).targets()
+            with _connect(props) as api:
+                seen = Rotation(api, int(props["balancer"])).targets()
         except HetznerError as error:
             return ReadResult("", {}) if error.code == "not_found" else ReadResult(id_, props)
         wanted = [int(server) for server in props["servers"]]

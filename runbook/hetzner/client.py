@@ -183,20 +183,26 @@ class Hetzner:
 
 
 @contextlib.contextmanager
-def connect(target: Target, progress: Callable[[Attempt], None] | None = None) -> Iterator[Hetzner]:
-    """A client of the stack's project."""
-    with http_client(target.hetzner, target.vantage.ca_bundle) as made:
-        yield Hetzner(made, progress)
-
-
-def http_client(target: HetznerTarget, ca_bundle: str | None = None) -> httpx.Client:
-    """The HTTP side of it."""
-    return httpx.Client(
+def reach(
+    target: HetznerTarget,
+    ca_bundle: str | None = None,
+    progress: Callable[[Attempt], None] | None = None,
+) -> Iterator[Hetzner]:
+    """A client of the project whose token it is."""
+    with httpx.Client(
         base_url=target.endpoint,
         headers={"Authorization": f"Bearer {target.token.get_secret_value()}"},
         timeout=_TIMEOUT,
         verify=trust(ca_bundle),
-    )
+    ) as made:
+        yield Hetzner(made, progress)
+
+
+def connect(
+    target: Target, progress: Callable[[Attempt], None] | None = None
+) -> contextlib.AbstractContextManager[Hetzner]:
+    """A client of the stack's project."""
+    return reach(target.hetzner, target.vantage.ca_bundle, progress)
 
 
 def _parse(model: type[M], value: object) -> M:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from common.changes import Acknowledgements
 from common.target import HetznerTarget
 from common.window import SUNDAY_NIGHT, Window
-from runbook.hetzner import Hetzner, HetznerError, freshness, http_client
+from runbook.hetzner import HetznerError, freshness, reach
 from runbook.plan import prices
 from runbook.plan.plan import Plan, make
 from runbook.plan.prices import Prices, PricesError
@@ -60,8 +60,8 @@ def _backups(config: Mapping[str, Any]) -> Callable[[Change], str | None]:
     def problem(change: Change) -> str | None:
         target = HetznerTarget(endpoint=endpoint, token=SecretStr(token))
         try:
-            with http_client(target) as made:
-                return freshness.problem(Hetzner(made), int(change.old["id"]), hours)
+            with reach(target) as api:
+                return freshness.problem(api, int(change.old["id"]), hours)
         except HetznerError as error:
             return f"whether there is a fresh backup cannot be told: {error}"
 
