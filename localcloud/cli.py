@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -101,7 +102,7 @@ def status(
 def reset(context: typer.Context) -> None:
     """Remove every server and forget everything; the services stay."""
     _running(context.obj)
-    process.call(context.obj, "POST", "/reset")
+    _turn(context.obj, "/reset")
     _tell("everything is forgotten")
 
 
@@ -111,7 +112,7 @@ def freeze(
 ) -> None:
     """Hang a server: the API says it runs, nothing in it answers; a power reset heals it."""
     number = _server_id(context.obj, server)
-    process.call(context.obj, "POST", f"/servers/{number}/freeze")
+    _turn(context.obj, f"/servers/{number}/freeze")
     _tell(f"server {server} hangs; reset it to heal it")
 
 
@@ -150,6 +151,14 @@ def _running(instance: Instance) -> dict[str, Any]:
             f"{instance.api_port}): run `python -m localcloud up`"
         )
     return found
+
+
+def _turn(instance: Instance, knob: str) -> None:
+    try:
+        process.call(instance, "POST", knob)
+    except urllib.error.HTTPError as error:
+        said = json.loads(error.read())["error"]["message"]
+        raise LocalCloudError(f"the local cloud {instance.name!r} could not: {said}") from None
 
 
 def _log(instance: Instance) -> Path:

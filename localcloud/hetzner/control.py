@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 from starlette.routing import Route
 
-from localcloud.hetzner.errors import ApiError, NotFoundError
+from localcloud.hetzner.errors import ApiError, NotFoundError, ServerError
 from localcloud.hetzner.http import JSON, Answer, ClosedBody, cloud_of, no_content, parse
 from localcloud.hetzner.knobs import ActionFault, Fault
 from localcloud.supabase.control import listed
+from localcloud.supabase.errors import SupabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -185,6 +186,9 @@ def _answering(
             return await handler(request)
         except ApiError as error:
             return Answer(error.envelope(), error.status)
+        except SupabaseError as error:
+            raised = ServerError(str(error))
+            return Answer(raised.envelope(), raised.status)
 
     return answer
 

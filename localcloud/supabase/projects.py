@@ -136,10 +136,10 @@ class Projects:
                 await task
 
     async def remove_all(self) -> None:
-        """Remove every database."""
+        """Remove every database; raises SupabaseError for one that stays."""
         await self.stop()
-        refs = [project.ref for project in self._table]
-        await self._call(lambda databases: _delete(databases, refs))
+        for project in self._table:
+            await self._remove(project)
         self.knobs = Knobs()
 
     def create(self, name: str, password: str, region: str) -> Project:
@@ -221,6 +221,14 @@ class Projects:
         except DatabaseError as error:
             raise SupabaseError(str(error)) from error
 
+    async def _remove(self, project: Project) -> None:
+        try:
+            await self._call(lambda databases: databases.delete(project.ref))
+        except SupabaseError as error:
+            if project.status is not Status.COMING_UP:
+                raise
+            _log.warning("no database of %s to remove: %s", project.ref, error)
+
     async def _do(self, work: Work) -> None:
         await to_thread.run_sync(lambda: work(self._databases()))
 
@@ -275,11 +283,6 @@ class Projects:
             password=project.password,
             seeded=project.ref == constants.PROJECT_REF,
         )
-
-
-def _delete(databases: Databases, refs: list[str]) -> None:
-    for ref in refs:
-        databases.delete(ref)
 
 
 def _serve(databases: Databases, project: Project) -> None:

@@ -153,6 +153,17 @@ def test_a_reset_brings_the_first_project_back(account: Account) -> None:
     assert ("delete", PROJECT_REF) in account.databases.calls
 
 
+def test_a_reset_removes_what_there_is(account: Account) -> None:
+    """A database that cannot be removed is told; with no engine yet there is none to remove."""
+    account.databases.broken = True
+    refused = account.client.post("/_localcloud/reset")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (500, "no engine")
+    client, projects = make(State(), account.databases)
+    with client:
+        assert client.post("/_localcloud/reset").status_code == 204
+        assert [project.status for project in projects.all()] == ["COMING_UP"]
+
+
 def test_the_state_survives_a_restart(tmp_path: Path) -> None:
     """A paused project is still paused, and its database stays stopped, in the next process."""
     first = State(tmp_path / "state.db")
