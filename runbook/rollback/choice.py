@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from common.target import ServiceTarget
     from common.verified import VerifiedTag
@@ -15,6 +15,32 @@ if TYPE_CHECKING:
 
 class NoGoodTagError(OperatorError):
     """Nothing is known that could be gone back to."""
+
+
+def suspect(
+    left: Mapping[ServiceTarget, str], verified: Mapping[str, Sequence[VerifiedTag]]
+) -> ServiceTarget:
+    """Return the one service whose tag is not the last that was verified good.
+
+    Args:
+        left: the services, each with the tag that is configured.
+        verified: by the service's name, newest first.
+
+    Raises:
+        OperatorError: there is none, or more than one.
+    """
+    found = [service for service, tag in left.items() if tag not in _newest(verified, service)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(service.name for service in found or left)
+    which = "more than one service has" if found else "no service has"
+    raise OperatorError(
+        f"{which} a tag that was not verified good, so say which one to roll back: {names}"
+    )
+
+
+def _newest(verified: Mapping[str, Sequence[VerifiedTag]], service: ServiceTarget) -> list[str]:
+    return [one.tag for one in verified.get(service.name, ()) if one.image == service.image][:1]
 
 
 def choose(

@@ -34,7 +34,14 @@ _EXITS = "0 the tag is served, 1 it is not, or the update failed, 2 a mistake, o
 
 @verb("rollback", procedure="E2, E1", example="rollback nutri-backend", exits=_EXITS)
 def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
-    service: options.Service,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SERVICE]",
+            help="Default: the one whose tag was not verified good.",
+            autocompletion=options.services,
+        ),
+    ] = None,
     tag: Annotated[
         str | None,
         typer.Argument(metavar="[TAG]", help="Default: the last one that was verified good."),
@@ -50,18 +57,19 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     """Go back to an earlier tag, and prove that it is served; the config keeps it."""
     updates = Updates(find_project(Path.cwd()), stack)
     target = load_target(stack)
-    chosen = servers.find_service(target, service)
-    left = _configured(updates, chosen)
     good = updates.verified()
-    to = choice.choose(chosen, left, good.get(service, ()), tag)
+    tags = {service: _configured(updates, service) for service in target.services}
+    service = servers.find_service(target, name) if name else choice.suspect(tags, good)
+    left = tags[service]
+    to = choice.choose(service, left, good.get(service.name, ()), tag)
     with servers.connect_all(target) as clients:
-        choice.require_known(chosen, to, _known(find(target, chosen, clients, good)))
-    output.confirm(f"{service} goes from {left} back to {to}. Go on?", yes=yes)
+        choice.require_known(service, to, _known(find(target, service, clients, good)))
+    output.confirm(f"{service.name} goes from {left} back to {to}. Go on?", yes=yes)
     roll_back = _by_docker if by_docker else _by_engine
-    report = roll_back(target, chosen, to, updates)
-    keep(target, f"rolled {service} back from {left} to {to}{' by Docker' * by_docker}")
+    report = roll_back(target, service, to, updates)
+    keep(target, f"rolled {service.name} back from {left} to {to}{' by Docker' * by_docker}")
     if as_json:
-        output.print_json({"service": service, "from": left, "to": to} | report.as_json())
+        output.print_json({"service": service.name, "from": left, "to": to} | report.as_json())
     else:
         show.show_report(report, Console())
     raise typer.Exit(min(report.exit_code, 1))

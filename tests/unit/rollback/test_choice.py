@@ -9,7 +9,7 @@ import pytest
 
 from common.errors import OperatorError
 from common.verified import VerifiedTag
-from runbook.rollback.choice import NoGoodTagError, choose, require_known
+from runbook.rollback.choice import NoGoodTagError, choose, require_known, suspect
 from tests.unit.rollback.conftest import IMAGE
 
 if TYPE_CHECKING:
@@ -44,6 +44,17 @@ def test_nothing_to_go_back_to_names_the_way_on(service: ServiceTarget) -> None:
     for good in (_good(), _good("v3"), _good("v2", image="ghcr.io/else")):
         with pytest.raises(NoGoodTagError, match="`runbook tags nutri-backend` lists them"):
             choose(service, "v3", good)
+
+
+def test_the_service_to_blame_is_found(service: ServiceTarget) -> None:
+    """The one whose tag is not the newest good one; where that is nobody or two, both are named."""
+    other = service.model_copy(update={"name": "nutri-ml-service"})
+    good = {one.name: _good("v2", "v1") for one in (service, other)}
+    assert suspect({service: "v2", other: "v3"}, good) == other
+    assert suspect({service: "v2", other: "v3"}, {service.name: _good("v2")}) == other
+    for tags, said in ((("v2", "v2"), "no service has"), (("v1", "v3"), "more than one service")):
+        with pytest.raises(OperatorError, match=f"{said}.*: nutri-backend, nutri-ml-service"):
+            suspect(dict(zip((service, other), tags, strict=True)), good)
 
 
 def test_a_tag_that_is_nowhere_is_refused(service: ServiceTarget) -> None:

@@ -118,6 +118,13 @@ def test_back_to_the_last_good_tag_by_the_engine(world: World) -> None:
     assert world.checked_tag == "good"
 
 
+def test_the_service_need_not_be_named(world: World) -> None:
+    """Its tag was not verified good; with all of them good, somebody has to say which."""
+    assert _run("rollback", "--yes") == 0
+    assert world.done[0] == "set nutri:backendTag good"
+    assert _run("rollback", "--yes") == 2
+
+
 def test_a_failed_update_names_the_way_on(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Code 1; the config stays, and Docker alone is offered."""
     world.up_succeeds = False
