@@ -63,16 +63,10 @@ def users(target: Target) -> Mapping[str, ServiceTarget]:
     return {one.name: one for one in target.services if one.name == found.service}
 
 
-def supabase(observer: Observer, database: DatabaseTarget) -> Supabase:
-    """The project's API."""
-    token = database.token.get_secret_value() if database.token else ""
-    return Supabase(database.endpoint, token, database.project, observer.trust)
-
-
 def collect_status(observer: Observer, database: DatabaseTarget) -> Project | None:
     """The project; None when there is none."""
     try:
-        return supabase(observer, database).project()
+        return Supabase.of(database, observer.trust).project()
     except NoSuchProjectError:
         return None
 
@@ -99,7 +93,11 @@ def judge_status(database: DatabaseTarget, project: Project | None, _target: Tar
 
 def collect_pressure(observer: Observer, database: DatabaseTarget) -> Pressure:
     """Who is connected, and the pool's size where Supabase tells it."""
-    pooler = supabase(observer, database).pooler() if database.project and database.token else None
+    pooler = (
+        Supabase.of(database, observer.trust).pooler()
+        if database.project and database.token
+        else None
+    )
     url = database.direct_url or database.url
     try:
         found = observer.sessions(url.get_secret_value() if url else "")
@@ -219,7 +217,7 @@ def _place(url: str) -> tuple[str, int, str]:
 
 def collect_backups(observer: Observer, database: DatabaseTarget) -> Backups:
     """Those that Supabase lists."""
-    return supabase(observer, database).backups()
+    return Supabase.of(database, observer.trust).backups()
 
 
 def judge_backups(database: DatabaseTarget, backups: Backups, _target: Target) -> Verdict:

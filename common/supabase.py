@@ -13,6 +13,9 @@ from common.errors import OperatorError
 if TYPE_CHECKING:
     import ssl
     from datetime import datetime
+    from typing import Self
+
+    from common.target import DatabaseTarget
 
 ENDPOINT = "https://api.supabase.com"
 _TIMEOUT = 20.0
@@ -119,6 +122,12 @@ class Supabase:
         self._token = token
         self._ref = project
         self._trust = trust
+
+    @classmethod
+    def of(cls, database: DatabaseTarget, trust: ssl.SSLContext | bool = True) -> Self:
+        """The project of a stack; without a token the API refuses."""
+        token = database.token.get_secret_value() if database.token else ""
+        return cls(database.endpoint, token, database.project, trust)
 
     def project(self) -> Project:
         """The project.

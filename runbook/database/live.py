@@ -120,9 +120,7 @@ class LiveTools:
     @property
     def supabase(self) -> Supabase:
         """The project's API."""
-        token = self.database.token.get_secret_value() if self.database.token else ""
-        context = trust(self.target.vantage.ca_bundle)
-        return Supabase(self.database.endpoint, token, self.database.project, context)
+        return Supabase.of(self.database, trust(self.target.vantage.ca_bundle))
 
     @property
     def _is_managed(self) -> bool:

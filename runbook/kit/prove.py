@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from checks.names import Resolver
+from checks.web import trust
 from common.errors import OperatorError
+from common.supabase import Supabase
 from runbook import hetzner, registry
 from runbook.hetzner import HetznerError
 from runbook.kit import collect
@@ -19,7 +21,7 @@ from runbook.kit import collect
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from common.target import ServiceTarget, Target
+    from common.target import DatabaseTarget, ServiceTarget, Target
     from runbook.kit.collect import Source
     from runbook.kit.model import Kit, Value
 
@@ -155,6 +157,9 @@ def data_parts(
     for key, name in (("databaseUrl", "database URL"), ("databaseDirectUrl", "direct URL")):
         if _is_set(config, f"nutri:{key}"):
             found.append((name, lambda url=str(config[f"nutri:{key}"].value): _url(url, target)))  # type: ignore[misc]
+    database = target.database
+    if database and database.project:
+        found.append(("Supabase token", lambda: _supabase(target, database)))
     if target.dumps:
         found.append(("restic password", lambda: _dumps(target)))
     return found
@@ -165,6 +170,11 @@ def _url(url: str, target: Target) -> str:
     if place:
         raise OperatorError(f"the database lies on {place}, and would be lost with it")
     return f"in the config, as a secret; the database is at {urlsplit(url).hostname}"
+
+
+def _supabase(target: Target, database: DatabaseTarget) -> str:
+    project = Supabase.of(database, trust(target.vantage.ca_bundle)).project()
+    return f"reads the project {database.project}, which is {project.status}"
 
 
 def _dumps(target: Target) -> str:

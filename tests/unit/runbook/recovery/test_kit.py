@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
+from common.supabase import Project, Supabase, TokenRefusedError
+from common.target import DatabaseTarget
 from runbook.kit import Kit, KitError, Passphrase, collect, files, open_sealed, seal
 from runbook.kit.collect import Source
 from runbook.kit.model import Value, parse
-from runbook.kit.prove import compare, lies_on
+from runbook.kit.prove import compare, data_parts, lies_on
 from runbook.kit.unpack import Plan, Unpacking
 from tests.unit.runbook.recovery.conftest import target_of
 
@@ -131,6 +134,24 @@ def test_what_lies_on_the_server_is_not_elsewhere() -> None:
     assert lies_on("https://127.0.0.1/state", target) == "nutri-prod"
     assert lies_on("s3://bucket", target) is None
     assert lies_on("file:///states", target) is None
+
+
+def test_a_token_that_supabase_refuses_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked at where the stack knows its project."""
+    database = DatabaseTarget(project="abc", endpoint="https://api.test", token=SecretStr("sbp_x"))
+    target = target_of("http://h/v1", 1).model_copy(update={"database": database})
+    ((name, prove),) = data_parts(target, {})
+    assert name == "Supabase token"
+    told = Project(name="nutri", region="eu-central-1", status="ACTIVE_HEALTHY")
+    monkeypatch.setattr(Supabase, "project", lambda _: told)
+    assert prove() == "reads the project abc, which is ACTIVE_HEALTHY"
+
+    def refuse(_: Supabase) -> Project:
+        raise TokenRefusedError("it refuses the token")
+
+    monkeypatch.setattr(Supabase, "project", refuse)
+    with pytest.raises(TokenRefusedError):
+        prove()
 
 
 def test_an_old_kit_is_red() -> None:
