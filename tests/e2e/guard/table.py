@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.guard.conftest import resource, server
@@ -22,8 +22,6 @@ class Row:
     acknowledge: str | None = None
     """What has to be acknowledged, the gravest first; None: it may happen."""
     says: str = ""
-    imported: dict[str, Any] = field(default_factory=dict)
-    """Outputs of a resource the double does not have: its state is written, not made."""
 
     @property
     def name(self) -> str:
@@ -58,6 +56,18 @@ def _firewall(name: str, *rules: dict[str, Any]) -> dict[str, Any]:
     return resource("Firewall", name, name=name, rules=list(rules))
 
 
+def _subnet(name: str, ip_range: str, network: str = "lan") -> dict[str, Any]:
+    args = {"type": "cloud", "network_zone": "eu-central", "ip_range": ip_range}
+    return resource("NetworkSubnet", name, network_id={"id of": network}, **args)
+
+
+def _balancer(name: str) -> dict[str, Any]:
+    return resource(
+        "LoadBalancer", name, name=name, load_balancer_type="lb11", location="fsn1",
+        delete_protection=False,
+    )  # fmt: skip
+
+
 FIRST = (
     resource("SshKey", "key-a", name="a", public_key=KEY),
     resource("SshKey", "key-b", name="b", public_key=OTHER_KEY),
@@ -65,7 +75,17 @@ FIRST = (
     _firewall("wall", _rule("22", "203.0.113.7/32")),
     _ip("spare"),
     server("source", location="fsn1"),
-)
+    server("spare-server", location="fsn1"),
+    resource("Network", "lan", name="lan", ip_range="10.8.0.0/16"),
+    _subnet("lan-1", "10.8.1.0/24"),
+    resource("Network", "other-lan", name="other-lan", ip_range="10.9.0.0/16"),
+    _subnet("other-lan-1", "10.9.1.0/24", "other-lan"),
+    resource("Volume", "disk", name="disk", size=10, location="fsn1"),
+    resource("Zone", "names", name="names.test", mode="primary", delete_protection=False),
+    *(_balancer(name) for name in ("front", "other-front")),
+    resource("LoadBalancerNetwork", "front-in-lan", load_balancer_id={"id of": "front"},
+             subnet_id={"id of": "lan-1"}),
+)  # fmt: skip
 """What the rows refer to; it does not change."""
 
 _KEYS = [{"id of": "key-a"}, {"id of": "key-b"}]
@@ -111,7 +131,6 @@ SERVERS = (
 
 _DATA = {"name": "data", "size": 10, "location": "fsn1", "delete_protection": False}
 _NET = {"name": "net", "ip_range": "10.0.0.0/16", "delete_protection": False}
-_LB = {"name": "lb", "load_balancer_type": "lb11", "location": "fsn1", "delete_protection": False}
 
 OTHERS = (
     Row(_ip("ip-type"), {"type": "ipv6"}, "replace", "address loss", "delete", "for good"),
@@ -170,7 +189,6 @@ OTHERS = (
         "data loss",
         "delete",
         "everything on the volume",
-        {"linuxDevice": "/dev/disk/by-id/scsi-0HC_Volume_9001", "serverId": 0},
     ),
     Row(
         resource("Network", "net", **_NET),
@@ -179,17 +197,54 @@ OTHERS = (
         "address loss",
         "delete",
         "every private address",
-        {"exposeRoutesToVswitch": False},
     ),
     Row(
-        resource("LoadBalancer", "lb", **_LB),
+        _balancer("lb"),
         {"location": "nbg1"},
         "replace",
         "address loss",
         "delete",
         "its public address",
-        {"ipv4": "203.0.113.9", "ipv6": "2001:db8::9", "networkZone": "eu-central", "labels": {}},
     ),
 )
 
-ROWS = (*SERVERS, *OTHERS)
+
+def _part(name: str, kind: str, change: dict[str, Any], says: str, /, **args: Any) -> Row:  # noqa: ANN401
+    return Row(resource(kind, name, **args), change, "replace", "downtime", None, says)
+
+
+_ROUTE = {"network_id": {"id of": "lan"}, "destination": "10.100.0.0/24", "gateway": "10.8.1.9"}
+_SERVICE = {"protocol": "tcp", "listen_port": 80, "destination_port": 80}
+_RECORD = {"zone": "names.test", "type": "A", "ttl": 300, "records": [{"value": "203.0.113.9"}]}
+
+PARTS = (
+    _part("subnet", "NetworkSubnet", {"ip_range": "10.8.9.0/24"}, "apart until attached anew",
+          **_subnet("subnet", "10.8.8.0/24")["args"]),
+    _part("route", "NetworkRoute", {"gateway": "10.8.1.10"}, "apart until attached anew",
+          **_ROUTE),
+    _part("membership", "ServerNetwork", {"ip": "10.8.1.8"}, "apart until attached anew",
+          server_id={"id of": "source"}, subnet_id={"id of": "lan-1"}, ip="10.8.1.7"),
+    _part("attachment", "VolumeAttachment", {"server_id": {"id of": "spare-server"}},
+          "apart until attached anew", volume_id={"id of": "disk"}, server_id={"id of": "source"}),
+    _part("service", "LoadBalancerService", {"protocol": "http"}, "nothing gets through",
+          load_balancer_id={"id of": "front"}, **_SERVICE),
+    _part("backend", "LoadBalancerTarget", {"server_id": {"id of": "spare-server"}},
+          "nothing gets through", load_balancer_id={"id of": "front"}, type="server",
+          server_id={"id of": "source"}),
+    _part("inside", "LoadBalancerNetwork", {"subnet_id": {"id of": "lan-1"}},
+          "nothing gets through", load_balancer_id={"id of": "other-front"},
+          subnet_id={"id of": "other-lan-1"}),
+    _part("record", "ZoneRrset", {"name": "www"}, "does not resolve", name="api", **_RECORD),
+    Row(resource("ZoneRrset", "moved", **_RECORD | {"name": "moved"}),
+        {"records": [{"value": "203.0.113.10"}]}, "update", "downtime", None,
+        "until the TTL is over"),
+    Row(resource("FirewallAttachment", "wall-of-spare", firewall_id={"id of": "wall"},
+                 server_ids=[{"id of": "spare-server"}]),
+        {"firewall_id": {"id of": "opens"}}, "replace", "exposure", None, "without their firewall"),
+    Row(resource("Rdns", "reverse", primary_ip_id={"id of": "spare"},
+                 ip_address={"address of": "spare"}, dns_ptr="a.names.test"),
+        {"dns_ptr": "b.names.test"}, "update", "none"),
+)  # fmt: skip
+"""What joins things: nothing is lost with it, but it is missing for a while."""
+
+ROWS = (*SERVERS, *OTHERS, *PARTS)

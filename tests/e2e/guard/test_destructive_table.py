@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,41 +23,8 @@ _BEFORE = [*FIRST, *(row.before for row in ROWS)]
 def lab(make_lab: Callable[[], Lab]) -> Lab:
     """A stack that holds the state of every row."""
     made = make_lab()
-    real = [*FIRST, *(row.before for row in ROWS if not row.imported)]
-    assert made.up(real) == 0, made.said
-    _import(made, [row for row in ROWS if row.imported])
+    assert made.up(_BEFORE) == 0, made.said
     return made
-
-
-def _import(lab: Lab, rows: list[Row]) -> None:
-    """Write the states of what the double has no API for, as the provider would have."""
-    assert lab.pulumi("stack", "export", "--show-secrets") == 0, lab.said
-    export = json.loads(lab.said)
-    resources = export["deployment"]["resources"]
-    (provider,) = [r for r in resources if r["type"] == "pulumi:providers:hcloud"]
-    stack = resources[0]["urn"]
-    for number, row in enumerate(rows, 9001):
-        inputs = {_camel(key): value for key, value in row.before["args"].items()}
-        noun = row.before["type"]
-        token = f"hcloud:index/{noun[0].lower()}{noun[1:]}:{noun}"
-        resources.append(
-            {
-                "urn": f"{stack.split('pulumi:pulumi:Stack')[0]}{token}::{row.name}",
-                "custom": True,
-                "id": str(number),
-                "type": token,
-                "inputs": {"__defaults": [], **inputs},
-                "outputs": {"id": str(number), **inputs, **row.imported},
-                "parent": stack,
-                "provider": f"{provider['urn']}::{provider['id']}",
-            }
-        )
-    assert lab.pulumi("stack", "import", stdin=json.dumps(export)) == 0, lab.said
-
-
-def _camel(key: str) -> str:
-    head, *rest = key.split("_")
-    return head + "".join(word.title() for word in rest)
 
 
 @pytest.fixture(scope="module")

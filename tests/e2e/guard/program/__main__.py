@@ -26,17 +26,21 @@ guard.install_with(
     ),
     Resizes(_hcloud.require("endpoint"), os.environ["HCLOUD_TOKEN"]),
 )
-_made: dict[str, pulumi.CustomResource] = {}
+_made: dict[str, Any] = {}
 
 
 def _value(written: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a written value; `{"id of": name}` is the id of a resource made before."""
+    """Return a written value; `{"id of": name}` is of a resource made before, as its address is."""
     if isinstance(written, list):
         return [_value(one) for one in written]
     if not isinstance(written, dict):
         return written
     if "id of" in written:
-        return _made[written["id of"]].id.apply(int)
+        return _made[written["id of"]].id.apply(
+            lambda made: int(made) if made.isdecimal() else made
+        )
+    if "address of" in written:
+        return _made[written["address of"]].ip_address
     return {key: _value(one) for key, one in written.items()}
 
 
