@@ -1,4 +1,4 @@
-"""The process of a local cloud: start, find, restart, stop. No Docker: it is ready without."""
+"""The process of a local cloud: start, find, restart, stop; it is ready without an engine."""
 
 from __future__ import annotations
 
@@ -46,6 +46,14 @@ def _instance(folder: Path) -> Instance:
     )
     home.prepare(made)
     return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_engine() -> Iterator[None]:
+    """No Docker engine, also where one runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", "unix:///nonexistent")
+        yield
 
 
 @pytest.fixture

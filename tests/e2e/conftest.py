@@ -18,9 +18,15 @@ import pytest
 import yaml
 
 from common.target import Target
+from localcloud.cleanup import remove_all
+from localcloud.node import docker_engine, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from docker import DockerClient
+
+    from localcloud.settings import Instance
 
 ROOT = Path(__file__).parents[2]
 DEMO_TOKEN = "localcloud" + "0" * 54
@@ -81,6 +87,12 @@ class Cloud:
         answer = httpx.get(f"{self.endpoint}{path}", headers=headers, timeout=30)
         answer.raise_for_status()
         return dict(answer.json())
+
+    def act(self, server: int, action: str) -> None:
+        """Begin an action of a server, such as `poweroff`."""
+        url = f"{self.endpoint}/servers/{server}/actions/{action}"
+        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+        httpx.post(url, headers=headers, timeout=90).raise_for_status()
 
 
 @dataclass
@@ -238,7 +250,7 @@ def local_cloud(
 ) -> Iterator[Cloud]:
     """Run a local cloud on ports and addresses (127.`block`.0.0/16) of its own.
 
-    Its DNS answers at `port` + 32. Nothing of it stays.
+    Its DNS answers at `port` + 32. Nothing of it stays, nor of one that a killed run left.
     """
     own = {
         "LOCALCLOUD_NAME": name,
@@ -248,6 +260,8 @@ def local_cloud(
         "LOCALCLOUD_BLOCK": str(block),
     }
     made = Cloud(home, port, port + 32, environment | own)
+    docker_engine.ensure()
+    made.localcloud("down")
     try:
         started = made.localcloud("up")
         assert started.returncode == 0, started.stdout + started.stderr
@@ -256,6 +270,23 @@ def local_cloud(
         ended = made.localcloud("down")
         shutil.rmtree(home, ignore_errors=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@contextlib.contextmanager
+def services_alone(instance: Instance) -> Iterator[DockerClient]:
+    """Run an instance's services without its process.
+
+    Nothing of it stays, nor of one that a killed run left.
+    """
+    docker_engine.ensure()
+    remove_all(instance, _say_nothing)
+    try:
+        yield services.up(instance)
+    finally:
+        remove_all(instance, _say_nothing)
+
+
+def _say_nothing(_line: str) -> None: ...
 
 
 @contextlib.contextmanager

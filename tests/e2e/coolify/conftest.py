@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from localcloud.cleanup import remove_all
 from localcloud.hetzner.machines import MachineSpec
-from localcloud.node import services
 from localcloud.node.machines import DockerMachines
 from localcloud.node.publish import GHCR_PASSWORD, GHCR_USER
 from localcloud.settings import Instance
+from tests.e2e.conftest import services_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,9 +163,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     instance = Instance(
         name="e2e-coolify", home=folder / "home", api_port=18441, dns_port=18473, block=204
     )
-    client = services.up(instance)
-    machines = DockerMachines(instance, client)
-    try:
+    with services_alone(instance) as client:
+        machines = DockerMachines(instance, client)
         machines.create(_spec())
         machines.start(1)
         name = f"{instance.prefix}-server-1"
@@ -182,8 +180,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         _mint(found)
         yield found
         found.http.close()
-    finally:
-        remove_all(instance, lambda _line: None)
 
 
 @pytest.fixture(scope="session")

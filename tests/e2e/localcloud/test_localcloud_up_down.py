@@ -38,6 +38,8 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     made = Instance(
         name=_NAME, home=tmp_path / "home", api_port=_PORT, dns_port=_DNS_PORT, block=_BLOCK
     )
+    docker_engine.ensure()
+    _localcloud(made, "down")  # what a killed run left
     yield made
     _localcloud(made, "down")
 

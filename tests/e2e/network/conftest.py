@@ -17,6 +17,7 @@ from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 from hcloud.server_types import ServerType
 
+from localcloud.node import docker_engine
 from localcloud.process import environment
 from localcloud.settings import DEMO_TOKEN, Instance
 
@@ -120,6 +121,8 @@ def localcloud(cloud_environment: dict[str, str], instance: Instance) -> Callabl
 @pytest.fixture(scope="session")
 def platform(localcloud: Callable[[str], None]) -> Iterator[Platform]:
     """Two servers with a small web server each, in a network from the first boot."""
+    docker_engine.ensure()
+    localcloud("down")  # what a killed run left
     localcloud("up")
     try:
         client = Client(DEMO_TOKEN, api_endpoint=f"http://127.0.0.1:{PORT}/v1", poll_interval=0.2)

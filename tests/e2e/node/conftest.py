@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localcloud.cleanup import remove_all
 from localcloud.hetzner.machines import MachineSpec
-from localcloud.node import services
 from localcloud.node.machines import DockerMachines
 from localcloud.settings import Instance
+from tests.e2e.conftest import services_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,21 +152,18 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     instance = Instance(
         name="e2e-node", home=folder / "home", api_port=18431, dns_port=18463, block=203
     )
-    client = services.up(instance)
-    machines = DockerMachines(instance, client)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(machines.edge.start(), loop).result(20)
-    machines.resume()
-    try:
+    with services_alone(instance) as client:
+        machines = DockerMachines(instance, client)
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        asyncio.run_coroutine_threadsafe(machines.edge.start(), loop).result(20)
+        machines.resume()
         yield Servers(instance, client, machines, folder, loop)
-    finally:
         machines.close()
         asyncio.run_coroutine_threadsafe(machines.edge.stop(), loop).result(20)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        remove_all(instance, lambda _line: None)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import docker
 import pytest
 
 from common.ssh import CommandFailedError, Result
 from common.target import ServiceTarget
+from localcloud.node import docker_engine
 from localcloud.node.images import builder
 from localcloud.settings import Instance
 
@@ -113,7 +113,7 @@ class Replica:
 @pytest.fixture(scope="module")
 def images() -> Iterator[None]:
     """The app's images under a registry's name."""
-    client = docker.from_env()
+    client = docker_engine.ensure()
     built = builder(client, Instance.from_env()).ensure([f"backend-{tag}" for tag in TAGS])
     for tag in TAGS:
         client.images.get(built[f"backend-{tag}"]).tag(IMAGE, tag)

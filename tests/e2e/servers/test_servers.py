@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,17 @@ def _check(fleet: Stack, *names: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def _settled(fleet: Stack, *names: str) -> None:
+    """Every check turns green within two minutes; proxies and balancer learn late of a start."""
+    deadline = time.monotonic() + 120
+    while True:
+        code, said = _check(fleet, *names)
+        if code == 0:
+            return
+        assert time.monotonic() < deadline, said
+        time.sleep(5)
+
+
 def test_a_second_server_joins_without_a_lost_request(fleet: Stack, target: Target) -> None:
     """Server 1 is not touched; replicas are on both, behind a balancer that the names lead to."""
     with _traffic(target) as monitors:
@@ -53,3 +65,48 @@ def test_a_second_server_joins_without_a_lost_request(fleet: Stack, target: Targ
     assert grown.balancer is not None
     assert _check(fleet, "S2", "dns", "certificate", "redirect", "shut-ports")[0] == 0
     assert fleet.pulumi("preview", "--expect-no-changes").returncode == 0, fleet.last
+
+
+def test_losing_a_server_loses_no_service(fleet: Stack) -> None:
+    """The second one loses its power: every service goes on, and all is well once it is back."""
+    target = fleet.described()
+    lost = target.servers[1]
+    with _traffic(target) as monitors:
+        time.sleep(5)
+        fleet.cloud.act(lost.id, "poweroff")
+        time.sleep(15)
+        cut_off = [len(monitor.report().failures) for monitor in monitors]
+        time.sleep(15)
+        assert [len(monitor.report().failures) for monitor in monitors] == cut_off
+    code, said = _check(fleet, "balancer", "server")
+    assert (code, f"{lost.name}" in said) == (1, True), said
+    fleet.cloud.act(lost.id, "poweron")
+    _settled(fleet, "S2", "containers", "server")
+
+
+def test_a_resize_takes_one_after_another(fleet: Stack) -> None:
+    """Both become larger in one `up`; no request is lost, since one of them always serves."""
+    target = fleet.described()
+    assert fleet.runbook("snapshot", "create").returncode == 0
+    fleet.config["nutri:tier"] = "medium"
+    fleet.config["nutri:acknowledge"] = [f"{one}:resize-to-cx43" for one in ("server", "server-2")]
+    with _traffic(target) as monitors:
+        fleet.up()
+    assert _failed(monitors) == {}
+    _settled(fleet, "S1", "S2")
+
+
+def test_back_to_one_server_without_a_lost_request(fleet: Stack) -> None:
+    """The balancer goes once its names lead to the server again; the deletions were agreed to."""
+    target = fleet.described()
+    fleet.config["nutri:servers"] = 1
+    assert fleet.pulumi("preview").returncode != 0
+    assert "server-2:delete" in fleet.last
+    gone = ("server-2", "load-balancer", "network")
+    fleet.config["nutri:acknowledge"] = [f"{one}:delete" for one in gone]
+    with _traffic(target) as monitors:
+        fleet.up()
+    assert _failed(monitors) == {}
+    left = fleet.described()
+    assert (left.balancer, [one.id for one in left.servers]) == (None, [target.servers[0].id])
+    _settled(fleet, "S2", "dns", "certificate", "redirect", "shut-ports", "open-ports")
