@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from checks import postgres
 from checks.check import Check
 from checks.measure import Measure, Unit
-from checks.verdict import Verdict, green, red
+from checks.verdict import Verdict, green, red, unknown
 from common.supabase import NoSuchProjectError, Phase, Supabase
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 _POOLED_PORT = 6543
 _DOCTOR = "run `runbook database doctor`"
 _MOST_HOLDERS = 3
-# The URL without its user and password, by application.
+# A line a container that runs: its application, and its URL without user and password, or `-`.
 LIST_URLS = (
-    "docker ps --no-trunc --filter label=coolify.name "
-    """--format '{{.ID}} {{.Label "coolify.name"}}' | while read -r id application; do """
-    "docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' \"$id\" "
-    "| sed -n 's#^DATABASE_URL=[a-z]*://[^@]*@#'\"$application\"' #p'; done"
+    "ids=$(docker ps --quiet --no-trunc --filter label=coolify.name) || exit; "
+    '[ -z "$ids" ] || docker inspect --format \'@{{index .Config.Labels "coolify.name"}}'
+    "{{println}}{{range .Config.Env}}{{println .}}{{end}}' $ids | awk '"
+    '/^@/ { if (one) print one, url; one = substr($0, 2); url = "-" } '
+    '/^DATABASE_URL=/ { sub(/^DATABASE_URL=[a-z]*:\\/\\/([^@]*@)?/, ""); url = $0 } '
+    "END { if (one) print one, url }'"
 )
 
 
@@ -170,24 +172,29 @@ def judge_writes(_database: DatabaseTarget, read_only: bool, _target: Target) ->
 
 
 def collect_urls(observer: Observer, service: ServiceTarget) -> dict[str, str]:
-    """The database's URL of each replica by application, without user and password."""
+    """The database's URL of each replica that runs, without user and password; empty: none."""
     lines = [
-        line
+        line.split(maxsplit=1)
         for server in observer.target.servers
         for line in observer.ssh(server).run(LIST_URLS).stdout.splitlines()
     ]
-    urls = dict(line.split(maxsplit=1) for line in lines if " " in line)
-    return {key: f"//{url}" for key, url in urls.items() if key in service.applications}
+    return {
+        application: "" if url == "-" else f"//{url}"
+        for application, url in lines
+        if application in service.applications
+    }
 
 
 def judge_urls(service: ServiceTarget, urls: dict[str, str], target: Target) -> Verdict:
-    """Green when each replica goes through the pooler, with its limit."""
+    """Green when each replica that runs goes through the pooler, with its limit."""
+    if not urls:
+        return unknown("no replica runs that could be asked", "see `runbook check containers`")
     database = target.database
     wanted = _place(database.url.get_secret_value()) if database and database.url else ("", 0, "")
     faults = [
         f"replica {number} {fault}"
         for number, application in enumerate(service.applications, 1)
-        if (fault := _fault(urls.get(application), wanted))
+        if application in urls and (fault := _fault(urls[application], wanted))
     ]
     if faults:
         return red("; ".join(faults), "run `pulumi up`, which sets it again")
@@ -195,8 +202,8 @@ def judge_urls(service: ServiceTarget, urls: dict[str, str], target: Target) -> 
     return green(f"{len(urls)} replicas on {host}:{port}, {limit} connections each at most")
 
 
-def _fault(url: str | None, wanted: tuple[str, int, str]) -> str | None:
-    if url is None:
+def _fault(url: str, wanted: tuple[str, int, str]) -> str | None:
+    if not url:
         return "has no DATABASE_URL"
     host, port, limit = _place(url)
     if port != _POOLED_PORT or parse_qs(urlsplit(url).query).get("pgbouncer") != ["true"]:

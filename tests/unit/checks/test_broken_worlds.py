@@ -228,7 +228,10 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         ),
     ],
     "pooled-url": [
-        _changed("a replica has none", "replica 2 has no DATABASE_URL", urls=[f"app-a {_AT}"]),
+        _changed(
+            "a replica has none", "replica 2 has no DATABASE_URL", urls=[f"app-a {_AT}", "app-b -"]
+        ),
+        _changed("none runs", "no replica runs", Status.UNKNOWN, urls=[]),
         _changed(
             "past the pooler",
             "replica 1 goes past the pooler, to pooler.test:5432",

@@ -75,8 +75,9 @@ def an_empty_database_is_dumped(scene: Scene) -> Broken:
         f"cp -p {config} {config}.kept\n"
         f"url=$(jq -r .database_url {config})\n"
         'psql -Xq "$url" -c "create database nothing"\n'
-        f"""jq --arg url "$(echo "$url" | sed 's,/postgres,/nothing,')" '.database_url = $url' """
-        f"{config}.kept >{config}\nnutri-dump now || true"
+        "url=$(echo \"$url\" | sed 's,:5432/postgres,:5432/nothing,')\n"
+        f"jq --arg url \"$url\" '.database_url = $url' {config}.kept >{config}\n"
+        "nutri-dump now || true"
     )
     yield None
     _back(scene, config)

@@ -56,7 +56,7 @@ def a_container_takes_all_cores(scene: Scene) -> Broken:
 @mutant("memory", SERVER, says="hog uses .* of its memory", remedy="restart what leaks")
 def a_memory_hog(scene: Scene) -> Broken:
     """A container has used up nearly all it is allowed."""
-    _start(scene, "hog", _HOG % 60, "--memory 80m --memory-swap 80m")
+    _start(scene, "hog", _HOG % 67, "--memory 80m --memory-swap 80m")
     yield scene.expecting(memory_share=0.8)
     _remove(scene, "hog")
 
