@@ -9,7 +9,7 @@ import httpx
 from checks.check import Check, coolify, servers
 from checks.verdict import Verdict, green, red
 from checks.web import Answer, reason
-from common.ssh import HostKeyMismatchError, SshError
+from common.ssh import CommandTimeoutError, HostKeyMismatchError, SshError
 
 if TYPE_CHECKING:
     from checks.observer import Observer
@@ -20,16 +20,18 @@ _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 
 
-def collect_ssh(observer: Observer, server: ServerTarget) -> SshError | None:
+def collect_ssh(observer: Observer, server: ServerTarget) -> SshError | CommandTimeoutError | None:
     """A command that does nothing; the error when it could not run."""
     try:
         observer.ssh(server).run("true")
-    except SshError as error:
+    except (SshError, CommandTimeoutError) as error:
         return error
     return None
 
 
-def judge_ssh(server: ServerTarget, failure: SshError | None, _target: Target) -> Verdict:
+def judge_ssh(
+    server: ServerTarget, failure: SshError | CommandTimeoutError | None, _target: Target
+) -> Verdict:
     """Green when the server has the pinned host key and lets us in."""
     if failure is None:
         return green(f"{server.ssh.user}@{server.ssh.host} has the pinned host key and lets us in")

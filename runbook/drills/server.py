@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import checks
 from common.errors import OperatorError
-from common.ssh import SshError
+from common.ssh import CommandTimeoutError, SshError
 from common.waiting import NotYetError, wait_until
 from runbook import docker, servers
 from runbook.revive import Revival
@@ -79,7 +79,7 @@ class ServerDrill:
         def look() -> bool:
             try:
                 self._run("true", timeout=5)
-            except SshError:
+            except (SshError, CommandTimeoutError):
                 return True
             raise NotYetError("SSH still answers")
 

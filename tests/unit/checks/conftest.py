@@ -25,7 +25,7 @@ from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common.changes import Change, Op
 from common.maintenance import HEADER, OFF, Maintenance
-from common.ssh import Result, SshError
+from common.ssh import Result
 from common.target import (
     CoolifyTarget,
     DatabaseTarget,
@@ -44,6 +44,8 @@ from tests.unit.checks.authority import API, ML, Authority, CertificatePlan
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
+
+    from common.errors import OperatorError
 
 APPLICATIONS = {"nutri-backend": ("app-a", "app-b"), "nutri-ml-service": ("app-ml",)}
 LINE = '{"event": "request_completed", "path": "/meals", "status": 200, "duration_ms": 12.5}'
@@ -215,7 +217,7 @@ class World:
             container("app-of-others", "registry/other:1", state="exited", status="Exited (1)"),
         ]
     )
-    ssh_failure: SshError | None = None
+    ssh_failure: OperatorError | None = None
     ssh_networks: tuple[str, ...] = ("127.0.0.0/8",)
     ssh_is_up: bool = True
     exposed: bool = False

@@ -13,7 +13,13 @@ from checks import CHECKS, Status, select
 from checks.postgres import DatabaseError, FullError
 from common.changes import Change, Op
 from common.maintenance import Maintenance, Mode
-from common.ssh import HostKeyMismatchError, Result, SshPermissionDeniedError, SshTimeoutError
+from common.ssh import (
+    CommandTimeoutError,
+    HostKeyMismatchError,
+    Result,
+    SshPermissionDeniedError,
+    SshTimeoutError,
+)
 from tests.unit.checks.conftest import (
     RECORDED,
     URL,
@@ -337,6 +343,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         ),
         _changed("our key is refused", "denied", ssh_failure=SshPermissionDeniedError("denied")),
         _changed("silence", "no answer", ssh_failure=SshTimeoutError("no answer")),
+        _changed("it hangs", "did not end", ssh_failure=CommandTimeoutError("did not end")),
     ],
     "coolify": [
         _changed("it is down", "does not answer on the server's port 8000", coolify_is_up=False),

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from common.errors import OperatorError
-from common.ssh import SshTimeoutError
+from common.ssh import CommandTimeoutError, SshTimeoutError
 from runbook.app import app, group
 from runbook.drills import Drill
 from runbook.drills.ending import finish, lines
@@ -126,9 +126,10 @@ def test_an_update_is_cut_off_on_purpose(engine: Callable[..., Rebuild]) -> None
         rebuild.up(cut_off_after="server")
 
 
-def test_a_frozen_server_is_seen_and_revived(server: FakeServer) -> None:
-    """Frozen by stopping every process; brought back as E4 says."""
-    turns = iter([None, SshTimeoutError("silence")])
+@pytest.mark.parametrize("silence", [SshTimeoutError("silence"), CommandTimeoutError("no end")])
+def test_a_frozen_server_is_seen_and_revived(silence: OperatorError, server: FakeServer) -> None:
+    """Frozen by stopping every process, before a login or within; brought back as E4 says."""
+    turns = iter([None, silence])
 
     def answer(_: str) -> str:
         problem = next(turns)
