@@ -244,6 +244,11 @@ def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:
     return made
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The platform's own tests come first: servers that others keep running would slow it down."""
+    items.sort(key=lambda item: item.path.name != "test_platform.py")
+
+
 @contextlib.contextmanager
 def local_cloud(
     environment: dict[str, str], home: Path, name: str, port: int, block: int

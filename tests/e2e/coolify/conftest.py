@@ -156,7 +156,7 @@ class Replicas:
     uuids: tuple[str, str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A fresh server after the installer, the API open to our token."""
     folder = tmp_path_factory.mktemp("coolify")
@@ -182,7 +182,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         found.http.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def replicas(platform: Platform) -> Replicas:
     """Two applications with the same labels, deployed with tag good-1."""
     login = f"docker login -u {GHCR_USER} --password-stdin {GHCR}"
