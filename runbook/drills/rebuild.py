@@ -27,7 +27,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "Coolify": ("coolify:Instance::", "coolify:Project::"),
     "dumps": ("::install-dumps",),
     "database": ("::restore-latest",),
-    "services": ("coolify:Replicas::",),
+    "services": ("coolify:Application::",),
     "names": ("TakenName::", "zoneRrset:ZoneRrset::"),
     "verification": ("nutri:Verification::",),
 }

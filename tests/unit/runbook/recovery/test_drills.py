@@ -105,7 +105,7 @@ def _done(name: str) -> dict[str, object]:
 
 def test_an_update_tells_when_each_part_was_there(engine: Callable[..., Rebuild]) -> None:
     """The last resource of a part counts."""
-    rebuild = engine(_done("x::wait-for-boot"), _done("coolify:Replicas::a"), _done("y::other"))
+    rebuild = engine(_done("x::wait-for-boot"), _done("coolify:Application::a"), _done("y::other"))
     rebuild.up()
     assert list(rebuild.moments) == ["server", "services"]
 
