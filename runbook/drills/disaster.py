@@ -128,7 +128,8 @@ class Disaster:
             changes = in_place_of(kit)
             if self.wish.location:
                 changes["nutri:location"] = self.wish.location
-            backend = f"file://{self.wish.folder.resolve()}/state"
+            # Without the metadata: written in two steps, it does not survive a kill.
+            backend = f"file://{self.wish.folder.resolve()}/state?metadata=skip"
             made = Unpacking(kit, Plan(self.wish.name, changes, backend), project).run()
         rebuild = Rebuild(project, self.wish.name, made.environment, self.say)
         began = time.monotonic()

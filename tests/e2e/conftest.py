@@ -161,7 +161,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What `pulumi` and the CLI find their state with."""
         return self.cloud.environment | {
-            "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
+            "PULUMI_BACKEND_URL": f"file://{self.folder}/state?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "e2e",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
         }

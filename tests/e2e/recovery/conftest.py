@@ -71,7 +71,8 @@ class Made(Stack):
     @property
     def environment(self) -> dict[str, str]:
         """With the state beside the program."""
-        return super().environment | {"PULUMI_BACKEND_URL": f"file://{self.state.resolve()}"}
+        url = f"file://{self.state.resolve()}?metadata=skip"
+        return super().environment | {"PULUMI_BACKEND_URL": url}
 
 
 @pytest.fixture(scope="module")
