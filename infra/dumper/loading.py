@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from infra.dumper import contents
 from infra.dumper.archive import CHUNK, feed
 from infra.dumper.errors import CorruptDumpError, DumpError
-from infra.dumper.postgres import PSQL, client, identifier
+from infra.dumper.postgres import OWN_SCHEMA, PSQL, client, identifier
 from infra.dumper.running import Filter, Stream
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _ENTRY = re.compile(r"^\d+; \d+ \d+ (?P<what>.*)$")
 _NOT_RESTORED = re.compile(r"EXTENSION |COMMENT - EXTENSION|SCHEMA - public\b|SUBSCRIPTION ")
 _CREATE_ROLE = re.compile(r"CREATE ROLE (?P<name>\S+);")
+
+
+# It may be all that is left of a database whose tables are lost, and the dump brings its own.
+_WITHOUT_OURS = f"drop schema if exists {OWN_SCHEMA} cascade;"
 
 
 def load(
@@ -41,7 +45,8 @@ def load(
     with tempfile.NamedTemporaryFile("w", suffix=".list") as chosen:
         chosen.write(_contents(dumps, found))
         chosen.flush()
-        begin = "\n".join(["begin;", *(_emptied(database) if replace else []), *there, ""])
+        gone = _emptied(database) if replace else [_WITHOUT_OURS]
+        begin = "\n".join(["begin;", *gone, *there, ""])
         options = [f"--use-list={chosen.name}", *_owners(database)]
         _load(dumps, found, database, begin, options)
     return missing

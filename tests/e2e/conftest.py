@@ -171,8 +171,10 @@ class Stack:
         before = self.steps()
         done = self.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *words)
         assert done.returncode == 0, self.last
-        assert len(self.steps()) == len(before) + 1
-        changes: dict[str, int] = self.steps()[0]["resourceChanges"]
+        said, steps = self.last, self.steps()
+        assert len(steps) == len(before) + 1
+        changes: dict[str, int] = steps[0]["resourceChanges"]
+        self.last = said
         return {kind: count for kind, count in changes.items() if kind != "same"}
 
     def runbook(self, *words: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:

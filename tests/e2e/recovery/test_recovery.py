@@ -105,7 +105,7 @@ def test_lost_data_comes_back_from_the_newest_dump(platform: Platform, tmp_path:
     words = ("--again", platform.stack.name, "--as", "dr2", "--folder", str(tmp_path))
     done = platform.runbook("drill", "dr", platform.stack.name, *words, "--lose-database", "--json")
     told = json.loads(done.stdout)
-    assert told["outcome"] == "recovered", told
+    assert told["outcome"] == "recovered", done.stderr
     assert 0 < told["measures"]["rows_lost"] < told["measures"]["rows_written"]
     assert 0 < told["measures"]["rpo_seconds"] < 24 * 3600
     assert "database" in [phase["name"] for phase in told["phases"]]
