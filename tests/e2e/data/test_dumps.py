@@ -205,8 +205,7 @@ def test_a_lost_database_comes_back_with_the_next_up(platform: Platform) -> None
     rows = int(platform.sql("select count(*) from users;"))
     platform.dump()
     platform.sql(
-        "drop schema public cascade; drop schema nutri_operations cascade;"
-        "create schema public; grant all on schema public to public;"
+        "drop schema public cascade; create schema public; grant all on schema public to public;"
     )
     platform.stack.config["nutri:restore"] = "latest"
     platform.stack.up()
