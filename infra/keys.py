@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pulumi.dynamic import CreateResult, Resource
 
+from common.changes import SPARE
 from infra.dynamic import Provider
 
 # Survive Coolify's installer, which sends values through sed and a dotenv file unquoted.
@@ -20,7 +21,7 @@ _SYMBOLS = "-_.%+="
 
 
 class _KeyPairProvider(Provider):
-    def create(self, _props: dict[str, Any]) -> CreateResult:
+    def create(self, props: dict[str, Any]) -> CreateResult:
         private = Ed25519PrivateKey.generate()
         pem = private.private_bytes(
             serialization.Encoding.PEM,
@@ -30,18 +31,27 @@ class _KeyPairProvider(Provider):
         public = private.public_key().public_bytes(
             serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
         )
-        outs = {"private_key": pem.decode(), "public_key": public.decode()}
+        outs: dict[str, Any] = {"private_key": pem.decode(), "public_key": public.decode()}
+        if props.get(SPARE):
+            outs[SPARE] = True
         return CreateResult(public.decode().split()[1][-16:], outs)
 
 
 class KeyPair(Resource, module="nutri", name="KeyPair"):
-    """An ed25519 key pair in OpenSSH's forms; the private half is a secret."""
+    """An ed25519 key pair in OpenSSH's forms; the private half is a secret.
+
+    One that is `spare` is good for nothing without a server that may go: it goes with it, unasked.
+    """
 
     private_key: pulumi.Output[str]
     public_key: pulumi.Output[str]
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {"private_key": None, "public_key": None}
+    def __init__(
+        self, name: str, opts: pulumi.ResourceOptions | None = None, *, spare: bool = False
+    ) -> None:
+        props: dict[str, Any] = {"private_key": None, "public_key": None}
+        if spare:
+            props[SPARE] = True
         secret = pulumi.ResourceOptions(additional_secret_outputs=["private_key"])
         super().__init__(
             _KeyPairProvider(), name, props, pulumi.ResourceOptions.merge(secret, opts)

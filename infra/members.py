@@ -26,7 +26,7 @@ def places(fleet: Fleet, platform: Platform, settings: Settings) -> list[Place]:
     """Return every place for replicas; the further servers' are made here."""
     found = [platform.place]
     if fleet.members:
-        key = KeyPair("coolify-key")
+        key = KeyPair("coolify-key", spare=True)
         found += [Member(host, key, fleet, platform, settings).place for host in fleet.members]
     return found
 

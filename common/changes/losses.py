@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.changes.model import Change, Downtime, Finding, Op, Risk
+from common.changes.server import SPARE
 
 GONE = "delete"
 """Acknowledges that the resource that is there goes: a replacement deletes it just the same."""
@@ -74,7 +75,7 @@ WARNED: dict[str, Finding] = {
 def of_removal(change: Change) -> list[Finding]:
     """Say what a deletion or a replacement loses."""
     found = REFUSED.get(change.kind) or WARNED.get(change.kind)
-    if found is None:
+    if found is None or change.old.get(SPARE) is True:
         return []
     how = "it would be replaced" if change.op is Op.REPLACE else "it would be deleted"
     return [Finding(found.risk, f"{how}: {found.why}", found.downtime, found.acknowledge)]

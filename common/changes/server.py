@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 SPARE = "spare"
-"""Label of a server that holds nothing the next `up` would not bring back."""
+"""Marks a server, or a key, that holds nothing the next `up` would not bring back."""
 
 _RESIZE = Downtime(60, 300)
 _POWER_CUT = Downtime(30, 180)

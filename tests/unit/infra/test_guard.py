@@ -10,7 +10,7 @@ import pulumi
 import pulumi.runtime
 import pytest
 
-from common.changes import Acknowledgements
+from common.changes import Acknowledgements, Change, Op, classify
 from infra import guard as guards
 from infra import state
 from infra.guard import Guard, GuardError
@@ -90,12 +90,12 @@ def _update(guard: Guard, old: dict[str, Any], new: dict[str, Any]) -> None:
     _run(guard.before_update(_hooked(old_inputs=old, old_outputs=old, new_inputs=new)))
 
 
-def _attached(guard: Guard, type_token: str) -> pulumi.ResourceOptions | None:
+def _attached(guard: Guard, type_token: str, **props: object) -> pulumi.ResourceOptions | None:
     args = pulumi.ResourceTransformationArgs(
         resource=cast("pulumi.Resource", None),
         type_=type_token,
         name="web",
-        props={},
+        props=props,
         opts=pulumi.ResourceOptions(protect=True),
     )
     result = guard.attach(args)
@@ -300,6 +300,15 @@ def test_the_rest_is_left_alone() -> None:
     assert opts is not None
     assert opts.delete_before_replace is None
     assert _attached(_guard(), "hcloud:index/sshKey:SshKey") is None
+
+
+def test_the_keys_of_a_spare_server_go_with_it() -> None:
+    """They are good for nothing without it; the key of the first one is."""
+    key = "pulumi-python:dynamic/nutri:KeyPair"
+    assert _attached(_guard(), key, spare=True) is None
+    assert _attached(_guard(), key) is not None
+    assert classify(Change(Op.DELETE, key, "host-key-2", {"spare": True})) == ()
+    assert classify(Change(Op.DELETE, key, "host-key", {}))
 
 
 def test_a_report_lets_everything_through() -> None:
