@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ ARCHIVE = "database.dump"
 HOST = "nutri"
 MANIFEST, DATA = "manifest", "data"
 _RUN = "run-"
-_LONG = 7200.0
+_LONG, _ANSWER = 7200.0, 30.0
+_NO_SESSION = "unable to start the sftp session"
 LAST = 3  # of several on one day, so that the one before the newest is always there
 # restic asks again for a quarter of an hour, but what is cut off stays so.
 _FULL = re.compile(rb"SSH_FX_FAILURE|SSH_FX_PERMISSION_DENIED|permission denied")
@@ -87,7 +89,19 @@ class Restic:
         try:
             return work(bound)
         except DumpError as error:
-            raise DumpError(explain(str(error), self._config.repository)) from None
+            said = f"{error}{self._why_no_session(str(error))}"
+            raise DumpError(explain(said, self._config.repository)) from None
+
+    def _why_no_session(self, said: str) -> str:
+        """What SSH says, where restic gave up before it heard that."""
+        sftp = self._config.sftp_command
+        if not sftp or _NO_SESSION not in said:
+            return ""
+        try:
+            run(shlex.split(sftp), self.environment, timeout=_ANSWER)
+        except DumpError as error:
+            return f" / {error}"
+        return ""
 
     def init(self) -> bool:
         """Make the repository where there is none; returns whether it was made."""

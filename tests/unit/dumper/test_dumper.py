@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from infra.dumper.errors import BusyError, CorruptDumpError, DumpError
 from infra.dumper.loading import _chosen
 from infra.dumper.manifest import Manifest, differences
 from infra.dumper.postgres import Database
-from infra.dumper.restic import explain, snapshot_id
+from infra.dumper.restic import Restic, explain, snapshot_id
 from infra.dumper.restore import Wish, check_target
 from infra.dumper.running import Filter, Stream, run
 from infra.dumper.verify import age_of
@@ -110,6 +111,22 @@ def test_what_restic_says_in_our_words(said: str, means: str) -> None:
     assert means in text
     assert said in text
     assert "sftp:u@b:nutri" in text
+
+
+def test_ssh_is_asked_why_there_is_no_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Restic may give up before it has heard what SSH said."""
+    for name, says in (
+        ("restic", "Fatal: unable to start the sftp session, error: EOF"),
+        ("ssh", "u@b: Permission denied (publickey)."),
+    ):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho '{says}' >&2\nexit 1\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(DumpError, match="refuses the login"):
+        Restic(Config("sftp:u@b.test:nutri", URL, "postgres:15")).run("snapshots")
 
 
 def test_a_backup_without_a_summary_saved_nothing() -> None:
