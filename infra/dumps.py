@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pulumi
 
@@ -47,7 +48,8 @@ class Dumps(pulumi.ComponentResource):
         )
         self.restored: Sequence[pulumi.Resource] = ()
         if settings.restore == "latest":
-            self.restored = [self._step("restore-latest", {}, installed)]
+            place = {"DATABASE": _place(settings)}
+            self.restored = [self._step("restore-latest", place, installed)]
         first = self._step("first-dump", {}, installed, *self.restored)
         self.ready: Sequence[pulumi.Resource] = [installed, *self.restored, first]
         self.register_outputs({})
@@ -100,6 +102,13 @@ def _config(store: Store, settings: Settings) -> pulumi.Output[str]:
             "environment": store.environment,
         }
     )
+
+
+def _place(settings: Settings) -> str:
+    """The database, without who may use it; in another one the dump is restored as well."""
+    url = settings.database_direct_url
+    parts = urlsplit(url.get_secret_value() if url else "")
+    return f"{parts.hostname}:{parts.port}{parts.path}"
 
 
 def _plain(value: Any) -> pulumi.Output[str]:  # noqa: ANN401 - SecretStr or None

@@ -18,8 +18,10 @@ import pytest
 import yaml
 
 from common.target import Target
+from common.waiting import wait_until
 from localcloud.cleanup import remove_all
 from localcloud.node import docker_engine, services
+from localcloud.supabase.constants import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +82,21 @@ class Cloud:
         answer = httpx.request(method, url, json=body, headers=headers, timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def new_project(self, name: str) -> str:
+        """Make a project more in Supabase; returns its ref once it is active."""
+        url = f"http://127.0.0.1:{self.port}/supabase/v1/projects"
+        headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
+        body = {"name": name, "db_pass": PASSWORD, "organization_slug": "localcloud"}
+        made = httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status()
+        ref = str(made.json()["ref"])
+
+        def is_active() -> bool:
+            found = httpx.get(f"{url}/{ref}", headers=headers, timeout=30).raise_for_status()
+            return bool(found.json()["status"] == "ACTIVE_HEALTHY")
+
+        wait_until(f"the project {name}", is_active, bound=60)
+        return ref
 
     def api(self, path: str) -> dict[str, Any]:
         """GET from the Hetzner API."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud.supabase.constants import DIRECT_PORT, PASSWORD, POOLER_HOST
+from tests.e2e.data.conftest import DIRECT_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,3 +214,21 @@ def test_a_lost_database_comes_back_with_the_next_up(platform: Platform) -> None
     assert "left as it is" in platform.dump("restore-once")["message"]
     assert POOLER_HOST in platform.run(f"cat {_CONFIG}").stdout
     assert str(DIRECT_PORT) in platform.run(f"cat {_CONFIG}").stdout
+
+
+def test_a_new_project_gets_the_data_with_the_next_up(platform: Platform) -> None:
+    """Supabase's project itself is lost: its successor is made, named, and filled."""
+    rows = int(platform.sql("select count(*) from users;"))
+    platform.dump()
+    ref = platform.cloud.new_project("nutri-2")
+    for key, url in (
+        ("databaseUrl", f"{ref}.{POOLER_HOST}:6543/postgres?pgbouncer=true&connection_limit=3"),
+        ("databaseDirectUrl", f"{ref}.{POOLER_HOST}:{DIRECT_PORT}/postgres?sslmode=disable"),
+    ):
+        platform.stack.set_secret(f"nutri:{key}", f"postgresql://postgres:{PASSWORD}@{url}")
+    platform.stack.config |= {"nutri:supabaseProject": ref, "nutri:restore": "latest"}
+    platform.stack.up()
+    there = DIRECT_URL.replace("@", f"@{ref}.")
+    assert int(platform.sql("select count(*) from users;", there)) == rows
+    checked = platform.stack.runbook("check", "S3", "E3", "dump-age", "health")
+    assert checked.returncode == 0, checked.stdout

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.ssh import SshClient
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +27,25 @@ def test_a_snapshot_is_listed_with_its_age(platform: Platform) -> None:
     made = platform.told("snapshot", "create", "--name", "before-all")
     assert (made["type"], made["status"]) == ("snapshot", "available")
     assert made["id"] in [one["id"] for one in platform.told("snapshot", "list")]
+
+
+def test_a_spoilt_disk_is_replaced_by_a_snapshot(platform: Platform) -> None:
+    """What was on it then is there again; id, addresses and protection stay; all is well."""
+    before = platform.stack.described().servers[0]
+    with SshClient(before.ssh) as server:
+        server.run("echo kept >/root/kept; sync")
+    taken = platform.told("snapshot", "create", "--name", "with-a-file")["id"]
+    with SshClient(before.ssh) as server:
+        server.run("rm /root/kept")
+    words = ("server", "restore", platform.server, "--again", platform.server)
+    told = platform.told(*words, "--snapshot", str(taken), "--no-keep-current")
+    assert (told["image"], told["well"]) == (taken, True)
+    with SshClient(before.ssh) as server:
+        assert server.run("cat /root/kept").stdout == "kept\n"
+    platform.stack.up()
+    after = platform.stack.described().servers[0]
+    assert (after.id, after.ipv4) == (before.id, before.ipv4)
+    assert platform.told("check", "server", "protection", "ssh", "health")
 
 
 def test_the_kit_opens_by_its_passphrase_alone(platform: Platform, tmp_path: Path) -> None:

@@ -78,13 +78,7 @@ def test_a_project_more_is_empty_and_on_its_own(database_cloud: Cloud) -> None:
     """It has its own roles and password, and leaves nothing behind."""
     url = f"http://127.0.0.1:{database_cloud.port}/supabase/v1/projects"
     headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
-    body = {"name": "again", "db_pass": "localcloud-database", "organization_slug": "localcloud"}
-    ref = httpx.post(url, json=body, headers=headers, timeout=30).json()["ref"]
-    wait_until(
-        "the new project",
-        lambda: _listed(database_cloud, ref)["status"] == "ACTIVE_HEALTHY",
-        bound=60,
-    )
+    ref = database_cloud.new_project("again")
     address = _listed(database_cloud, ref)["address"]
     assert address != _listed(database_cloud, REF)["address"]
     tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"

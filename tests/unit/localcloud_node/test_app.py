@@ -130,7 +130,7 @@ def test_an_answer_under_way_is_finished(start: Callable[..., App], path: str) -
     assert app.get("/health").status_code == 200
     with ThreadPoolExecutor() as pool:
         long = pool.submit(httpx.get, f"{app.client.base_url}{path}", timeout=10)
-        time.sleep(0.2)
+        time.sleep(0.5)
         app.process.send_signal(signal.SIGTERM)
         answer = long.result()
     assert answer.status_code == 200
