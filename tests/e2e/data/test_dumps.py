@@ -222,7 +222,7 @@ def test_a_new_project_gets_the_data_with_the_next_up(platform: Platform) -> Non
     platform.dump()
     ref = platform.cloud.new_project("nutri-2")
     for key, url in (
-        ("databaseUrl", f"{ref}.{POOLER_HOST}:6543/postgres?pgbouncer=true&connection_limit=3"),
+        ("databaseUrl", f"{ref}.{POOLER_HOST}:6543/postgres?pgbouncer=true"),
         ("databaseDirectUrl", f"{ref}.{POOLER_HOST}:{DIRECT_PORT}/postgres?sslmode=disable"),
     ):
         platform.stack.set_secret(f"nutri:{key}", f"postgresql://postgres:{PASSWORD}@{url}")
