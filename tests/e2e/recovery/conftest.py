@@ -83,5 +83,6 @@ def platform(
     secret = {"NUTRI_KIT_PASSPHRASE": PASSPHRASE}
     with own_stack(cloud_environment | secret, tmp_path_factory, NAME, PORT, BLOCK) as stack:
         configure(stack)
+        stack.config["nutri:locationFallbacks"] = ["nbg1"]
         stack.up()
         yield Platform(stack.cloud, stack)

@@ -122,7 +122,9 @@ def test_a_lost_server_is_made_anew_from_the_kit(platform: Platform, tmp_path: P
 
 
 def test_lost_data_comes_back_from_the_newest_dump(platform: Platform, tmp_path: Path) -> None:
-    """What was written after it is lost, and counted."""
+    """What was written after it is lost, and counted; its location has no server left to sell."""
+    sold_out = {name: ["fsn1"] for name in ("cx33", "cpx32", "ccx23")}
+    platform.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
     words = ("--again", platform.stack.name, "--as", "dr2", "--folder", str(tmp_path))
     done = platform.runbook("drill", "dr", platform.stack.name, *words, "--lose-database", "--json")
     told = json.loads(done.stdout)
@@ -130,3 +132,5 @@ def test_lost_data_comes_back_from_the_newest_dump(platform: Platform, tmp_path:
     assert 0 < told["measures"]["rows_lost"] < told["measures"]["rows_written"]
     assert 0 < told["measures"]["rpo_seconds"] < 24 * 3600
     assert "database" in [phase["name"] for phase in told["phases"]]
+    (made,) = platform.cloud.api("/servers")["servers"]
+    assert (made["name"], made["location"]["name"]) == ("nutri-dr2", "nbg1")
