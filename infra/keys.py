@@ -31,9 +31,7 @@ class _KeyPairProvider(Provider):
         public = private.public_key().public_bytes(
             serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
         )
-        outs: dict[str, Any] = {"private_key": pem.decode(), "public_key": public.decode()}
-        if props.get(SPARE):
-            outs[SPARE] = True
+        outs = {**props, "private_key": pem.decode(), "public_key": public.decode()}
         return CreateResult(public.decode().split()[1][-16:], outs)
 
 

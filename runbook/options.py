@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,6 +33,13 @@ Service = Annotated[
     str,
     typer.Argument(metavar="SERVICE", help="As in nutri-backend.", autocompletion=services),
 ]
+
+
+def maybe_service(default: str) -> Any:  # noqa: ANN401 - as typer has it
+    """An argument for a service that need not be named; `default` says what counts then."""
+    return typer.Argument(metavar="[SERVICE]", help=f"Default: {default}.", autocompletion=services)
+
+
 Ids = Annotated[
     list[str] | None,
     typer.Argument(

@@ -1,5 +1,6 @@
 # Restores the newest dump into the empty database of a new stack; leaves one with data as it is.
-# Wants: DATABASE (where it is; another one has this run again). Safe to run again, also after it was cut off: it is one transaction.
+# Wants: DATABASE (where it is; another one has this run again). Safe to run again, also after it
+# was cut off: it is one transaction.
 set -euo pipefail
 
 said=$(nutri-dump restore-once)

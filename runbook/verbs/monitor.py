@@ -29,14 +29,7 @@ _EXITS = "0 no request failed, 1 one did (or the command of --during), 2 a mista
     exits=_EXITS,
 )
 def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
-    service: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SERVICE]",
-            help="Default: all, sharing the rate.",
-            autocompletion=options.services,
-        ),
-    ] = None,
+    service: Annotated[str | None, options.maybe_service("all, sharing the rate")] = None,
     rate: Annotated[
         float, typer.Option("--rate", help=f"Requests a second, at most {MAX_RATE}.")
     ] = 50,

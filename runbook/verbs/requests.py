@@ -14,12 +14,7 @@ from runbook.stack import load_target
 
 @verb("requests", procedure="D4", example="requests nutri-backend --since 1h --slow 1000")
 def show_requests(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
-    service: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SERVICE]", help="Default: every service.", autocompletion=options.services
-        ),
-    ] = None,
+    service: Annotated[str | None, options.maybe_service("every service")] = None,
     since: Annotated[str, typer.Option("--since", help="As in 15m, 1h, 1d.")] = "1h",
     slow: Annotated[
         float | None,

@@ -35,12 +35,7 @@ _EXITS = "0 the tag is served, 1 it is not, or the update failed, 2 a mistake, o
 @verb("rollback", procedure="E2, E1", example="rollback nutri-backend", exits=_EXITS)
 def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[SERVICE]",
-            help="Default: the one whose tag was not verified good.",
-            autocompletion=options.services,
-        ),
+        str | None, options.maybe_service("the one whose tag was not verified good")
     ] = None,
     tag: Annotated[
         str | None,
@@ -58,8 +53,9 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     updates = Updates(find_project(Path.cwd()), stack)
     target = load_target(stack)
     good = updates.verified()
-    tags = {service: _configured(updates, service) for service in target.services}
-    service = servers.find_service(target, name) if name else choice.suspect(tags, good)
+    candidates = (servers.find_service(target, name),) if name else target.services
+    tags = {service: _configured(updates, service) for service in candidates}
+    service = candidates[0] if name else choice.suspect(tags, good)
     left = tags[service]
     to = choice.choose(service, left, good.get(service.name, ()), tag)
     with servers.connect_all(target) as clients:

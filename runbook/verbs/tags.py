@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
 @verb("tags", procedure="E2", example="tags nutri-backend")
 def show_tags(
-    service: Annotated[
-        str | None,
-        typer.Argument(metavar="[SERVICE]", help="Default: all.", autocompletion=options.services),
-    ] = None,
+    service: Annotated[str | None, options.maybe_service("all")] = None,
     stack: options.Stack = None,
     as_json: options.Json = False,
 ) -> None:

@@ -21,7 +21,9 @@ from common.target import Target
 from common.waiting import wait_until
 from localcloud.cleanup import remove_all
 from localcloud.node import docker_engine, services
-from localcloud.supabase.constants import PASSWORD
+from localcloud.settings import DEMO_TOKEN
+from localcloud.supabase.constants import PASSWORD, PROJECT_REF
+from localcloud.supabase.constants import TOKEN as SUPABASE_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from localcloud.settings import Instance
 
 ROOT = Path(__file__).parents[2]
-DEMO_TOKEN = "localcloud" + "0" * 54
-SUPABASE_TOKEN = "sbp_" + "10ca1c10" * 5
 _DATABASE = "postgresql://postgres:localcloud-database@pooler.localcloud.test"
 SECRETS = {
     "hcloud:token": DEMO_TOKEN,
@@ -75,9 +75,14 @@ class Cloud:
         answer = httpx.request(method, url, json=body, timeout=30).raise_for_status()
         return answer.json() if answer.content else None
 
-    def supabase(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
-        """One call of Supabase's API about the first project, which must succeed."""
-        url = f"http://127.0.0.1:{self.port}/supabase/v1/projects/localcloudnutriaaaaa{path}"
+    def supabase(
+        self, method: str, path: str, body: object = None, *, project: str = PROJECT_REF
+    ) -> Any:  # noqa: ANN401 - JSON
+        """One call of Supabase's API about a project, which must succeed."""
+        return self._supabase(method, f"/{project}{path}", body)
+
+    def _supabase(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        url = f"http://127.0.0.1:{self.port}/supabase/v1/projects{path}"
         headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
         answer = httpx.request(method, url, json=body, headers=headers, timeout=60)
         answer.raise_for_status()
@@ -85,31 +90,25 @@ class Cloud:
 
     def new_project(self, name: str) -> str:
         """Make a project more in Supabase; returns its ref once it is active."""
-        url = f"http://127.0.0.1:{self.port}/supabase/v1/projects"
-        headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
         body = {"name": name, "db_pass": PASSWORD, "organization_slug": "localcloud"}
-        made = httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status()
-        ref = str(made.json()["ref"])
+        ref = str(self._supabase("POST", "", body)["ref"])
 
         def is_active() -> bool:
-            found = httpx.get(f"{url}/{ref}", headers=headers, timeout=30).raise_for_status()
-            return bool(found.json()["status"] == "ACTIVE_HEALTHY")
+            return bool(self.supabase("GET", "", project=ref)["status"] == "ACTIVE_HEALTHY")
 
         wait_until(f"the project {name}", is_active, bound=60)
         return ref
 
-    def api(self, path: str) -> dict[str, Any]:
-        """GET from the Hetzner API."""
-        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-        answer = httpx.get(f"{self.endpoint}{path}", headers=headers, timeout=30)
+    def api(self, path: str, method: str = "GET", body: object = None) -> dict[str, Any]:
+        """One call of the Hetzner API, which must succeed."""
+        url, headers = f"{self.endpoint}{path}", {"Authorization": f"Bearer {DEMO_TOKEN}"}
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=90)
         answer.raise_for_status()
         return dict(answer.json())
 
     def act(self, server: int, action: str) -> None:
         """Begin an action of a server, such as `poweroff`."""
-        url = f"{self.endpoint}/servers/{server}/actions/{action}"
-        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-        httpx.post(url, headers=headers, timeout=90).raise_for_status()
+        self.api(f"/servers/{server}/actions/{action}", "POST")
 
 
 @dataclass

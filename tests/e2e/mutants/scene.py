@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from common.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -52,16 +50,7 @@ class Scene:
 
     def hetzner(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """One call of the Hetzner API, which must succeed."""
-        token = self.target.hetzner.token.get_secret_value()
-        answer = httpx.request(
-            method,
-            f"{self.target.hetzner.endpoint}{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=60,
-        )
-        answer.raise_for_status()
-        return dict(answer.json())
+        return self.cloud.api(path, method, body)
 
     def server_action(self, name: str, body: object = None) -> None:
         """An action on the server by the Hetzner API, and its end."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.waiting import NotYetError, wait_until
 from runbook.monitor import Monitor, watching
 
 if TYPE_CHECKING:
@@ -45,13 +46,14 @@ def _check(fleet: Stack, *names: str) -> tuple[int, str]:
 
 def _settled(fleet: Stack, *names: str) -> None:
     """Every check turns green within two minutes; proxies and balancer learn late of a start."""
-    deadline = time.monotonic() + 120
-    while True:
+
+    def green() -> bool:
         code, said = _check(fleet, *names)
-        if code == 0:
-            return
-        assert time.monotonic() < deadline, said
-        time.sleep(5)
+        if code:
+            raise NotYetError(said)
+        return True
+
+    wait_until("the checks to be green", green, bound=120, interval=5)
 
 
 def test_a_second_server_joins_without_a_lost_request(fleet: Stack, target: Target) -> None:

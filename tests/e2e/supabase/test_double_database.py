@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from common.waiting import wait_until
-from tests.e2e.conftest import SUPABASE_TOKEN
+from localcloud.supabase.constants import TOKEN
 from tests.e2e.supabase.conftest import REF, sql
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_a_recovery_to_a_moment_is_real(database_cloud: Cloud) -> None:
 def test_a_project_more_is_empty_and_on_its_own(database_cloud: Cloud) -> None:
     """It has its own roles and password, and leaves nothing behind."""
     url = f"http://127.0.0.1:{database_cloud.port}/supabase/v1/projects"
-    headers = {"Authorization": f"Bearer {SUPABASE_TOKEN}"}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
     ref = database_cloud.new_project("again")
     address = _listed(database_cloud, ref)["address"]
     assert address != _listed(database_cloud, REF)["address"]

@@ -6,19 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from common.target import (
-    CoolifyTarget,
-    Expectations,
-    HetznerTarget,
-    ServerTarget,
-    ServiceTarget,
-    SshTarget,
-    Target,
-    Vantage,
-)
+from common.target import ServiceTarget, Target
 from runbook.rollback.clone import Inspected, parse_container, parse_image
+from tests.unit.targets import make_target
 
 RECORDED = Path(__file__).parent / "recorded"
 IMAGE = "ghcr.localcloud.test/nutri/backend"
@@ -53,14 +44,4 @@ def service() -> ServiceTarget:
 @pytest.fixture
 def target(service: ServiceTarget) -> Target:
     """A stack with that service."""
-    ssh = SshTarget(host="127.0.0.1", host_key="ssh-ed25519 AAAA", private_key=SecretStr("x"))
-    return Target(
-        stack="test",
-        domain="nutri.test",
-        servers=(ServerTarget(name="s1", id=1, server_type="cx33", ipv4="127.0.0.1", ssh=ssh),),
-        coolify=CoolifyTarget(version="4.3.10", token=SecretStr("x")),
-        hetzner=HetznerTarget(endpoint="http://127.0.0.1:9", token=SecretStr("x")),
-        services=(service,),
-        expectations=Expectations(open_ports=(), ssh_networks=(), shut_ports=()),
-        vantage=Vantage(),
-    )
+    return make_target(9).model_copy(update={"services": (service,)})
