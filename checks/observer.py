@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from checks import postgres
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from common.target import BalancerTarget, ServerTarget, SshTarget, Target
 
 _TIMEOUT = 10.0
+
+_SHARED = partial(SshClient, shared=True)
 
 T = TypeVar("T")
 
@@ -38,7 +41,7 @@ class Observer:
         target: Target,
         *,
         timeout: float = _TIMEOUT,
-        ssh: Callable[[SshTarget], SshClient] = SshClient,
+        ssh: Callable[[SshTarget], SshClient] = _SHARED,
         preview: Callable[[], Sequence[Change]] | None = None,
         sessions: Callable[[str, Resolver], Sessions] = postgres.sessions,
     ) -> None:

@@ -30,6 +30,7 @@ from common.ssh_errors import (
     SshTimeoutError,
     SshUnreachableError,
     TunnelError,
+    connection_lost,
     error_from_log,
 )
 from common.ssh_options import client_options, known_hosts_line
@@ -62,6 +63,7 @@ __all__ = [
 _SSH_FAILED = 255
 # OpenSSH drops some of more than ten connections that have not logged in yet.
 _AT_ONCE = 5
+_GOING_SECONDS = 0.5  # what the end of a connection takes from its commands' end to its own
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,20 @@ class SshClient:
     Safe to use from several threads: each command has its own `ssh` process, five run at once.
     """
 
-    def __init__(self, target: SshTarget, *, connect_timeout: int = 10) -> None:
+    def __init__(
+        self, target: SshTarget, *, connect_timeout: int = 10, shared: bool = False
+    ) -> None:
+        """`shared`: commands go through one connection, for a log-in costs more than most of them.
+
+        Where that one cannot be made, or is lost, each makes its own, and tells what is wrong.
+        """
         self.target = target
         self._connect_timeout = connect_timeout
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._sharing = threading.Lock() if shared else None
+        self._was_opened = False
+        self._connection: subprocess.Popen[bytes] | None = None
+        self._background = contextlib.ExitStack()
         self._folder = _private_folder()
         try:
             self._write("identity", target.private_key.get_secret_value().strip() + "\n")
@@ -99,6 +111,7 @@ class SshClient:
 
     def close(self) -> None:
         """Remove the key files; the client is of no use afterwards."""
+        self._background.close()
         self._folder.cleanup()
 
     def run(
@@ -141,10 +154,10 @@ class SshClient:
             SshError: when SSH itself failed.
         """
         with self._log() as log:
-            arguments = [*self._argv(log), "exec 2>&1; " + _shell_text(command)]
+            words = [*self._argv(log, "-T", *self._shared()), "exec 2>&1; " + _shell_text(command)]
             with _killed_at_exit(
                 subprocess.Popen(
-                    arguments,
+                    words,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -161,9 +174,9 @@ class SshClient:
     def interactive(self, command: str | None = None) -> int:
         """Give this terminal to a command, or to a login shell; returns its exit code."""
         with self._log() as log:
-            words = [] if command is None else [command]
+            words = ["-t"] if command is None else ["-T"]
             code = subprocess.run(
-                [*self._argv(log, terminal=command is None), *words],
+                [*self._argv(log, *words), *([command] if command else [])],
                 check=False,
                 env=_environment(),
             ).returncode
@@ -184,11 +197,31 @@ class SshClient:
         """
         socket = Path(self._folder.name) / f"{uuid.uuid4().hex[:8]}.sock"
         forward = f"{socket}:{remote_host}:{remote_port}"
+        with self._listening(socket, "-L", forward):
+            yield socket
+
+    def _shared(self) -> list[str]:
+        """Options that lead through the shared connection, which the first command makes."""
+        if self._sharing is None:
+            return []
+        socket = Path(self._folder.name) / "shared"
+        through = ["-o", f"ControlPath={socket}"]
+        with self._sharing:
+            if not self._was_opened:
+                self._was_opened = True
+                with contextlib.suppress(SshError):
+                    way = self._listening(socket, "-M", *through)
+                    self._connection = self._background.enter_context(way)
+        return through
+
+    @contextlib.contextmanager
+    def _listening(self, socket: Path, *mode: str) -> Iterator[subprocess.Popen[bytes]]:
+        """An `ssh` without a command, once its socket is there; ends with the context."""
         with (
             self._log() as log,
             _killed_at_exit(
                 subprocess.Popen(
-                    [*self._argv(log, forward=forward)],
+                    self._argv(log, "-N", "-T", *mode),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -197,14 +230,14 @@ class SshClient:
             ) as process,
         ):
             try:
-                self._wait_for_tunnel(process, socket, log)
-                yield socket
+                self._wait_for_socket(process, socket, log)
+                yield process
             finally:
                 process.kill()
                 process.wait()
                 socket.unlink(missing_ok=True)
 
-    def _wait_for_tunnel(self, process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
+    def _wait_for_socket(self, process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
         def is_open() -> bool:
             if process.poll() is not None:
                 failure = error_from_log(self.target, log.read_text(errors="replace"))
@@ -231,7 +264,7 @@ class SshClient:
     ) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
-                [*self._argv(log), text],
+                [*self._argv(log, "-T", *self._shared()), text],
                 input=stdin if stdin is not None else "",
                 capture_output=True,
                 text=True,
@@ -245,11 +278,11 @@ class SshClient:
                 f"on {self.target.host}: {_shortened(text)!r} did not end within {timeout:g} s"
             ) from None
 
-    def _argv(self, log: Path, *, forward: str | None = None, terminal: bool = False) -> list[str]:
+    def _argv(self, log: Path, *mode: str) -> list[str]:
         folder = Path(self._folder.name)
-        mode = ["-N", "-T", "-L", forward] if forward else ["-t" if terminal else "-T"]
         return [
             _ssh_program(),
+            *mode,  # ahead of what is always set: of an option given twice, ssh takes the first
             *client_options(
                 self.target,
                 identity=folder / "identity",
@@ -257,7 +290,6 @@ class SshClient:
                 connect_timeout=self._connect_timeout,
             ),
             *("-E", str(log)),
-            *mode,
             *("-p", str(self.target.port)),
             *("-l", self.target.user),
             *("--", self.target.host),
@@ -267,7 +299,17 @@ class SshClient:
         # 255 is ssh's own failure or the command's; only ssh writes to this log.
         if code != _SSH_FAILED:
             return None
-        return error_from_log(self.target, log.read_text(errors="replace"))
+        return error_from_log(self.target, log.read_text(errors="replace")) or self._lost()
+
+    def _lost(self) -> SshError | None:
+        """What becomes of a command whose shared connection ended; the log says nothing of it."""
+        if self._connection is None:
+            return None
+        try:
+            self._connection.wait(_GOING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+        return connection_lost(self.target)
 
     def _command_failed(
         self, text: str, done: subprocess.CompletedProcess[str], secrets: Sequence[str]

@@ -109,8 +109,17 @@ def error_from_log(target: SshTarget, log: str) -> SshError | None:
     text = _GOODBYE.sub("", log).strip()
     if not text:
         return None
-    place = f"SSH to {target.user}@{target.host}:{target.port}"
+    place = _place(target)
     for kind, advice, needles in _CAUSES:
         if any(needle in text.lower() for needle in needles):
             return kind(f"{place}: {advice}")
     return SshError(f"{place} failed: {text.splitlines()[-1]}")
+
+
+def connection_lost(target: SshTarget) -> SshConnectionLostError:
+    """The error of a connection that ended in the middle."""
+    return SshConnectionLostError(f"{_place(target)}: {_LOST}")
+
+
+def _place(target: SshTarget) -> str:
+    return f"SSH to {target.user}@{target.host}:{target.port}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infra.dumper import manifest
 from infra.dumper.errors import CorruptDumpError, DumpError
 from infra.dumper.postgres import client
-from infra.dumper.restic import ARCHIVE, DATA, MANIFEST
+from infra.dumper.restic import ARCHIVE
 from infra.dumper.running import Stream
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ class Dumps:
 
     def __init__(self, restic: Restic) -> None:
         self._restic = restic
-        self._data = {one.run: one for one in restic.snapshots(DATA)}
-        self.manifests = restic.snapshots(MANIFEST)
+        held = restic.held()
+        self._data = {one.run: one for one in held.data}
+        self.manifests = held.manifests
 
     def newest_first(self) -> list[Snapshot]:
         """Their manifests' snapshots."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.dumper import dump, restore, status
 from infra.dumper.errors import DumpError
-from infra.dumper.restic import DATA, Restic
+from infra.dumper.restic import Restic
 from infra.dumper.scratch import scratch
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def storage_refused(config: Config, restic: Restic) -> dict[str, Any]:
             raise DumpError("the failed dump left no trace for the checks")
         wrong = Restic(config, password="wrong")  # noqa: S106 - it has to be
         phases.fails("another password", lambda: dump.take(config, wrong), "password")
-        phases.run("it answers again", lambda: f"{len(restic.snapshots(DATA))} dumps are there")
+        phases.run("it answers again", lambda: f"{len(restic.held().data)} dumps are there")
     return {"phases": phases.done}
 
 

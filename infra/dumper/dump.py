@@ -17,7 +17,7 @@ from infra.dumper.archive import CHUNK, Dumps, prove_readable
 from infra.dumper.errors import DumpError
 from infra.dumper.manifest import Manifest
 from infra.dumper.postgres import MANAGED, Database, Session, client
-from infra.dumper.restic import DATA, LAST, MANIFEST, snapshot_id
+from infra.dumper.restic import LAST, snapshot_id
 from infra.dumper.running import Stream, run
 
 if TYPE_CHECKING:
@@ -148,7 +148,8 @@ def let_go(config: Config, restic: Restic) -> None:
     """Remove dumps that are past keeping; a failure costs space alone, and is told."""
     keep = config.keep
     try:
-        manifests = restic.snapshots(MANIFEST)
+        held = restic.held()
+        manifests = held.manifests
         staying = {one.id for one in manifests}
         if len(manifests) > LAST:
             staying = restic.keep(keep.daily, keep.weekly, keep.monthly)
@@ -157,7 +158,7 @@ def let_go(config: Config, restic: Restic) -> None:
         whole = {one.run for one in manifests}
         old += [
             one.id
-            for one in restic.snapshots(DATA)
+            for one in held.data
             if one.run not in runs and (one.run in whole or _is_left_over(one.run))
         ]
         if old:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from infra.dumper import status
 from infra.dumper.errors import DumpError
-from infra.dumper.restic import DATA, MANIFEST
 from infra.dumper.running import run
 
 if TYPE_CHECKING:
@@ -23,11 +22,12 @@ def gather(restic: Restic) -> dict[str, Any]:
     facts: dict[str, Any] = {"now": status.now(), "status": status.read()}
     facts["timers"] = {name: _timer(name) for name in TIMERS}
     try:
-        data = {one.run for one in restic.snapshots(DATA, _BOUND)}
-        found = [one for one in restic.snapshots(MANIFEST, _BOUND) if one.run in data]
+        held = restic.held(_BOUND)
     except DumpError as error:
         return facts | {"repository": str(error), "dumps": []}
-    return facts | {"repository": None, "dumps": [{"run": o.run, "at": o.time} for o in found]}
+    data = {one.run for one in held.data}
+    dumps = [{"run": one.run, "at": one.time} for one in held.manifests if one.run in data]
+    return facts | {"repository": None, "dumps": dumps}
 
 
 def _timer(name: str) -> dict[str, str]:

@@ -50,6 +50,14 @@ class Snapshot:
         return next((t.removeprefix(_RUN) for t in self.tags if t.startswith(_RUN)), "")
 
 
+@dataclass(frozen=True)
+class Held:
+    """The snapshots of both kinds, each oldest first."""
+
+    data: list[Snapshot]
+    manifests: list[Snapshot]
+
+
 def tag_of(run_id: str) -> str:
     """The tag that holds a dump together."""
     return f"{_RUN}{run_id}"
@@ -118,14 +126,22 @@ class Restic:
         """Remove locks of runs that were cut off."""
         self.run("unlock", timeout=120)
 
-    def snapshots(self, tag: str, timeout: float = 300) -> list[Snapshot]:
-        """The snapshots of one kind, oldest first."""
-        listed = self.run("snapshots", "--json", "--no-lock", "--tag", tag, timeout=timeout)
+    def held(self, timeout: float = 300) -> Held:
+        """What is in the repository.
+
+        Asked once for both kinds: half of restic's work is to derive its key from the password.
+        """
+        words = ["--tag", DATA, "--tag", MANIFEST]
+        listed = self.run("snapshots", "--json", "--no-lock", *words, timeout=timeout)
         found = [
             Snapshot(one["id"], one["time"], tuple(one.get("tags") or ()))
             for one in json.loads(listed or "null") or []
         ]
-        return sorted(found, key=lambda one: one.time)
+        found.sort(key=lambda one: one.time)
+        return Held(
+            data=[one for one in found if DATA in one.tags],
+            manifests=[one for one in found if MANIFEST in one.tags],
+        )
 
     def backup_folder(self, folder: str, run_id: str) -> str:
         """Back up a folder's files as a manifest; returns the snapshot's id."""

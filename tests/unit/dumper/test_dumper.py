@@ -264,7 +264,7 @@ def test_what_the_checks_see_when_the_repository_is_away(monkeypatch: pytest.Mon
     monkeypatch.setattr(evidence, "run", lambda *_, **__: shown)
 
     class _Away:
-        def snapshots(self, *_: object) -> list[restic.Snapshot]:
+        def held(self, *_: object) -> restic.Held:
             raise DumpError("refuses connections")
 
     facts = evidence.gather(_Away())  # type: ignore[arg-type]
