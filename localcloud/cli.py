@@ -117,6 +117,29 @@ def freeze(
 
 
 @app.command()
+def bucket(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    trouble: Annotated[
+        str, typer.Option(help="What is wrong with all buckets: none, refused, login, full.")
+    ] = "none",
+) -> None:
+    """Make a bucket for dumps, as Hetzner's console does; its first one builds the S3 server."""
+    _running(context.obj)
+    from localcloud.node import docker_engine, object_storage  # noqa: PLC0415 a slow import
+
+    kinds = {str(kind): kind for kind in object_storage.Trouble}
+    if trouble not in kinds:
+        raise LocalCloudError(f"there is no trouble {trouble!r}; there are: {', '.join(kinds)}")
+    storage = object_storage.ObjectStorage(docker_engine.connect(), context.obj)
+    url = storage.add_bucket(name)
+    storage.set_trouble(kinds[trouble])
+    _tell(f"nutri:dumpRepository  s3:{url}/nutri")
+    _tell(f"nutri:dumpKeyId       {object_storage.KEY_ID}")
+    _tell(f"nutri:dumpKeySecret   {object_storage.SECRET}")
+
+
+@app.command()
 def logs(
     context: typer.Context,
     server: Annotated[str | None, typer.Argument(help="Name or id of a server.")] = None,

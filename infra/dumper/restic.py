@@ -29,7 +29,11 @@ _LONG, _ANSWER = 7200.0, 30.0
 _NO_SESSION = "unable to start the sftp session"
 LAST = 3  # of several on one day, so that the one before the newest is always there
 # restic asks again for a quarter of an hour, but what is cut off stays so.
-_FULL = re.compile(rb"SSH_FX_FAILURE|SSH_FX_PERMISSION_DENIED|permission denied")
+_FULL = re.compile(
+    rb"SSH_FX_FAILURE|SSH_FX_PERMISSION_DENIED|permission denied"
+    rb"|client\.PutObject: .*(no space left|quota|access denied)",
+    re.IGNORECASE,
+)
 _DAMAGED = re.compile(
     rb"returned error, retrying after [^:]+: (unexpected )?EOF"
     rb"|invalid data returned|hash does not match"
@@ -200,15 +204,17 @@ def snapshot_id(said: str) -> str:
     raise DumpError(f"restic saved nothing: {tail(said)}")
 
 
-_MEANINGS = (
+_COMMON = (
     ("wrong password", "refuses the password (setting nutri:resticPassword)"),
+    ("no space left", "is full"),
+    ("quota", "is full"),
+)
+_SFTP_MEANINGS = (
     ("permission denied (", "refuses the login: its key or password was changed"),
     ("connection refused", "refuses connections: is SSH on for the Storage Box?"),
     ("host key verification failed", "has another host key than the pinned one"),
     ("could not resolve", "is not found by its name"),
     ("file does not exist", "holds no restic repository, or not all of one"),
-    ("no space left", "is full"),
-    ("quota", "is full"),
     ("ssh_fx_failure", "takes no more data: is it full?"),
     ("unable to create lock", "lets nothing be written: is it full, or read-only?"),
     ("write failed", "takes no more data: is it full?"),
@@ -217,12 +223,33 @@ _MEANINGS = (
     ("broken pipe", "broke the connection off"),
     ("unexpected eof", "broke the connection off"),
 )
+_S3_MEANINGS = (
+    # The error codes of S3's API, and the sentences that servers send with or instead of them.
+    ("signaturedoesnotmatch", "refuses the key's secret (setting nutri:dumpKeySecret)"),
+    ("signature we calculated", "refuses the key's secret (setting nutri:dumpKeySecret)"),
+    ("access key id", "does not know the key (setting nutri:dumpKeyId)"),
+    ("invalidaccesskeyid", "does not know the key (setting nutri:dumpKeyId)"),
+    ("bucket does not exist", "names a bucket that is not there (setting nutri:dumpRepository)"),
+    ("nosuchbucket", "names a bucket that is not there (setting nutri:dumpRepository)"),
+    ("access denied", "lets this key do nothing here: it needs to read, write and delete"),
+    ("accessdenied", "lets this key do nothing here: it needs to read, write and delete"),
+    ("key does not exist", "holds no restic repository, or not all of one"),
+    ("nosuchkey", "holds no restic repository, or not all of one"),
+    ("connection refused", "refuses connections: is the address right, and the service up?"),
+    ("no such host", "is not found by its name"),
+    ("x509", "shows a certificate that this server does not trust"),
+    ("timeout", "does not answer"),
+    ("connection reset", "broke the connection off"),
+    ("broken pipe", "broke the connection off"),
+    ("eof", "broke the connection off"),
+)
 
 
 def explain(said: str, repository: str) -> str:
     """What restic said, and what it means."""
     low = said.lower()
-    for words, meaning in _MEANINGS:
+    own = _S3_MEANINGS if repository.startswith("s3:") else _SFTP_MEANINGS
+    for words, meaning in (*_COMMON, *own):
         if words in low:
             return f"the repository {place(repository)} {meaning} ({said})"
     return f"the repository {place(repository)}: {said}"

@@ -46,8 +46,9 @@ def run(
             check=False,
             timeout=timeout,
         )
-    except subprocess.TimeoutExpired:
-        raise DumpError(f"{command[0]} did not end within {timeout:g} s") from None
+    except subprocess.TimeoutExpired as late:
+        said = bytes(late.stderr or b"").decode(errors="replace")  # bytes, also in text mode
+        raise DumpError(f"{command[0]} did not end within {timeout:g} s{_last(said)}") from None
     except OSError as error:
         raise DumpError(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
@@ -185,6 +186,10 @@ def _read(file: IO[bytes] | None) -> str:
     text = file.read().decode(errors="replace")
     file.close()
     return text
+
+
+def _last(said: str) -> str:
+    return f"; its last words: {tail(said)}" if said.strip() else ""
 
 
 def tail(text: str) -> str:

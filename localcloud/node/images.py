@@ -97,6 +97,7 @@ IMAGES: tuple[Image, ...] = (
     Image("services", "images/services"),
     Image("load-balancer", "images/load-balancer"),
     Image("storage-box", "images/storage-box"),
+    Image("object-storage", "images/object-storage"),
     Image("postgres", "images/postgres"),
     Image("database", "images/database", "postgres"),
     *_apps(),

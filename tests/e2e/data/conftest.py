@@ -105,6 +105,13 @@ def platform(
     with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
         configure(stack)
         stack.up()
-        target = stack.described()
-        with SshClient(target.servers[0].ssh) as ssh:
-            yield Platform(stack.cloud, stack, target, ssh)
+        with standing(stack) as made:
+            yield made
+
+
+@contextlib.contextmanager
+def standing(stack: Stack) -> Iterator[Platform]:
+    """The platform of a stack that is up, with a connection to its server."""
+    target = stack.described()
+    with SshClient(target.servers[0].ssh) as ssh:
+        yield Platform(stack.cloud, stack, target, ssh)

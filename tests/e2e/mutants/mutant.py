@@ -15,6 +15,8 @@ fine: every one is found), which breaks the world, yields, and mends it:
 * Every other result must stay as it was. Checks that see the same cause from another side are
   allowed with `also={"health": "why"}`; each needs its reason. `blind="why"` is for worlds that
   take the way in: any check may then be unknown, but not red.
+* `fleet=True` is for worlds of several servers: those are broken on the platform of
+  `tests/e2e/servers`.
 * `yield scene.expecting(disk_share=0.5)` looks with other budgets, where the real ones cannot
   be reached by a test; the world has to be broken all the same.
 * What `yield` hands over is broken already or gets so by itself: what is not as it should be is
@@ -60,6 +62,8 @@ class Mutant:
     """Checks that may turn red too, each with the reason."""
     blind: str = ""
     """Why any check may be unknown meanwhile; empty: none may."""
+    fleet: bool = False
+    """Whether it takes several servers."""
 
 
 def mutant(  # noqa: PLR0913 - each but two by keyword
@@ -70,6 +74,7 @@ def mutant(  # noqa: PLR0913 - each but two by keyword
     remedy: str,
     also: Mapping[str, str] | None = None,
     blind: str = "",
+    fleet: bool = False,
 ) -> Callable[[World], World]:
     """Register a world; see the module's docstring."""
 
@@ -79,7 +84,7 @@ def mutant(  # noqa: PLR0913 - each but two by keyword
             raise ValueError(f"two worlds are named {name}")
         what = (world.__doc__ or "").strip()
         _MUTANTS[name] = Mutant(
-            name, check, subject, says, remedy, world, what, dict(also or {}), blind
+            name, check, subject, says, remedy, world, what, dict(also or {}), blind, fleet
         )
         return world
 

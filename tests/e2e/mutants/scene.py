@@ -33,9 +33,10 @@ class Scene:
         """Run a script on the server as root; its output."""
         return self.ssh.run(script, stdin=stdin, timeout=120).stdout.strip()
 
-    def at_console(self, script: str) -> None:
-        """Run a script on the server past SSH, as at its console."""
-        name = f"localcloud-{self.cloud.environment['LOCALCLOUD_NAME']}-server-{self.server_id}"
+    def at_console(self, script: str, server: int | None = None) -> None:
+        """Run a script on the first server, or another, past SSH, as at its console."""
+        number = server or self.server_id
+        name = f"localcloud-{self.cloud.environment['LOCALCLOUD_NAME']}-server-{number}"
         subprocess.run(
             ["docker", "exec", name, "bash", "-ec", script],
             check=True,

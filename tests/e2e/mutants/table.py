@@ -19,7 +19,8 @@ _HEAD = """# Every check can go red
 
 Each of these worlds is broken on purpose on the local double (`tests/e2e/mutants`): the check that
 is for it must turn red, say what is wrong and what to do; every other check must stay as it was.
-Mended, all is green again. This page is generated: `python -m tests.e2e.mutants.table`.
+Mended, all is green again. Worlds of two servers are broken on the platform of `tests/e2e/servers`.
+This page is generated: `python -m tests.e2e.mutants.table`.
 
 ## Check by world
 

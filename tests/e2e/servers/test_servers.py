@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.ssh import SshClient
 from common.waiting import NotYetError, wait_until
 from runbook.monitor import Monitor, watching
+from tests.e2e.mutants.mutant import Mutant, mutants
+from tests.e2e.mutants.proof import prove
+from tests.e2e.mutants.scene import Scene
+from tests.e2e.mutants.whole import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +72,14 @@ def test_a_second_server_joins_without_a_lost_request(fleet: Stack, target: Targ
     assert grown.balancer is not None
     assert _check(fleet, "S2", "dns", "certificate", "redirect", "shut-ports")[0] == 0
     assert fleet.pulumi("preview", "--expect-no-changes").returncode == 0, fleet.last
+
+
+@pytest.mark.parametrize("one", [pytest.param(o, id=o.name) for o in mutants() if o.fleet])
+def test_a_world_of_two_servers_is_seen(one: Mutant, fleet: Stack) -> None:
+    """The right check is red, and no other; mended, all is green again."""
+    target = fleet.described()
+    with SshClient(target.servers[0].ssh) as ssh:
+        prove(one, Whole(Scene(fleet.cloud, target, ssh), fleet))
 
 
 def test_losing_a_server_loses_no_service(fleet: Stack) -> None:

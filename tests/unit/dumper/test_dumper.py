@@ -113,6 +113,39 @@ def test_what_restic_says_in_our_words(said: str, means: str) -> None:
     assert "sftp:u@b:nutri" in text
 
 
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("Stat: The request signature we calculated does not match", "nutri:dumpKeySecret"),
+        ("Error response code SignatureDoesNotMatch.", "nutri:dumpKeySecret"),
+        ("The AWS Access Key Id you provided does not exist in our records.", "nutri:dumpKeyId"),
+        ("Error response code InvalidAccessKeyId.", "nutri:dumpKeyId"),
+        ("Stat: The specified bucket does not exist.", "nutri:dumpRepository"),
+        ("Stat: The specified key does not exist.", "no restic repository"),
+        ("client.BucketExists: Access Denied.", "read, write and delete"),
+        ("dial tcp 192.0.2.1:443: connect: connection refused", "refuses connections"),
+        ("dial tcp: lookup s3.test: no such host", "not found by its name"),
+        ("dial tcp 192.0.2.1:443: i/o timeout", "does not answer"),
+        ("x509: certificate signed by unknown authority", "does not trust"),
+        ("client.PutObject: No space left on device.", "is full"),
+        ("client.PutObject: QuotaExceeded", "is full"),
+        ("something else", "something else"),
+    ],
+)
+def test_what_object_storage_says_in_our_words(said: str, means: str) -> None:
+    """As S3 servers put it; a Storage Box is not spoken of."""
+    text = explain(said, "s3:https://s3.test/b")
+    assert means in text
+    assert said in text
+    assert "Storage Box" not in text
+
+
+def test_a_program_that_hangs_is_quoted() -> None:
+    """What it said last is why it hangs."""
+    with pytest.raises(DumpError, match=r"within 0\.5 s; its last words: retrying: refused"):
+        run(["sh", "-c", "echo retrying: refused >&2; sleep 30"], {}, timeout=0.5)
+
+
 def test_ssh_is_asked_why_there_is_no_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
