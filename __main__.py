@@ -10,10 +10,11 @@ from infra.platform import Platform
 from infra.verification import Verification
 
 stack = pulumi.get_stack()
-settings, server_type = preflight.run(stack)
-guard.install(settings)
+name = preflight.server_name(stack)
+settings, choice = preflight.run(stack)
+guard.install(settings, choice, name)
 
-fleet = Fleet(preflight.server_name(stack), settings, server_type)
+fleet = Fleet(name, settings, choice)
 platform = Platform(fleet.first, settings)
 places = members.places(fleet, platform, settings)
 specs = service.specs(settings)

@@ -9,6 +9,8 @@ import httpx
 from pydantic import BaseModel
 
 from common.errors import OperatorError
+from infra import refusals
+from infra.refusals import Refused  # noqa: TC001 - pydantic reads the annotations
 
 _TIMEOUT_SECONDS = 20
 _PAGE = 50
@@ -53,6 +55,8 @@ class Catalogue(BaseModel):
     locations: tuple[str, ...]
     server_types: tuple[ServerType, ...]
     current: Current | None = None
+    refused: frozenset[Refused] = frozenset()
+    """What was not to be had although it is on sale; of a server that is not there yet."""
 
 
 def _get(client: httpx.Client, path: str, **params: str | int) -> dict[str, Any]:
@@ -84,8 +88,19 @@ def _current(client: httpx.Client, server: str) -> Current | None:
     return Current(server_type=one["server_type"]["name"], location=one["location"]["name"])
 
 
-def fetch(endpoint: str, token: str, server: str) -> Catalogue:
-    """Ask for locations, server types and `server`, all at once.
+def _refused(client: httpx.Client, address: str) -> frozenset[Refused]:
+    found = _get(client, "/primary_ips", name=address)["primary_ips"]
+    return frozenset().union(*(refusals.noted(one["labels"]) for one in found))
+
+
+def fetch(endpoint: str, token: str, server: str, address: str) -> Catalogue:
+    """Ask for locations, server types and `server`, all at once; then for what it was refused.
+
+    Args:
+        endpoint: of the API.
+        token: for it.
+        server: name of the stack's first server.
+        address: name of the address that notes what was refused.
 
     Raises:
         CatalogueError: the endpoint cannot be reached, refuses the token or answers no API.
@@ -99,13 +114,13 @@ def fetch(endpoint: str, token: str, server: str) -> Catalogue:
             places = at_once.submit(_all, client, "locations")
             types = at_once.submit(_all, client, "server_types")
             current = at_once.submit(_current, client, server)
-            return Catalogue.model_validate(
-                {
-                    "locations": [place["name"] for place in places.result()],
-                    "server_types": types.result(),
-                    "current": current.result(),
-                }
-            )
+            found = {
+                "locations": [place["name"] for place in places.result()],
+                "server_types": types.result(),
+                "current": current.result(),
+            }
+            refused = () if found["current"] else _refused(client, address)
+            return Catalogue.model_validate(found | {"refused": refused})
     except (httpx.HTTPError, ValueError, KeyError) as error:
         raise CatalogueError(
             f"hcloud:endpoint: no Hetzner API at {endpoint} ({error}); is the network up,"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from infra.settings import Settings
+    from infra.tiers import Choice
 
 
 class Fleet:
@@ -25,24 +26,22 @@ class Fleet:
         network: what joins them; one server alone needs none.
     """
 
-    def __init__(self, name: str, settings: Settings, server_type: str) -> None:
+    def __init__(self, name: str, settings: Settings, choice: Choice) -> None:
         self._hooks = rolling.binding(settings) if settings.servers > 1 else None
-        self.first = Host(name, settings, server_type, hooks=self._hooks)
+        self.first = Host(name, settings, choice, hooks=self._hooks)
         self.members: list[Host] = []
         self.network: PrivateNetwork | None = None
         if settings.servers > 1:
             self.network = PrivateNetwork(name, settings)
             self.network.admit(self.first)
-            self._grow(name, settings, server_type)
+            self._grow(name, settings, choice)
 
-    def _grow(self, name: str, settings: Settings, server_type: str) -> None:
+    def _grow(self, name: str, settings: Settings, choice: Choice) -> None:
         rules = firewall.inner_firewall(f"{name}-members", settings)
         group = hcloud.PlacementGroup("placement-group", name=name, type="spread")
         for number in range(2, settings.servers + 1):
             joining = Joining(number, self.first, rules, group, after=self.hosts[-1])
-            host = Host(
-                f"{name}-{number}", settings, server_type, joining=joining, hooks=self._hooks
-            )
+            host = Host(f"{name}-{number}", settings, choice, joining=joining, hooks=self._hooks)
             self.members.append(host)
             if self.network:
                 self.network.admit(host)

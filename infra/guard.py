@@ -16,14 +16,19 @@ import pulumi
 from common import changes
 from common.changes import Acknowledgements, Change, Finding, Op
 from common.errors import OperatorError
+from infra.addresses import address_name
+from infra.refusals import FirstServer, Refused, is_address, is_refusal
 from infra.resize import Resizes
-from infra.state import known_urns
+from infra.state import has_served, known_urns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from infra.settings import Settings
+    from infra.tiers import Choice
 
+FIRST = "server"
+"""Name of the first server's resource."""
 REPORT = "NUTRI_GUARD"
 """Environment variable; `report` lets a preview through, for `runbook plan` to judge it whole."""
 
@@ -32,29 +37,37 @@ class GuardError(OperatorError):
     """A change would lose something that nobody agreed to lose."""
 
 
-def install(settings: Settings) -> None:
-    """Guard every resource that is made from here on."""
+def install(settings: Settings, choice: Choice, server: str) -> None:
+    """Guard every resource that is made from here on; `server` is the first one's name."""
+    endpoint, token = settings.hcloud_endpoint, settings.hcloud_token.get_secret_value()
     install_with(
         Acknowledgements(
             settings.acknowledge, protect=settings.protect, window=settings.maintenance_window
         ),
-        Resizes(
-            settings.hcloud_endpoint,
-            settings.hcloud_token.get_secret_value(),
-            settings.resize_backup_hours,
+        Resizes(endpoint, token, settings.resize_backup_hours),
+        FirstServer(
+            endpoint,
+            token,
+            address_name(server),
+            choice.refused,
+            # The state need not be asked where there is a server.
+            served=lambda: choice.exists or has_served(),
         ),
     )
 
 
-def install_with(acknowledgements: Acknowledgements, resizes: Resizes) -> None:
+def install_with(
+    acknowledgements: Acknowledgements, resizes: Resizes, first: FirstServer | None = None
+) -> None:
     """Guard every resource that is made from here on.
 
     Args:
         acknowledgements: what was agreed to, and when a server may be resized.
         resizes: Hetzner's API.
+        first: the first server, whose addresses wait for it; None: all addresses are held.
     """
     reporting = os.environ.get(REPORT) == "report" and pulumi.runtime.is_dry_run()
-    guard = Guard(acknowledgements, resizes, reporting=reporting)
+    guard = Guard(acknowledgements, resizes, first=first, reporting=reporting)
     pulumi.runtime.register_stack_transformation(unprotect if reporting else guard.attach)
     if guard.acknowledgements.given and not reporting:
         atexit.register(guard.say_what_is_left)
@@ -78,10 +91,12 @@ class Guard:
         resizes: Resizes,
         exists: Callable[[str], bool] = lambda urn: urn in known_urns(),
         *,
+        first: FirstServer | None = None,
         reporting: bool = False,
     ) -> None:
         self.acknowledgements = acknowledgements
         self._resizes = resizes
+        self._first = first
         self._shut_down: set[str] = set()
         # The hooks of a deletion are those in the state, so they are called all the same.
         self._reporting = reporting
@@ -103,13 +118,13 @@ class Guard:
         if args.props.get(changes.SPARE) is True:
             return None
         if changes.is_guarded(args.type_):
-            return _with(args, self._guarded(args.name))
+            return _with(args, self._guarded(args.name, args.type_))
         if changes.is_watched(args.type_):
             hooks = pulumi.ResourceHookBinding(before_update=[self._update])
             return _with(args, pulumi.ResourceOptions(hooks=hooks))
         return None
 
-    def _guarded(self, name: str) -> pulumi.ResourceOptions:
+    def _guarded(self, name: str, type_token: str) -> pulumi.ResourceOptions:
         hooks = pulumi.ResourceHookBinding(
             before_create=[self._create],
             before_update=[self._update],
@@ -118,13 +133,26 @@ class Guard:
             # Without delete hooks a plain `pulumi destroy` works, and all has been agreed to.
             before_delete=[] if self._may_all_go() else [self._delete],
         )
-        # The provider deletes first what has a name of its own, and before it all that hangs on
-        # it. Creating first lets `before_create` refuse while nothing is gone yet.
-        deletes_first = None if self.acknowledgements.cover(name, "delete") else False
-        return pulumi.ResourceOptions(hooks=hooks, delete_before_replace=deletes_first)
+        return pulumi.ResourceOptions(
+            hooks=hooks, delete_before_replace=self._deletes_first(name, type_token)
+        )
+
+    def _deletes_first(self, name: str, type_token: str) -> bool | None:
+        """Whether a replaced resource goes before its successor comes; None: as the provider does.
+
+        The provider deletes a server first, since its name is taken, and before it all that hangs
+        on it; an address it does not, and fails. Creating first lets `before_create` refuse while
+        nothing is gone yet.
+        """
+        if not self.acknowledgements.cover(name, "delete") and not self._is_free(type_token):
+            return False
+        return True if is_address(type_token) else None
 
     def _may_all_go(self) -> bool:
         return changes.ALL_DELETED in self.acknowledgements.given
+
+    def _is_free(self, type_token: str) -> bool:
+        return self._first is not None and self._first.frees(type_token)
 
     def before_create(self, args: pulumi.ResourceHookArgs) -> None:
         """Refuse a replacement: the creation of what exists already.
@@ -132,7 +160,9 @@ class Guard:
         Raises:
             GuardError: nobody agreed.
         """
-        if not self.acknowledgements.cover(args.name, "delete") and self._exists(args.urn):
+        if self.acknowledgements.cover(args.name, "delete") or self._is_free(args.type):
+            return
+        if self._exists(args.urn):
             self._judge(Change(Op.REPLACE, args.type, args.name))
 
     async def before_update(self, args: pulumi.ResourceHookArgs) -> None:
@@ -169,14 +199,33 @@ class Guard:
             self._shut_down.discard(args.urn)
             pulumi.log.warn(f"{args.name}: the change failed; the server is started as it was")
             await asyncio.to_thread(self._resizes.start, int(args.id))
+        elif self._first and args.failed_operation == "create":
+            await self._note_refusal(self._first, args)
         return False
 
-    def before_delete(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _note_refusal(self, first: FirstServer, args: pulumi.ErrorHookArgs) -> None:
+        """Have the next run look past a server that was not to be had."""
+        wanted = await _plain(args.new_inputs)
+        if args.name != FIRST or not is_refusal(" ".join(args.errors)):
+            return
+        refused = Refused(str(wanted.get("location")), str(wanted.get("serverType")))
+        await asyncio.to_thread(first.note, refused)
+        pulumi.log.warn(
+            f"Hetzner has no {refused.server_type} in {refused.location} just now, although its "
+            "catalogue offers it: `pulumi up` again takes the next type of the tier, then the next "
+            "of nutri:locationFallbacks; addresses that wait for the server follow it"
+        )
+
+    async def before_delete(self, args: pulumi.ResourceHookArgs) -> None:
         """Refuse a deletion, also one that is the second half of a replacement.
 
         Raises:
             GuardError: nobody agreed.
         """
+        if self._first and self._is_free(args.type):
+            if not pulumi.runtime.is_dry_run():
+                await asyncio.to_thread(self._first.release, int(args.id))
+            return
         self._judge(Change(Op.DELETE, args.type, args.name))
 
     def _judge(self, change: Change, problem: str | None = None) -> None:

@@ -10,6 +10,7 @@ import pulumi_command as command
 import pulumi_hcloud as hcloud
 
 from common import changes
+from infra import state
 from infra.addresses import addresses
 from infra.cloud_init import user_data
 from infra.firewall import firewall
@@ -17,6 +18,7 @@ from infra.keys import KeyPair
 
 if TYPE_CHECKING:
     from infra.settings import Settings
+    from infra.tiers import Choice
 
 # An edit of these would replace the server, and a replaced server has an empty disk.
 _FIRST_BOOT_ONLY = ["image", "userData", "sshKeys"]
@@ -61,7 +63,7 @@ class Host(pulumi.ComponentResource):
         self,
         name: str,
         settings: Settings,
-        server_type: str,
+        choice: Choice,
         opts: pulumi.ResourceOptions | None = None,
         *,
         joining: Joining | None = None,
@@ -75,9 +77,9 @@ class Host(pulumi.ComponentResource):
         self.key = joining.first.key if joining else KeyPair("deploy-key", child)
         self.host_key = KeyPair(self.named("host-key"), child, spare=joining is not None)
         if joining:
-            self._join(name, settings, server_type, joining)
+            self._join(name, settings, choice, joining)
         else:
-            self._found(name, settings, server_type)
+            self._found(name, settings, choice)
         self.connection = self._connection()
         self.register_outputs({"address": self.address})
 
@@ -85,10 +87,12 @@ class Host(pulumi.ComponentResource):
         """Return the name of one of this server's resources."""
         return resource if self.number == 1 else f"{resource}-{self.number}"
 
-    def _found(self, name: str, settings: Settings, server_type: str) -> None:
+    def _found(self, name: str, settings: Settings, choice: Choice) -> None:
         """Make the first server."""
         child = pulumi.ResourceOptions(parent=self)
-        self._addresses = addresses(name, settings, child)
+        self._addresses = addresses(
+            name, settings, child, served=choice.exists or state.has_served()
+        )
         rules = firewall(name, settings, child)
         self.ssh_key = hcloud.SshKey(
             "ssh-key", name=f"{name}-deploy", public_key=self.key.public_key, opts=child
@@ -96,7 +100,7 @@ class Host(pulumi.ComponentResource):
         self.server = self._server(
             hcloud.ServerArgs(
                 name=name,
-                server_type=server_type,
+                server_type=choice.server_type,
                 public_nets=[self._public_net()],
                 firewall_ids=[rules.id.apply(int)],
                 backups=settings.backups,
@@ -109,14 +113,14 @@ class Host(pulumi.ComponentResource):
         self.address = self._addresses.ipv4.ip_address
         self._reverse_dns(settings)
 
-    def _join(self, name: str, settings: Settings, server_type: str, joining: Joining) -> None:
+    def _join(self, name: str, settings: Settings, choice: Choice, joining: Joining) -> None:
         """Make a further server."""
         group = joining.group
         self.ssh_key = joining.first.ssh_key
         self.server = self._server(
             hcloud.ServerArgs(
                 name=name,
-                server_type=server_type,
+                server_type=choice.server_type,
                 firewall_ids=[joining.firewall.id.apply(int)],
                 placement_group_id=group.id.apply(int) if group else None,
             ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from infra import catalogue, database, settings, tiers
+from infra.addresses import address_name
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -20,18 +21,21 @@ def server_name(stack: str) -> str:
 
 def _choice(raw: dict[str, Any], stack: str) -> tuple[Choice | None, list[str]]:
     try:
-        offers = catalogue.fetch(raw["hcloud_endpoint"], raw["hcloud_token"], server_name(stack))
+        server = server_name(stack)
+        offers = catalogue.fetch(
+            raw["hcloud_endpoint"], raw["hcloud_token"], server, address_name(server)
+        )
     except catalogue.CatalogueError as error:
         return None, [str(error)]
     places = (raw.get("location", ""), *(raw.get("location_fallbacks") or ()))
     return tiers.resolve(raw.get("tier", ""), places, offers)
 
 
-def run(stack: str) -> tuple[Settings, str]:
+def run(stack: str) -> tuple[Settings, Choice]:
     """Read and validate the configuration; find the server type it asks for, and where to have it.
 
     Returns:
-        The settings, with the location that is taken, and the name of the server type.
+        The settings, with the location that is taken, and the choice of the server.
 
     Raises:
         pulumi.RunError: one line for each mistake, in the configuration or against the catalogue.
@@ -48,4 +52,4 @@ def run(stack: str) -> tuple[Settings, str]:
         raise pulumi.RunError(f"{len(problems)} mistake(s), nothing was touched:\n{lines}")
     if choice.note:
         pulumi.log.warn(choice.note)
-    return parsed.model_copy(update={"location": choice.location}), choice.server_type
+    return parsed.model_copy(update={"location": choice.location}), choice

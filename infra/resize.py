@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.waiting import NotYetError, wait_until
+from infra import hetzner_api
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,7 +19,7 @@ _UP_SECONDS = 300
 
 @dataclass(frozen=True)
 class Resizes:
-    """Hetzner's API as far as resizes go; imported late, since most runs of the program have none.
+    """Hetzner's API as far as resizes go.
 
     Attributes:
         endpoint: of the API.
@@ -36,7 +37,7 @@ class Resizes:
         Raises:
             HetznerError: the API does not tell.
         """
-        from runbook.hetzner.freshness import problem  # noqa: PLC0415 - see above
+        from runbook.hetzner.freshness import problem  # noqa: PLC0415 - most runs resize nothing
 
         with self._api() as api:
             return problem(api, server, self.backup_hours)
@@ -75,10 +76,7 @@ class Resizes:
                 api.act(f"servers/{server}/actions/poweron", bound=_UP_SECONDS)
 
     def _api(self) -> AbstractContextManager[Hetzner]:
-        from common.target import HetznerTarget  # noqa: PLC0415 - see above
-        from runbook.hetzner import reach  # noqa: PLC0415
-
-        return reach(HetznerTarget.model_validate({"endpoint": self.endpoint, "token": self.token}))
+        return hetzner_api.reach(self.endpoint, self.token)
 
 
 def _is_on(api: Hetzner, server: int) -> bool:

@@ -9,6 +9,13 @@ from functools import cache
 import pulumi
 
 _TIMEOUT_SECONDS = 60
+# A lost server goes from the state when that is refreshed; what was done on it stays.
+_OF_A_SERVER = ("hcloud:index/server:Server::", "::wait-for-boot")
+
+
+def has_served() -> bool:
+    """Whether the stack has, or had, a server when it was first asked."""
+    return any(mark in urn for urn in known_urns() for mark in _OF_A_SERVER)
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from infra.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,10 @@ class Choice:
     server_type: str
     location: str
     note: str = ""
+    refused: frozenset[Refused] = frozenset()
+    """What was passed over, as it was refused before; see `infra.refusals`."""
+    exists: bool = False
+    """Whether there is a server of it already."""
 
 
 def types(tier: str) -> tuple[str, ...]:
@@ -61,7 +67,7 @@ def resolve(
 
     Args:
         tier: of `TIERS`, or a server type.
-        places: locations, the preferred one first: another is taken before another type is.
+        places: locations, the preferred one first: another type is taken before another place is.
         catalogue: what there is.
 
     Returns:
@@ -72,14 +78,17 @@ def resolve(
     listed = {kind.name for kind in catalogue.server_types}
     current = catalogue.current
     if current and current.server_type in kept_types(tier) and not problems:
-        return Choice(current.server_type, _place(places, catalogue)), []
+        return Choice(current.server_type, _place(places, catalogue), exists=True), []
     if not listed.intersection(types(tier)):
         sold = ", ".join(sorted(listed))
         known = f"neither a tier ({', '.join(TIERS)}) nor a server type Hetzner sells ({sold})"
         return None, [*problems, f"nutri:tier: {tier!r} is {known}"]
     if problems:
         return None, problems
-    return _sold(tier, [_place(places, catalogue)] if current else places, catalogue)
+    if current:
+        choice, problems = _sold(tier, [_place(places, catalogue)], catalogue)
+        return choice and replace(choice, exists=True), problems
+    return _sold(tier, places, catalogue)
 
 
 def _place(places: Sequence[str], catalogue: Catalogue) -> str:
@@ -94,18 +103,27 @@ def _sold(
     """The first place that sells a type of the tier, and its first type there."""
     by_name = {kind.name: kind for kind in catalogue.server_types}
     candidates = [by_name[name] for name in types(tier) if name in by_name]
-    for place in places:
-        for kind in candidates:
-            if kind.sold_in(place):
-                return Choice(kind.name, place, _note(tier, kind.name, place, places)), []
+    offers = [
+        Refused(place, kind.name) for place in places for kind in candidates if kind.sold_in(place)
+    ]
+    # Where all of it was refused once, the first may be to be had again.
+    passed = catalogue.refused if not catalogue.refused.issuperset(offers) else frozenset()
+    for place, kind in (offer for offer in offers if offer not in passed):
+        note = _note(tier, kind, place, places, passed)
+        return Choice(kind, place, note, passed), []
     names = ", ".join(kind.name for kind in candidates)
     remedy = "set another tier or location, or nutri:locationFallbacks"
     return None, [f"nutri:tier: none of {names} is sold in {' or '.join(places)} today; {remedy}"]
 
 
-def _note(tier: str, kind: str, place: str, places: Sequence[str]) -> str:
+def _note(
+    tier: str, kind: str, place: str, places: Sequence[str], passed: frozenset[Refused]
+) -> str:
     """Say what differs from what was asked for first."""
     first, told = types(tier)[0], []
+    if passed:
+        names = ", ".join(f"{one.server_type} in {one.location}" for one in sorted(passed))
+        return f"Hetzner refused {names} before; the server is a {kind} in {place}"
     if tier in RETIRED and kind != tier:
         told.append(f"{tier} is no longer sold; {kind} is its successor")
     elif kind != first:

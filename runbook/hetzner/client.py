@@ -105,6 +105,10 @@ class Hetzner:
         """POST one request that is no action; raises HetznerError."""
         return self._request("POST", path, json=body)
 
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """PUT: change some properties; raises HetznerError."""
+        return self._request("PUT", path, json=body)
+
     def delete(self, path: str) -> None:
         """DELETE; what is gone already is no error.
 

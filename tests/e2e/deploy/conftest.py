@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,18 +20,37 @@ NAME, PORT, BLOCK = "deploy", 8551, 219
 _DELAY = "/data/coolify/proxy/localcloud-event-delay"
 
 
+@dataclass
+class Refused:
+    """A first `up` whose server Hetzner refused."""
+
+    stack: Stack
+    said: str
+    addresses: list[dict[str, Any]]
+    """The addresses it left."""
+
+
 @pytest.fixture(scope="module")
-def platform(
+def refused(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    """A stack that is up; its first choice of location has nothing of the tier left."""
+) -> Iterator[Refused]:
+    """The last type of the tier that the first location offers is not to be had after all."""
     with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
-        sold_out = {name: ["fsn1"] for name in ("cx33", "cpx32", "ccx23")}
-        stack.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
         stack.config["nutri:locationFallbacks"] = ["nbg1"]
-        stack.up()
-        stack.cloud.knob("PATCH", "/knobs", {"sold_out": {}})
-        yield stack
+        sold_out = {name: ["fsn1"] for name in ("cpx32", "ccx23")}
+        stack.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
+        refusal = {"method": "POST", "path": "^/servers$", "status": 412}
+        stack.cloud.knob("POST", "/faults", refusal | {"code": "resource_unavailable"})
+        assert stack.pulumi("up", "--yes", "--skip-preview").returncode != 0
+        yield Refused(stack, stack.last, stack.cloud.api("/primary_ips")["primary_ips"])
+
+
+@pytest.fixture(scope="module")
+def platform(refused: Refused) -> Stack:
+    """The same stack, up by the same command."""
+    refused.stack.up()
+    refused.stack.cloud.knob("PATCH", "/knobs", {"sold_out": {}})
+    return refused.stack
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from common.target import Target
     from tests.e2e.conftest import Stack
+    from tests.e2e.deploy.conftest import Refused
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
 
@@ -35,8 +36,24 @@ def _deploy(stack: Stack, tag: str, *words: str) -> tuple[CompletedProcess[str],
     return done, json.loads(done.stdout)
 
 
-def test_a_first_server_is_made_where_its_tier_is_on_sale(platform: Stack, target: Target) -> None:
-    """The first location has none left, the fallback has; there it stays afterwards."""
+def test_a_refused_server_is_told_and_noted(refused: Refused) -> None:
+    """Hetzner's catalogue offered it: what to do is said, and the next run will know."""
+    assert "Hetzner has no cx33 in fsn1 just now" in refused.said
+    assert "`pulumi up` again" in refused.said
+    waiting = {one["type"]: one for one in refused.addresses}
+    assert waiting["ipv4"]["labels"] == {"refused-fsn1-cx33": "yes"}
+    assert {one["location"]["name"] for one in refused.addresses} == {"fsn1"}
+    assert all(one["protection"]["delete"] for one in refused.addresses)
+
+
+def test_a_refused_server_is_made_elsewhere_by_the_same_command(
+    refused: Refused, platform: Stack, target: Target
+) -> None:
+    """Its addresses, which led nowhere yet, follow it; there it stays afterwards."""
+    made = platform.cloud.api("/primary_ips")["primary_ips"]
+    assert {one["location"]["name"] for one in made} == {"nbg1"}
+    assert all(one["protection"]["delete"] and one["labels"] == {} for one in made)
+    assert not {one["id"] for one in made} & {one["id"] for one in refused.addresses}
     server = platform.cloud.api(f"/servers/{target.servers[0].id}")["server"]
     assert (server["location"]["name"], server["server_type"]["name"]) == ("nbg1", "cx33")
     assert platform.pulumi("preview", "--expect-no-changes").returncode == 0, platform.last

@@ -201,6 +201,21 @@ def test_an_acknowledged_replacement_happens(lab: Lab) -> None:
     assert writes.index(f"DELETE /servers/{before}") < writes.index("POST /servers")
 
 
+def test_an_acknowledged_address_makes_room_for_its_successor(lab: Lab) -> None:
+    """It goes first, for the provider would find its name taken."""
+    now = _resources(image="docker-ce", backups=False)
+    spare = {"name": "spare", "type": "ipv4", "auto_delete": False}
+    assert lab.up([*now, resource("PrimaryIp", "spare", location="fsn1", **spare)]) == 0, lab.said
+    moved = [*now, resource("PrimaryIp", "spare", location="nbg1", **spare)]
+    assert lab.up(moved) != 0
+    assert "'nutri:acknowledge[0]' spare:delete" in lab.said
+    lab.acknowledge = ["spare:delete"]
+    assert lab.up(moved) == 0, lab.said
+    (made,) = lab.double.get("/primary_ips?name=spare")["primary_ips"]
+    assert made["location"]["name"] == "nbg1"
+    assert lab.up(now) == 0, lab.said
+
+
 def test_destroying_everything_wants_one_word(lab: Lab) -> None:
     """A plain `pulumi destroy` is refused, until all deletions were agreed to."""
     now = _resources(image="docker-ce", backups=False)

@@ -14,16 +14,19 @@ from common.changes import Acknowledgements, Change, Op, classify
 from infra import guard as guards
 from infra import state
 from infra.guard import Guard, GuardError
+from infra.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from infra.refusals import FirstServer
     from infra.resize import Resizes
 
 pytestmark = pytest.mark.usefixtures("hooks_register")
 
 T = TypeVar("T")
 _SERVER = "hcloud:index/server:Server"
+_ADDRESS = "hcloud:index/primaryIp:PrimaryIp"
 _FIREWALL = "hcloud:index/firewall:Firewall"
 _SUNDAY = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)  # in the maintenance window
 _MONDAY = datetime(2026, 11, 30, 2, 30, tzinfo=UTC)
@@ -247,7 +250,7 @@ def test_spent_and_stale_entries_are_told_apart(
 ) -> None:
     """After an update both have to go; in a preview the used one is still needed."""
     guard = _guard("web:delete", "web:backups")
-    guard.before_delete(_hooked())
+    _run(guard.before_delete(_hooked()))
     said.clear()
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     guard.say_what_is_left()
@@ -263,7 +266,7 @@ def test_after_a_refusal_nothing_is_said_of_the_entries(said: list[str]) -> None
     """What was never reached is not stale."""
     guard = _guard("ipv4:delete")
     with pytest.raises(GuardError):
-        guard.before_delete(_hooked())
+        _run(guard.before_delete(_hooked()))
     guard.say_what_is_left()
     assert said == []
 
@@ -311,10 +314,92 @@ def test_the_keys_of_a_spare_server_go_with_it() -> None:
     assert classify(Change(Op.DELETE, key, "host-key", {}))
 
 
+class _First:
+    """The first server, not there yet, and what was done about it."""
+
+    def __init__(self, *, free: bool = True) -> None:
+        self.free = free
+        self.done: list[object] = []
+
+    def frees(self, type_token: str) -> bool:
+        """Addresses alone."""
+        return self.free and type_token == _ADDRESS
+
+    def release(self, number: int) -> None:
+        """Note it."""
+        self.done.append(number)
+
+    def note(self, refused: Refused) -> None:
+        """Note it."""
+        self.done.append(refused)
+
+
+def _waiting(first: _First) -> Guard:
+    return Guard(
+        Acknowledgements(protect=True),
+        cast("Resizes", _Api()),
+        lambda _urn: True,
+        first=cast("FirstServer", first),
+    )
+
+
+def test_an_address_that_led_nowhere_may_go() -> None:
+    """It follows its server to another location; Hetzner is told to let it go."""
+    first = _First()
+    guard = _waiting(first)
+    opts = _attached(guard, _ADDRESS)
+    assert opts is not None
+    assert opts.delete_before_replace is True  # the name is free only then
+    guard.before_create(_hooked(_ADDRESS))
+    _run(guard.before_delete(_hooked(_ADDRESS)))
+    assert first.done == [1]
+    with pytest.raises(GuardError, match="its disk"):
+        _run(guard.before_delete(_hooked()))
+
+
+def test_an_address_that_was_in_use_may_not() -> None:
+    """Though the first server is lost: names and others' firewalls know it."""
+    first = _First(free=False)
+    guard = _waiting(first)
+    with pytest.raises(GuardError, match="the address goes for good"):
+        _run(guard.before_delete(_hooked(_ADDRESS)))
+    with pytest.raises(GuardError, match="the address goes for good"):
+        guard.before_create(_hooked(_ADDRESS))
+    assert first.done == []
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "noted"),
+    [
+        ("server", "no room (resource_unavailable, 1a2b)", [Refused("fsn1", "cx33")]),
+        ("server", "error during placement (placement_error, 1a2b)", [Refused("fsn1", "cx33")]),
+        ("server", "too many servers (resource_limit_exceeded, 1a2b)", []),
+        ("server-2", "no room (resource_unavailable, 1a2b)", []),
+    ],
+)
+def test_a_refused_first_server_is_noted(
+    said: list[str], name: str, error: str, noted: list[Refused]
+) -> None:
+    """For the next run to pass it over; other failures are no reason to."""
+    first = _First()
+    args = pulumi.ErrorHookArgs(
+        "urn:x",
+        "",
+        name,
+        _SERVER,
+        new_inputs={"location": "fsn1", "serverType": "cx33"},
+        failed_operation="create",
+        errors=[error],
+    )
+    assert _run(_waiting(first).on_error(args)) is False
+    assert first.done == noted
+    assert len([line for line in said if "`pulumi up` again" in line]) == len(noted)
+
+
 def test_a_report_lets_everything_through() -> None:
     """`runbook plan` judges by itself, and has to see the whole."""
     guard = _guard(reporting=True)
-    guard.before_delete(_hooked())
+    _run(guard.before_delete(_hooked()))
     guard.before_create(_hooked())
 
 

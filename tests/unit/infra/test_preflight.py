@@ -40,14 +40,20 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 class _Hetzner:
-    """The three lists preflight asks for."""
+    """The lists preflight asks for."""
 
     def __init__(self, api: respx.Router) -> None:
         self.types = [_type("cx33"), _type("cpx32"), _type("cx43")]
         self.servers: list[dict[str, Any]] = []
+        self.labels: dict[str, str] = {}
+        api.get("/primary_ips", params={"name": "nutri-prod-ipv4"}).mock(side_effect=self._waiting)
         api.get("/locations").mock(side_effect=self._locations)
         api.get("/server_types").mock(side_effect=self._types)
         api.get("/servers").mock(side_effect=self._servers)
+
+    def _waiting(self, _: httpx.Request) -> httpx.Response:
+        found = [{"id": 1, "labels": self.labels}] if self.labels else []
+        return httpx.Response(200, json={"primary_ips": found, "meta": _LAST_PAGE})
 
     def _locations(self, _: httpx.Request) -> httpx.Response:
         places = [{"name": "fsn1"}, {"name": "nbg1"}]
@@ -67,6 +73,10 @@ def hetzner() -> Iterator[_Hetzner]:
         yield _Hetzner(api)
 
 
+def _taken() -> str:
+    return preflight.run("prod")[1].server_type
+
+
 def _refusal() -> str:
     with pytest.raises(pulumi.RunError) as caught:
         preflight.run("prod")
@@ -76,25 +86,25 @@ def _refusal() -> str:
 def test_a_tier_is_the_first_type_sold(configure: Configure, hetzner: _Hetzner) -> None:
     """The preferred type is taken while it is sold, the next one when it is not."""
     configure()
-    assert preflight.run("prod")[1] == "cx33"
+    assert _taken() == "cx33"
     hetzner.types[0] = _type("cx33", sold=False)
-    assert preflight.run("prod")[1] == "cpx32"
+    assert _taken() == "cpx32"
 
 
 def test_a_server_is_not_moved_by_the_catalogue(configure: Configure, hetzner: _Hetzner) -> None:
     """A server that exists keeps its type although another is preferred, or it is sold out."""
     configure()
     hetzner.servers = [_server("cpx32")]
-    assert preflight.run("prod")[1] == "cpx32"
+    assert _taken() == "cpx32"
     hetzner.types[1] = _type("cpx32", sold=False)
-    assert preflight.run("prod")[1] == "cpx32"
+    assert _taken() == "cpx32"
 
 
 @pytest.mark.usefixtures("hetzner")
 def test_a_type_may_be_named(configure: Configure) -> None:
     """A type's own name is as good as a tier."""
     configure({"nutri:tier": "cx43"})
-    assert preflight.run("prod")[1] == "cx43"
+    assert _taken() == "cx43"
 
 
 @pytest.mark.usefixtures("hetzner")
@@ -119,23 +129,67 @@ def test_a_sold_out_tier_says_what_was_tried(configure: Configure, hetzner: _Het
     assert "nutri:locationFallbacks" in said
 
 
-def test_a_fallback_location_is_taken_before_another_type(
+def test_another_type_is_taken_before_another_location(
+    configure: Configure, hetzner: _Hetzner
+) -> None:
+    """As long as the first location has one of the tier."""
+    configure({"nutri:locationFallbacks": ["nbg1"]})
+    hetzner.types = [_type("cx33", places={"nbg1"}), _type("cpx32")]
+    settings, choice = preflight.run("prod")
+    assert (settings.location, choice.server_type) == ("fsn1", "cpx32")
+
+
+def test_a_fallback_location_is_taken_where_nothing_is_left(
     configure: Configure, hetzner: _Hetzner, warned: list[str]
 ) -> None:
-    """Both are told, and the settings hold the location that was taken."""
+    """It is told, and the settings hold the location that was taken."""
     configure({"nutri:locationFallbacks": ["nbg1"]})
     hetzner.types = [_type("cx33", places={"nbg1"}), _type("cpx32", places={"nbg1"})]
-    settings, server_type = preflight.run("prod")
-    assert (settings.location, server_type) == ("nbg1", "cx33")
+    settings, choice = preflight.run("prod")
+    assert (settings.location, choice.server_type) == ("nbg1", "cx33")
     assert warned == ["fsn1 has none of tier small left; the server is made in nbg1"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken"),
+    [
+        ({"fsn1-cx33"}, ("fsn1", "cpx32")),
+        ({"fsn1-cx33", "fsn1-cpx32"}, ("nbg1", "cx33")),
+        # All of it, once: then from the beginning.
+        ({"fsn1-cx33", "fsn1-cpx32", "nbg1-cx33", "nbg1-cpx32"}, ("fsn1", "cx33")),
+    ],
+)
+def test_what_was_refused_before_is_passed_over(
+    configure: Configure,
+    hetzner: _Hetzner,
+    warned: list[str],
+    refused: set[str],
+    taken: tuple[str, str],
+) -> None:
+    """The address that waits for the server tells; so do the warnings."""
+    configure({"nutri:locationFallbacks": ["nbg1"]})
+    hetzner.labels = {"mine": "yes"} | {f"refused-{one}": "yes" for one in refused}
+    settings, choice = preflight.run("prod")
+    assert (settings.location, choice.server_type) == taken
+    told = [line for line in warned if line.startswith("Hetzner refused ")]
+    assert len(choice.refused) == len(refused) * len(told)
+    assert bool(told) is (taken != ("fsn1", "cx33"))
+
+
+def test_a_server_that_exists_was_refused_nothing(configure: Configure, hetzner: _Hetzner) -> None:
+    """Its address is not asked what happened before it came."""
+    configure()
+    hetzner.servers, hetzner.labels = [_server("cx33")], {"refused-fsn1-cx33": "yes"}
+    choice = preflight.run("prod")[1]
+    assert (choice.exists, choice.server_type, choice.refused) == (True, "cx33", frozenset())
 
 
 def test_a_server_stays_where_it_was_made(configure: Configure, hetzner: _Hetzner) -> None:
     """In a fallback location, with the first one on sale again: it would be another server."""
     configure({"nutri:locationFallbacks": ["nbg1"], "nutri:tier": "medium"})
     hetzner.servers = [_server("cx33", "nbg1")]
-    settings, server_type = preflight.run("prod")
-    assert (settings.location, server_type) == ("nbg1", "cx43")
+    settings, choice = preflight.run("prod")
+    assert (settings.location, choice.server_type) == ("nbg1", "cx43")
 
 
 def test_a_resize_finds_its_type_where_the_server_is(
@@ -157,7 +211,7 @@ def test_a_retired_type_stands_for_its_successor(
     """The runbook's ladder goes on to work, and says what it means today."""
     hetzner.types.append(_type("cx53"))
     configure({"nutri:tier": asked})
-    assert preflight.run("prod")[1] == taken
+    assert _taken() == taken
     told = [f"{asked} is no longer sold; {taken} is its successor"]
     assert warned == (told if asked != taken else [])
 
@@ -170,7 +224,7 @@ def test_an_old_server_keeps_its_retired_type(
     """It is of the tier still, although no list shows its type."""
     configure({"nutri:tier": tier})
     hetzner.servers = [_server("cx32")]
-    assert preflight.run("prod")[1] == "cx32"
+    assert _taken() == "cx32"
     assert warned == []
 
 

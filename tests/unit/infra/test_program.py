@@ -14,12 +14,15 @@ import respx
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 
+from infra import state as stack_state
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Configure = Callable[..., None]
 
 _MAIN = Path(__file__).parents[3] / "__main__.py"
+_SERVED = ("urn:pulumi:test::nutri::hcloud:index/server:Server::server",)
 _LAST_PAGE = {"meta": {"pagination": {"next_page": None}}}
 _OUTPUTS = {
     "hcloud:index/server:Server": {"ipv4Address": "127.10.0.1", "ipv6Address": "2001:db8::1"},
@@ -57,11 +60,15 @@ class _Monitor(pulumi_mocks.MockMonitor):
 def run(
     configure: Configure,
     hooks_register: None,  # noqa: ARG001 - a fixture cannot use another by mark
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., dict[str, Any]]:
     """Run `__main__.py` with changed config; returns the registrations by type and name."""
 
-    def program(changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    def program(
+        changes: dict[str, Any] | None = None, *, state: tuple[str, ...] = _SERVED
+    ) -> dict[str, Any]:
         configure(changes)
+        monkeypatch.setattr(stack_state, "known_urns", lambda: frozenset(state))
         monitor = _Monitor()
         pulumi.runtime.settings.ROOT.set(None)  # a stack's own, or each guard would join the last
         pulumi.runtime.set_mocks(_Mocks(), "nutri", "test", monitor=monitor)
@@ -86,6 +93,7 @@ def _catalogue(api: respx.Router) -> None:
         "/locations": {"locations": [{"name": "fsn1"}]},
         "/server_types": {"server_types": [sold]},
         "/servers": {"servers": []},
+        "/primary_ips": {"primary_ips": []},
     }
     for path, body in lists.items():
         api.get(path).mock(return_value=httpx.Response(200, json=body | _LAST_PAGE))
@@ -129,13 +137,23 @@ def test_what_would_lose_data_is_protected(run: Callable[..., dict[str, Any]]) -
     assert not _options(seen, "PrimaryIp::ipv4").object["autoDelete"]
 
 
+def test_addresses_are_held_once_there_was_a_server(run: Callable[..., dict[str, Any]]) -> None:
+    """Before that they may have to follow it to another location, Hetzner's protection aside."""
+    waiting = _options(run(state=()), "PrimaryIp::ipv4")
+    assert not waiting.protect
+    assert waiting.deleteBeforeReplace
+    assert waiting.object["deleteProtection"]
+    lost = "urn:pulumi:test::nutri::command:remote:Command::wait-for-boot"
+    assert _options(run(state=(lost,)), "PrimaryIp::ipv4").protect
+
+
 def test_what_would_lose_data_is_guarded(run: Callable[..., dict[str, Any]]) -> None:
     """Server, addresses, zone, keys and secrets go by an acknowledgement only."""
     seen = run({"nutri:acknowledge": ["ipv6:delete"]})
     for ending in ("Server::server", "PrimaryIp::ipv4", "Zone::zone", "KeyPair::deploy-key"):
         assert list(_options(seen, ending).hooks.before_delete) == ["guard:delete"], ending
         assert _options(seen, ending).deleteBeforeReplaceDefined, ending
-    assert not _options(seen, "PrimaryIp::ipv6").deleteBeforeReplaceDefined
+    assert _options(seen, "PrimaryIp::ipv6").deleteBeforeReplace
     assert list(_options(seen, "Firewall::firewall").hooks.before_update) == ["guard:update"]
 
 
