@@ -1,4 +1,4 @@
-"""The command line: `nutri-dump now|first|list|verify|restore|restore-once|init|evidence`.
+"""The command line: `nutri-dump now`, and the other names of `COMMANDS`.
 
 Each prints one JSON value. Exit code 0 is done, 1 is what standard error says, 75 is busy.
 """
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infra.dumper.config import Config
 
 _BUSY = 75
+_LOOK = 120.0
 
 
 def init(_config: Config, restic: Restic) -> Any:  # noqa: ANN401 - JSON
@@ -93,6 +94,12 @@ def evidence_(_config: Config, restic: Restic) -> Any:  # noqa: ANN401
     return evidence.gather(restic)
 
 
+def opens(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
+    """See whether a password, on standard input, opens the repository."""
+    Restic(config, password=sys.stdin.read().strip()).run("cat", "config", timeout=_LOOK)
+    return {"opens": True}
+
+
 def major(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
     """Major version of the database's server."""
     return Database(config.database_url).major()
@@ -119,6 +126,7 @@ def drill_refused(config: Config, restic: Restic) -> Any:  # noqa: ANN401
 
 COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
     "init": init,
+    "opens": opens,
     "major": major,
     "now": now,
     "first": first,

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from common.errors import OperatorError
@@ -17,7 +18,6 @@ from runbook import stack as stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 _SECONDS = 3600.0
 _LAST_LINES = 12
@@ -64,7 +64,7 @@ class Rebuild:
             for event in _events(engine):
                 self._note(event)
                 if cut_off_after in self.moments:
-                    os.killpg(engine.pid, signal.SIGKILL)
+                    _kill_session(engine.pid)
                     raise InterruptedUpError(f"cut off once the part {cut_off_after} was there")
             code = engine.wait()
             said.seek(0)
@@ -91,8 +91,7 @@ class Rebuild:
         try:
             yield process
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _kill_session(process.pid)
             process.wait()
 
     def _note(self, event: Mapping[str, Any]) -> None:
@@ -105,6 +104,24 @@ class Rebuild:
                 if part not in self.moments:
                     self.say(f"   {part}")
                 self.moments[part] = time.monotonic()
+
+
+def _kill_session(leader: int) -> None:
+    """Kill a process and all that it began, as a power cut would.
+
+    The engine's plugins are in process groups of their own, and would outlive it.
+    """
+    for pid in (leader, *_others(leader)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _others(leader: int) -> Iterator[int]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError):
+            pid = int(folder.name)
+            if pid != leader and os.getsid(pid) == leader:
+                yield pid
 
 
 def _events(engine: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:

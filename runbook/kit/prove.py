@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from checks.names import Resolver
 from checks.web import trust
 from common.errors import OperatorError
+from common.ssh import CommandTimeoutError, SshError
 from common.supabase import Supabase
-from runbook import hetzner, registry
+from runbook import dumps, hetzner, registry
 from runbook.hetzner import HetznerError
 from runbook.kit import collect
 
@@ -161,7 +162,8 @@ def data_parts(
     if database and database.project:
         found.append(("Supabase token", lambda: _supabase(target, database)))
     if target.dumps:
-        found.append(("restic password", lambda: _dumps(target)))
+        password = config.get("nutri:resticPassword")
+        found.append(("restic password", lambda: _dumps(target, password)))
     return found
 
 
@@ -177,17 +179,29 @@ def _supabase(target: Target, database: DatabaseTarget) -> str:
     return f"reads the project {database.project}, which is {project.status}"
 
 
-def _dumps(target: Target) -> str:
-    dumps = target.dumps
-    if dumps is None or not dumps.password.get_secret_value():
+def _dumps(target: Target, password: Value | None) -> str:
+    store = target.dumps
+    if store is None or password is None or not password.value:
         raise OperatorError("nutri:resticPassword is empty: nothing would open the dumps")
-    at = _SFTP_HOST.match(dumps.repository)
-    place = lies_on(f"sftp://{at['host']}" if at else dumps.repository.removeprefix("s3:"), target)
+    at = _SFTP_HOST.match(store.repository)
+    place = lies_on(f"sftp://{at['host']}" if at else store.repository.removeprefix("s3:"), target)
     if place:
         raise OperatorError(f"the dumps lie on {place}, and would be lost with it")
-    if at and not dumps.identity.get_secret_value():
-        raise OperatorError(f"no key logs in to {dumps.repository}")
-    return f"in the config, as a secret; the dumps are at {dumps.repository}"
+    if at and not store.identity.get_secret_value():
+        raise OperatorError(f"no key logs in to {store.repository}")
+    _open(target, str(password.value))
+    return f"in the config, as a secret; it opens the dumps at {store.repository}"
+
+
+def _open(target: Target, password: str) -> None:
+    try:
+        dumps.ask(target, "opens", stdin=password)
+    except (SshError, CommandTimeoutError) as error:
+        raise NotToldError(
+            f"in the config, as a secret; whether it opens the dumps was not seen: {error}"
+        ) from None
+    except dumps.DumpFailedError as error:
+        raise OperatorError(f"what the config has does not open the dumps: {error}") from None
 
 
 def compare(kit: Kit, now: Kit) -> list[Part]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Cloud, Stack
 
 NAME, PORT, BLOCK = "dumps", 8541, 210
+RESTIC_PASSWORD = "a-restic-password"
 DIRECT_URL = (
     f"postgresql://postgres:{PASSWORD}@{POOLER_HOST}:{DIRECT_PORT}/postgres?sslmode=disable"
 )
@@ -94,7 +95,7 @@ def configure(stack: Stack) -> None:
         "nutri:dumpHostKey": public_host_key(),
         "nutri:scratchImage": SCRATCH_IMAGE,
     }
-    stack.set_secret("nutri:resticPassword", "a-restic-password")
+    stack.set_secret("nutri:resticPassword", RESTIC_PASSWORD)
 
 
 @pytest.fixture(scope="module")

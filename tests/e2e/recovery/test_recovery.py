@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.ssh import SshClient
+from tests.e2e.data.conftest import RESTIC_PASSWORD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,11 @@ def test_the_kit_opens_by_its_passphrase_alone(platform: Platform, tmp_path: Pat
     platform.cloud.knob("POST", "/faults", fault)
     red = platform.told("recovery-kit", "check", code=1)
     assert [one["name"] for one in red["parts"] if one["well"] is False] == ["Hetzner token"]
+    platform.stack.set_secret("nutri:resticPassword", "another password")
+    red = platform.told("recovery-kit", "check", code=1)
+    (part,) = [one for one in red["parts"] if one["well"] is False]
+    assert (part["name"], "does not open the dumps" in part["says"]) == ("restic password", True)
+    platform.stack.set_secret("nutri:resticPassword", RESTIC_PASSWORD)
     wrong = tmp_path / "passphrase"
     wrong.write_text("another passphrase\n")
     refused = platform.runbook(

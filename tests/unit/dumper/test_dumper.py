@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from typing import TYPE_CHECKING
@@ -160,6 +161,30 @@ def test_ssh_is_asked_why_there_is_no_session(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(DumpError, match="refuses the login"):
         Restic(Config("sftp:u@b.test:nutri", URL, "postgres:15")).run("snapshots")
+
+
+@pytest.mark.parametrize(("given", "code"), [("right\n", 0), ("wrong\n", 1)])
+def test_a_password_is_tried(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: str,
+    code: int,
+) -> None:
+    """One from standard input, in place of the one in the file; on no command line."""
+    program = tmp_path / "restic"
+    program.write_text(
+        '#!/bin/sh\ncase "$*" in *right*) exit 3;; esac\n[ "$RESTIC_PASSWORD" = right ] && exit 0\n'
+        "echo 'Fatal: wrong password or no key found' >&2; exit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    made = {"repository": "s3:x", "database_url": URL, "scratch_image": "p", "keep": {}}
+    (config.FOLDER / "config.json").write_text(json.dumps(made))
+    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+    assert main.main(["opens"]) == code
+    said = capsys.readouterr()
+    assert ("nutri:resticPassword" in said.err) is bool(code)
 
 
 def test_a_backup_without_a_summary_saved_nothing() -> None:

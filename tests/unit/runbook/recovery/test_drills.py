@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +23,6 @@ from tests.unit.runbook.recovery.test_revive import FakeTools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.unit.runbook.server import FakeServer
 
@@ -124,6 +125,22 @@ def test_an_update_is_cut_off_on_purpose(engine: Callable[..., Rebuild]) -> None
     rebuild = engine(_done("x::wait-for-boot"), hang=True)
     with pytest.raises(InterruptedUpError):
         rebuild.up(cut_off_after="server")
+
+
+def test_a_plugin_does_not_outlive_a_power_cut(
+    engine: Callable[..., Rebuild], tmp_path: Path
+) -> None:
+    """The engine starts each in a process group of its own."""
+    plugin = "import os, time; os.setpgid(0, 0); print(os.getpid(), flush=True); time.sleep(60)"
+    rebuild = engine(_done("x::wait-for-boot"), hang=True)
+    script = tmp_path / "bin" / "pulumi"
+    begin = f"{sys.executable} -c '{plugin}' >{tmp_path}/pid &\nsleep 0.5\n"
+    script.write_text(script.read_text().replace("cat <<", f"{begin}cat <<"))
+    with pytest.raises(InterruptedUpError):
+        rebuild.up(cut_off_after="server")
+    pid = (tmp_path / "pid").read_text().strip()
+    state = Path(f"/proc/{pid}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 @pytest.mark.parametrize("silence", [SshTimeoutError("silence"), CommandTimeoutError("no end")])

@@ -12,12 +12,15 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from common.errors import OperatorError
+from common.ssh import SshTimeoutError
 from common.supabase import Project, Supabase, TokenRefusedError
-from common.target import DatabaseTarget
+from common.target import DatabaseTarget, DumpsTarget, Target
+from runbook import dumps
 from runbook.kit import Kit, KitError, Passphrase, collect, files, open_sealed, seal
 from runbook.kit.collect import Source
 from runbook.kit.model import Value, parse
-from runbook.kit.prove import compare, data_parts, lies_on
+from runbook.kit.prove import NotToldError, compare, data_parts, lies_on
 from runbook.kit.unpack import Plan, Unpacking
 from tests.unit.runbook.recovery.conftest import target_of
 
@@ -134,6 +137,52 @@ def test_what_lies_on_the_server_is_not_elsewhere() -> None:
     assert lies_on("https://127.0.0.1/state", target) == "nutri-prod"
     assert lies_on("s3://bucket", target) is None
     assert lies_on("file:///states", target) is None
+
+
+def _with_dumps() -> Target:
+    store = DumpsTarget(
+        repository="s3:https://s3.test/b",
+        schedule="daily",
+        password=SecretStr("old"),
+        identity=SecretStr(""),
+    )
+    return target_of("http://h/v1", 1).model_copy(update={"dumps": store})
+
+
+def test_the_password_of_the_config_has_to_open_the_dumps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the config, since that goes into the kit, whatever the server has."""
+    asked: list[str | None] = []
+    config = {"nutri:resticPassword": Value(value="new", secret=True)}
+    ((name, prove),) = data_parts(_with_dumps(), config)
+    monkeypatch.setattr(dumps, "ask", lambda _target, _command, stdin: asked.append(stdin))
+    assert name == "restic password"
+    assert "it opens the dumps at s3:https://s3.test/b" in prove()
+    assert asked == ["new"]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise dumps.DumpFailedError("refuses the password")
+
+    monkeypatch.setattr(dumps, "ask", refuse)
+    with pytest.raises(OperatorError, match="does not open the dumps: refuses the password"):
+        prove()
+
+
+def test_a_dead_server_leaves_the_password_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, and may well be right."""
+
+    def die(*_: object, **__: object) -> None:
+        raise SshTimeoutError("no answer")
+
+    monkeypatch.setattr(dumps, "ask", die)
+    config = {"nutri:resticPassword": Value(value="new", secret=True)}
+    ((_, prove),) = data_parts(_with_dumps(), config)
+    with pytest.raises(NotToldError, match="was not seen: no answer"):
+        prove()
+    ((_, prove),) = data_parts(_with_dumps(), {})
+    with pytest.raises(OperatorError, match="nutri:resticPassword is empty"):
+        prove()
 
 
 def test_a_token_that_supabase_refuses_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
