@@ -124,7 +124,7 @@ class Disaster:
     def _anew(self, phase: Callable[[str], Timer], kit: Kit) -> None:
         with phase("import"):
             project = self.wish.folder / "program"
-            _copy_program(find_project(Path.cwd()), project)
+            copy_program(find_project(Path.cwd()), project)
             changes = in_place_of(kit)
             if self.wish.location:
                 changes["nutri:location"] = self.wish.location
@@ -209,8 +209,8 @@ def _wait_for_rows(traffic: Traffic, count: int) -> None:
     wait_until("rows to be written through the app", enough, bound=_ROWS_SECONDS, interval=0.2)
 
 
-def _copy_program(source: Path, folder: Path) -> None:
-    """The program as a fresh clone has it, in an empty folder; its packages are linked."""
+def copy_program(source: Path, folder: Path) -> None:
+    """Put the program as a fresh clone has it into an empty folder; its packages are linked."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PROGRAM:
         part = source / name

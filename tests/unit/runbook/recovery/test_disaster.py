@@ -72,7 +72,7 @@ def run(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
         monkeypatch.setattr(disaster, "Traffic", _Traffic)
         monkeypatch.setattr(disaster, "find_project", lambda _: tmp_path)
-        monkeypatch.setattr(disaster, "_copy_program", lambda *_: None)
+        monkeypatch.setattr(disaster, "copy_program", lambda *_: None)
         monkeypatch.setattr(files, "read", lambda *_: kit())
         monkeypatch.setattr(Unpacking, "run", unpack)
         monkeypatch.setattr(Rebuild, "up", up)

@@ -12,6 +12,7 @@ import typer
 
 from common.errors import OperatorError
 from common.ssh import CommandTimeoutError, SshTimeoutError
+from common.waiting import wait_until
 from runbook.app import app, group
 from runbook.drills import Drill
 from runbook.drills.ending import finish, lines
@@ -139,8 +140,12 @@ def test_a_plugin_does_not_outlive_a_power_cut(
     with pytest.raises(InterruptedUpError):
         rebuild.up(cut_off_after="server")
     pid = (tmp_path / "pid").read_text().strip()
+    wait_until("the plugin to end", lambda: _is_gone(pid), bound=5, interval=0.05)
+
+
+def _is_gone(pid: str) -> bool:
     state = Path(f"/proc/{pid}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 @pytest.mark.parametrize("silence", [SshTimeoutError("silence"), CommandTimeoutError("no end")])
