@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
-from starlette.routing import Route
 
 from localcloud.hetzner.actions.routes import routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
@@ -24,6 +23,7 @@ from localcloud.hetzner.http import (
     path_id,
 )
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -161,12 +161,7 @@ def _certificate(request: Request) -> Certificate:
     return cloud_of(request).certificates.get(path_id(request))
 
 
-_ONE = "/certificates/{id:int}"
 ROUTES = [
     *routes_for("certificates", "certificate", lambda request: _certificate(request).id),
-    Route("/certificates", list_all, methods=["GET"]),
-    Route("/certificates", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
+    *noun_routes("certificates", list_all, get, create=create, update=update, delete=delete),
 ]

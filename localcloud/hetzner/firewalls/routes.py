@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
-from starlette.routing import Route
 
 from localcloud.hetzner.actions.routes import many_actions, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
@@ -24,6 +23,7 @@ from localcloud.hetzner.http import (
     path_id,
 )
 from localcloud.hetzner.listing import answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -268,15 +268,15 @@ def _firewall(request: Request) -> Firewall:
     return cloud_of(request).firewalls.get(path_id(request))
 
 
-_ONE = "/firewalls/{id:int}"
 ROUTES = [
     *routes_for("firewalls", "firewall", lambda request: _firewall(request).id),
-    Route("/firewalls", list_all, methods=["GET"]),
-    Route("/firewalls", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    Route(f"{_ONE}/actions/set_rules", set_rules, methods=["POST"]),
-    Route(f"{_ONE}/actions/apply_to_resources", apply_to_resources, methods=["POST"]),
-    Route(f"{_ONE}/actions/remove_from_resources", remove_from_resources, methods=["POST"]),
+    *noun_routes(
+        "firewalls",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(set_rules, apply_to_resources, remove_from_resources),
+    ),
 ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from starlette.routing import Route
-
 from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.errors import InvalidInputError
 from localcloud.hetzner.http import (
@@ -19,6 +17,7 @@ from localcloud.hetzner.http import (
     path_id,
 )
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -122,9 +121,7 @@ def _image(request: Request) -> Image:
 
 ROUTES = [
     *routes_for("images", "image", lambda request: _image(request).id),
-    Route("/images", list_all, methods=["GET"]),
-    Route("/images/{id:int}", get, methods=["GET"]),
-    Route("/images/{id:int}", update, methods=["PUT"]),
-    Route("/images/{id:int}", delete, methods=["DELETE"]),
-    Route("/images/{id:int}/actions/change_protection", change_protection, methods=["POST"]),
+    *noun_routes(
+        "images", list_all, get, update=update, delete=delete, actions=(change_protection,)
+    ),
 ]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.errors import NotFoundError
 from localcloud.hetzner.http import path_id
 from localcloud.hetzner.listing import answer_list
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,7 +24,4 @@ async def get(request: Request) -> Response:
     raise NotFoundError.thing("iso", path_id(request))
 
 
-ROUTES = [
-    Route("/isos", list_all, methods=["GET"]),
-    Route("/isos/{id:int}", get, methods=["GET"]),
-]
+ROUTES = noun_routes("isos", list_all, get)

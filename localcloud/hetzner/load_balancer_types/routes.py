@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.catalogue import find
 from localcloud.hetzner.errors import NotFoundError
 from localcloud.hetzner.http import JSON, Answer, path_id
 from localcloud.hetzner.listing import answer_list, wanted
 from localcloud.hetzner.load_balancer_types.models import LOAD_BALANCER_TYPES, LoadBalancerType
 from localcloud.hetzner.locations.models import LOCATIONS
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.server_types.models import TEBIBYTE, hourly
 from localcloud.hetzner.server_types.routes import money
 
@@ -64,7 +63,4 @@ async def get(request: Request) -> Response:
     return Answer({"load_balancer_type": shape(kind)})
 
 
-ROUTES = [
-    Route("/load_balancer_types", list_all, methods=["GET"]),
-    Route("/load_balancer_types/{id:int}", get, methods=["GET"]),
-]
+ROUTES = noun_routes("load_balancer_types", list_all, get)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.http import Answer, cloud_of, created, parse, path_id
@@ -15,6 +13,7 @@ from localcloud.hetzner.load_balancers import action_routes
 from localcloud.hetzner.load_balancers.creation import new_balancer
 from localcloud.hetzner.load_balancers.requests import Create, Update
 from localcloud.hetzner.load_balancers.shapes import shape
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -84,13 +83,8 @@ def _balancer(request: Request) -> LoadBalancer:
     return cloud_of(request).load_balancers.get(path_id(request))
 
 
-_ONE = "/load_balancers/{id:int}"
 ROUTES = [
     *routes_for("load_balancers", "load_balancer", lambda request: _balancer(request).id),
-    Route("/load_balancers", list_all, methods=["GET"]),
-    Route("/load_balancers", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
+    *noun_routes("load_balancers", list_all, get, create=create, update=update, delete=delete),
     *action_routes.ROUTES,
 ]

@@ -12,6 +12,7 @@ from localcloud.hetzner.errors import DeprecatedEndpointError, NotFoundError
 from localcloud.hetzner.http import JSON, Answer, path_id
 from localcloud.hetzner.listing import answer_list, ordered, wanted
 from localcloud.hetzner.locations.models import LOCATIONS, Location
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -46,8 +47,7 @@ async def datacenters(_request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/locations", list_all, methods=["GET"]),
-    Route("/locations/{id:int}", get, methods=["GET"]),
+    *noun_routes("locations", list_all, get),
     Route("/datacenters", datacenters, methods=["GET"]),
     Route("/datacenters/{id:int}", datacenters, methods=["GET"]),
 ]

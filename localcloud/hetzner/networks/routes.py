@@ -28,6 +28,7 @@ from localcloud.hetzner.networks.requests import (
     SubnetBody,
     Update,
 )
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -214,24 +215,23 @@ def _network(request: Request) -> Network:
     return cloud_of(request).networks.get(path_id(request))
 
 
-_ONE = "/networks/{id:int}"
 ROUTES = [
     *routes_for("networks", "network", lambda request: _network(request).id),
-    Route("/networks", list_all, methods=["GET"]),
-    Route("/networks", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    Route(f"{_ONE}/members", list_members, methods=["GET"]),
-    *(
-        Route(f"{_ONE}/actions/{handler.__name__}", handler, methods=["POST"])
-        for handler in (
+    *noun_routes(
+        "networks",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(
             add_subnet,
             delete_subnet,
             add_route,
             delete_route,
             change_ip_range,
             change_protection,
-        )
+        ),
     ),
+    Route("/networks/{id:int}/members", list_members, methods=["GET"]),
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
-from starlette.routing import Route
 
 from localcloud.hetzner.http import (
     JSON,
@@ -19,6 +18,7 @@ from localcloud.hetzner.http import (
     path_id,
 )
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -96,10 +96,4 @@ def _group(request: Request) -> PlacementGroup:
     return cloud_of(request).placement_groups.get(path_id(request))
 
 
-ROUTES = [
-    Route("/placement_groups", list_all, methods=["GET"]),
-    Route("/placement_groups", create, methods=["POST"]),
-    Route("/placement_groups/{id:int}", get, methods=["GET"]),
-    Route("/placement_groups/{id:int}", update, methods=["PUT"]),
-    Route("/placement_groups/{id:int}", delete, methods=["DELETE"]),
-]
+ROUTES = noun_routes("placement_groups", list_all, get, create=create, update=update, delete=delete)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
-from starlette.routing import Route
 
 from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
@@ -27,6 +26,7 @@ from localcloud.hetzner.http import (
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
 from localcloud.hetzner.locations.models import LOCATIONS
 from localcloud.hetzner.locations.routes import shape as shape_location
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -207,16 +207,15 @@ def _address(request: Request) -> PrimaryIp:
     return cloud_of(request).primary_ips.get(path_id(request))
 
 
-_ONE = "/primary_ips/{id:int}"
 ROUTES = [
     *routes_for("primary_ips", "primary_ip", lambda request: _address(request).id),
-    Route("/primary_ips", list_all, methods=["GET"]),
-    Route("/primary_ips", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    Route(f"{_ONE}/actions/assign", assign, methods=["POST"]),
-    Route(f"{_ONE}/actions/unassign", unassign, methods=["POST"]),
-    Route(f"{_ONE}/actions/change_dns_ptr", change_dns_ptr, methods=["POST"]),
-    Route(f"{_ONE}/actions/change_protection", change_protection, methods=["POST"]),
+    *noun_routes(
+        "primary_ips",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(assign, unassign, change_dns_ptr, change_protection),
+    ),
 ]

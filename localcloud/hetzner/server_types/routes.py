@@ -6,12 +6,11 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.catalogue import find
 from localcloud.hetzner.errors import NotFoundError
 from localcloud.hetzner.http import JSON, Answer, cloud_of, path_id
 from localcloud.hetzner.listing import answer_list, wanted
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.server_types.models import (
     SERVER_TYPES,
     TEBIBYTE,
@@ -102,7 +101,4 @@ async def get(request: Request) -> Response:
     return Answer({"server_type": shape(server_type, cloud_of(request))})
 
 
-ROUTES = [
-    Route("/server_types", list_all, methods=["GET"]),
-    Route("/server_types/{id:int}", get, methods=["GET"]),
-]
+ROUTES = noun_routes("server_types", list_all, get)

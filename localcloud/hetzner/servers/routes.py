@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.actions.routes import routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.http import Answer, cloud_of, created, parse, path_id
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.servers import action_routes
 from localcloud.hetzner.servers.creation import check_hostname
 from localcloud.hetzner.servers.requests import Create, Update
@@ -76,10 +75,6 @@ def _server(request: Request) -> Server:
 
 ROUTES = [
     *routes_for("servers", "server", lambda request: _server(request).id),
-    Route("/servers", list_all, methods=["GET"]),
-    Route("/servers", create, methods=["POST"]),
-    Route("/servers/{id:int}", get, methods=["GET"]),
-    Route("/servers/{id:int}", update, methods=["PUT"]),
-    Route("/servers/{id:int}", delete, methods=["DELETE"]),
+    *noun_routes("servers", list_all, get, create=create, update=update, delete=delete),
     *action_routes.ROUTES,
 ]

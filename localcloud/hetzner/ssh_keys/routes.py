@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pydantic import Field
-from starlette.routing import Route
 
 from localcloud.hetzner.http import (
     JSON,
@@ -20,6 +19,7 @@ from localcloud.hetzner.http import (
     path_id,
 )
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -83,10 +83,4 @@ async def delete(request: Request) -> Response:
     return no_content()
 
 
-ROUTES = [
-    Route("/ssh_keys", list_all, methods=["GET"]),
-    Route("/ssh_keys", create, methods=["POST"]),
-    Route("/ssh_keys/{id:int}", get, methods=["GET"]),
-    Route("/ssh_keys/{id:int}", update, methods=["PUT"]),
-    Route("/ssh_keys/{id:int}", delete, methods=["DELETE"]),
-]
+ROUTES = noun_routes("ssh_keys", list_all, get, create=create, update=update, delete=delete)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.catalogue import find
 from localcloud.hetzner.errors import NotFoundError
 from localcloud.hetzner.http import JSON, Answer, path_id
 from localcloud.hetzner.listing import answer_list, wanted
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.server_types.models import hourly
 from localcloud.hetzner.server_types.routes import money
 from localcloud.hetzner.storage_box_types.models import PLACES, STORAGE_BOX_TYPES, StorageBoxType
@@ -58,7 +57,4 @@ async def get(request: Request) -> Response:
     return Answer({"storage_box_type": shape(kind)})
 
 
-ROUTES = [
-    Route("/storage_box_types", list_all, methods=["GET"]),
-    Route("/storage_box_types/{id:int}", get, methods=["GET"]),
-]
+ROUTES = noun_routes("storage_box_types", list_all, get)

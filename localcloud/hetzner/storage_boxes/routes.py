@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.catalogue import find, require
@@ -15,6 +13,7 @@ from localcloud.hetzner.http import JSON, Answer, cloud_of, created, parse, path
 from localcloud.hetzner.listing import answer_list, ordered, wanted
 from localcloud.hetzner.locations.models import LOCATIONS
 from localcloud.hetzner.locations.routes import shape as shape_location
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.ssh_keys.models import fingerprint
 from localcloud.hetzner.storage_box_types.models import PLACES, STORAGE_BOX_TYPES
 from localcloud.hetzner.storage_box_types.routes import shape as shape_type
@@ -188,21 +187,22 @@ def _box(request: Request) -> StorageBox:
     return cloud_of(request).storage_boxes.get(path_id(request))
 
 
-_ONE = "/storage_boxes/{id:int}"
-_ACTIONS = (
-    change_protection,
-    change_type,
-    reset_password,
-    update_access_settings,
-    enable_snapshot_plan,
-    disable_snapshot_plan,
-)
 ROUTES = [
     *routes_for("storage_boxes", "storage_box", lambda request: _box(request).id),
-    Route("/storage_boxes", list_all, methods=["GET"]),
-    Route("/storage_boxes", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    *(Route(f"{_ONE}/actions/{act.__name__}", act, methods=["POST"]) for act in _ACTIONS),
+    *noun_routes(
+        "storage_boxes",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(
+            change_protection,
+            change_type,
+            reset_password,
+            update_access_settings,
+            enable_snapshot_plan,
+            disable_snapshot_plan,
+        ),
+    ),
 ]

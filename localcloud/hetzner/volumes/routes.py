@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
-from starlette.routing import Route
 
 from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
@@ -25,6 +24,7 @@ from localcloud.hetzner.http import (
 from localcloud.hetzner.listing import answer_list, ordered, wanted
 from localcloud.hetzner.locations.models import LOCATIONS
 from localcloud.hetzner.locations.routes import shape as shape_location
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.volumes.models import Volume
 
 if TYPE_CHECKING:
@@ -225,16 +225,15 @@ def _volume(request: Request) -> Volume:
     return cloud_of(request).volumes.get(path_id(request))
 
 
-_ONE = "/volumes/{id:int}"
 ROUTES = [
     *routes_for("volumes", "volume", lambda request: _volume(request).id),
-    Route("/volumes", list_all, methods=["GET"]),
-    Route("/volumes", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    *(
-        Route(f"{_ONE}/actions/{handler.__name__}", handler, methods=["POST"])
-        for handler in (attach, detach, resize, change_protection)
+    *noun_routes(
+        "volumes",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(attach, detach, resize, change_protection),
     ),
 ]

@@ -10,6 +10,7 @@ from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.http import JSON, Answer, cloud_of, created, parse
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.zones import rrset_routes
 from localcloud.hetzner.zones.errors import IncorrectZoneModeError
 from localcloud.hetzner.zones.models import NAMESERVERS, Zone
@@ -179,20 +180,18 @@ def _zone(request: Request) -> Zone:
     return cloud_of(request).zones.get(request.path_params["zone"])
 
 
-_ONE = "/zones/{zone}"
 ROUTES = [
     *routes_for("zones", "zone", lambda request: _zone(request).id, "{zone}"),
-    Route("/zones", list_all, methods=["GET"]),
-    Route("/zones", create, methods=["POST"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, update, methods=["PUT"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    Route(f"{_ONE}/zonefile", get_zonefile, methods=["GET"]),
-    Route(f"{_ONE}/actions/import_zonefile", import_zonefile, methods=["POST"]),
-    Route(f"{_ONE}/actions/change_ttl", change_ttl, methods=["POST"]),
-    Route(f"{_ONE}/actions/change_protection", change_protection, methods=["POST"]),
-    Route(
-        f"{_ONE}/actions/change_primary_nameservers", change_primary_nameservers, methods=["POST"]
+    *noun_routes(
+        "zones",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(import_zonefile, change_ttl, change_protection, change_primary_nameservers),
+        parameter="{zone}",
     ),
+    Route("/zones/{zone}/zonefile", get_zonefile, methods=["GET"]),
     *rrset_routes.ROUTES,
 ]

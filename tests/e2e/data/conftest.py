@@ -16,7 +16,7 @@ from localcloud.supabase.constants import DIRECT_PORT, PASSWORD, POOLER_HOST
 from tests.e2e.conftest import own_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from common.target import Target
     from tests.e2e.conftest import Cloud, Stack
@@ -86,6 +86,25 @@ class Platform:
             yield
         finally:
             httpx.patch(url, json={"storage_boxes": "none"}, timeout=60).raise_for_status()
+
+
+def damage_is_loud(platform: Platform, administer: Callable[[str], str], folder: str) -> None:
+    """A file of the repository is cut off: its check fails and is red, until the file is back.
+
+    Args:
+        platform: the platform.
+        administer: runs a shell command where the repository is.
+        folder: the repository's.
+    """
+    pack = administer(f"find {folder}/data -type f -size +20k | head -1").strip()
+    administer(f"cp -p {pack} /root/pack && truncate -s -100 {pack}")
+    try:
+        assert platform.refused("check")
+        assert platform.verdicts()["dump-repository"][0] == "red"
+    finally:
+        administer(f"cp -p /root/pack {pack}")
+    platform.dump("check")
+    assert platform.verdicts()["dump-repository"][0] == "green"
 
 
 def configure(stack: Stack) -> None:

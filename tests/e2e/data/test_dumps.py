@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud.supabase.constants import DIRECT_PORT, PASSWORD, POOLER_HOST
-from tests.e2e.data.conftest import DIRECT_URL
+from tests.e2e.data.conftest import DIRECT_URL, damage_is_loud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,16 +181,8 @@ def test_refused_storage_is_drilled(platform: Platform) -> None:
 
 
 def test_a_file_cut_off_in_the_repository_is_loud(platform: Platform) -> None:
-    """The check finds it, and what is restored is told to be damaged."""
-    pack = platform.box("find /srv/box/home/nutri/data -type f -size +20k | head -1").strip()
-    platform.box(f"cp -p {pack} /root/pack && truncate -s -100 {pack}")
-    try:
-        assert platform.refused("check")
-        assert platform.verdicts()["dump-repository"][0] == "red"
-    finally:
-        platform.box(f"cp -p /root/pack {pack}")
-    platform.dump("check")
-    assert platform.verdicts()["dump-repository"][0] == "green"
+    """The check finds it."""
+    damage_is_loud(platform, platform.box, "/srv/box/home/nutri")
 
 
 def test_the_proof_is_kept_with_its_date(platform: Platform) -> None:

@@ -12,7 +12,7 @@ from localcloud.node import docker_engine
 from localcloud.node.object_storage import SECRET, ObjectStorage, Trouble
 from localcloud.settings import Instance
 from tests.e2e.conftest import own_stack
-from tests.e2e.data.conftest import configure, standing
+from tests.e2e.data.conftest import configure, damage_is_loud, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,16 +129,7 @@ def test_a_bucket_in_trouble_is_loud(
 
 def test_a_file_cut_off_in_the_bucket_is_loud(platform: Platform, storage: ObjectStorage) -> None:
     """The check finds it."""
-    data = f"/srv/store/buckets/{_BUCKET}/nutri/data"
-    pack = storage.run(f"find {data} -type f -size +20k | head -1").strip()
-    storage.run(f"cp -p {pack} /root/pack && truncate -s -100 {pack}")
-    try:
-        assert platform.refused("check")
-        assert platform.verdicts()["dump-repository"][0] == "red"
-    finally:
-        storage.run(f"cp -p /root/pack {pack}")
-    platform.dump("check")
-    assert platform.verdicts()["dump-repository"][0] == "green"
+    damage_is_loud(platform, storage.run, f"/srv/store/buckets/{_BUCKET}/nutri")
 
 
 @pytest.mark.parametrize("name", ["corrupt-dump", "storage-refused"])

@@ -103,6 +103,20 @@ def test_drills_of_a_server_end_by_themselves(platform: Platform) -> None:
         assert [phase["name"] for phase in told["phases"]] == phases
 
 
+def test_a_sold_out_location_is_planned_for(platform: Platform) -> None:
+    """The fallback has a server today; once it has none either, the drill says so."""
+    servers = platform.cloud.api("/servers")["servers"]
+    told = platform.told("drill", "sold-out")
+    assert [one["note"] for one in told["phases"]] == ["", "a cx33 in nbg1"]
+    sold_out = {name: ["nbg1"] for name in ("cx33", "cpx32", "ccx23")}
+    platform.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
+    told = platform.told("drill", "sold-out", code=1)
+    platform.cloud.knob("PATCH", "/knobs", {"sold_out": {}})
+    assert "none of cx33, cpx32, ccx23 is sold in nbg1 today" in told["error"]
+    assert platform.cloud.api("/servers")["servers"] == servers
+    assert platform.stack.pulumi("preview", "--expect-no-changes").returncode == 0
+
+
 def test_a_lost_server_is_made_anew_from_the_kit(platform: Platform, tmp_path: Path) -> None:
     """Cut off in the middle, too; no row is lost, since the database was not."""
     page = tmp_path / "drill.html"
