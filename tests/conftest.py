@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ from hypothesis import HealthCheck, settings
 # How fast a value is made or tested says more of the machine than of the code.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+# Whose environment leads to a real stack, or to another cloud, tests it as little as anybody else.
+_KEPT = frozenset({"PULUMI_HOME", "NUTRI_CACHE"})
+for _name in [name for name in os.environ if name not in _KEPT]:
+    if _name.startswith(("PULUMI_", "HCLOUD_", "NUTRI_", "LOCALCLOUD_")):
+        del os.environ[_name]
 
 _E2E = Path(__file__).parent / "e2e"
 # Whole platforms under load, broken, lost and made again: `make test-long`, by night.

@@ -133,8 +133,12 @@ class Stack:
                 runtime="python",
                 backend=auto.ProjectBackend(url=f"file://{self._folder}"),
             )
-            secret = {"PULUMI_CONFIG_PASSPHRASE": "test", "SSH_AUTH_SOCK": ""}
-            options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=secret)
+            own = {
+                "PULUMI_BACKEND_URL": f"file://{self._folder}",
+                "PULUMI_CONFIG_PASSPHRASE": "test",
+                "SSH_AUTH_SOCK": "",
+            }
+            options = auto.LocalWorkspaceOptions(project_settings=settings, env_vars=own)
             self._selected = auto.create_stack(
                 "test", project_name="commands", program=program, opts=options
             )
