@@ -17,9 +17,9 @@ from common import changes
 from common.changes import Acknowledgements, Change, Finding, Op
 from common.errors import OperatorError
 from infra.addresses import address_name
-from infra.refusals import FirstServer, Refused, is_address, is_refusal
+from infra.refusals import FirstServer, Refused, is_address, is_refusal, served
 from infra.resize import Resizes
-from infra.state import has_served, known_urns
+from infra.state import known_urns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,8 +50,7 @@ def install(settings: Settings, choice: Choice, server: str) -> None:
             token,
             address_name(server),
             choice.refused,
-            # The state need not be asked where there is a server.
-            served=lambda: choice.exists or has_served(),
+            served=lambda: served(choice),
         ),
     )
 

@@ -10,11 +10,11 @@ import pulumi_command as command
 import pulumi_hcloud as hcloud
 
 from common import changes
-from infra import state
 from infra.addresses import addresses
 from infra.cloud_init import user_data
 from infra.firewall import firewall
 from infra.keys import KeyPair
+from infra.refusals import served
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -90,9 +90,7 @@ class Host(pulumi.ComponentResource):
     def _found(self, name: str, settings: Settings, choice: Choice) -> None:
         """Make the first server."""
         child = pulumi.ResourceOptions(parent=self)
-        self._addresses = addresses(
-            name, settings, child, served=choice.exists or state.has_served()
-        )
+        self._addresses = addresses(name, settings, child, served=served(choice))
         rules = firewall(name, settings, child)
         self.ssh_key = hcloud.SshKey(
             "ssh-key", name=f"{name}-deploy", public_key=self.key.public_key, opts=child

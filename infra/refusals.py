@@ -17,6 +17,8 @@ from infra import hetzner_api, state
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from infra.tiers import Choice
+
 _LABEL = re.compile(r"refused-(?P<location>[a-z0-9]+)-(?P<server_type>[a-z0-9]+)")
 # Nothing of the type is left, or nothing where the address is; a full project is another matter.
 _CODES = ("resource_unavailable", "placement_error")
@@ -37,6 +39,11 @@ def is_refusal(error: str) -> bool:
 def is_address(type_token: str) -> bool:
     """Whether a resource is one that notes refusals, or its like."""
     return kind(type_token) == "hcloud/PrimaryIp"
+
+
+def served(choice: Choice) -> bool:
+    """Whether the stack has, or had, a server; the state need not be asked where there is one."""
+    return choice.exists or state.has_served()
 
 
 def labels(refused: Iterable[Refused]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,29 +10,20 @@ import pytest
 from common.errors import OperatorError
 from runbook.drills import Drill
 from runbook.drills.sold_out import SoldOut, fallbacks, server_of
-from runbook.kit import Kit
 from runbook.kit.model import Value
+from tests.unit.runbook.recovery.test_kit import kit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from runbook.kit import Kit
+
 _SERVER = "urn:pulumi:x::nutri::nutri:infra:Host$hcloud:index/server:Server::server"
 
 
 def _kit(*places: str) -> Kit:
-    return Kit(
-        stack="prod",
-        made=datetime(2026, 11, 28, 3, 0, tzinfo=UTC),
-        backend="file:///states",
-        passphrase="of-the-stack",
-        config={
-            "nutri:location": Value(value="fsn1"),
-            "nutri:locationFallbacks": Value(value=list(places)),
-            "nutri:acknowledge": Value(value=["server:delete"]),
-        },
-        state={"version": 3},
-    )
+    return kit(config={"nutri:locationFallbacks": Value(value=list(places))}, files={})
 
 
 def _digest(server_type: str, location: str) -> dict[str, Any]:
