@@ -24,6 +24,7 @@ from localcloud.node import docker_engine, services
 from localcloud.settings import DEMO_TOKEN
 from localcloud.supabase.constants import PASSWORD, PROJECT_REF
 from localcloud.supabase.constants import TOKEN as SUPABASE_TOKEN
+from tests.e2e import lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
     from localcloud.settings import Instance
+    from tests.e2e.lanes import Lane
 
 ROOT = Path(__file__).parents[2]
 _DATABASE = "postgresql://postgres:localcloud-database@pooler.localcloud.test"
@@ -48,9 +50,18 @@ class Cloud:
     """A running instance of the local cloud, and the environment its commands want."""
 
     home: Path
-    port: int
-    dns_port: int
+    lane: Lane
     environment: dict[str, str]
+
+    @property
+    def port(self) -> int:
+        """Port of the Hetzner API."""
+        return self.lane.port
+
+    @property
+    def dns_port(self) -> int:
+        """Port of the name server."""
+        return self.lane.dns_port
 
     def localcloud(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the `localcloud` command for this instance."""
@@ -266,45 +277,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @contextlib.contextmanager
-def local_cloud(
-    environment: dict[str, str], home: Path, name: str, port: int, block: int
-) -> Iterator[Cloud]:
-    """Run a local cloud on ports and addresses (127.`block`.0.0/16) of its own.
-
-    Its DNS answers at `port` + 32. Nothing of it stays, nor of one that a killed run left.
-    """
-    own = {
-        "LOCALCLOUD_NAME": name,
-        "LOCALCLOUD_HOME": str(home),
-        "LOCALCLOUD_PORT": str(port),
-        "LOCALCLOUD_DNS_PORT": str(port + 32),
-        "LOCALCLOUD_BLOCK": str(block),
-    }
-    made = Cloud(home, port, port + 32, environment | own)
-    docker_engine.ensure()
-    made.localcloud("down")
-    try:
-        started = made.localcloud("up")
-        assert started.returncode == 0, started.stdout + started.stderr
-        yield made
-    finally:
-        ended = made.localcloud("down")
-        shutil.rmtree(home, ignore_errors=True)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-
-
-@contextlib.contextmanager
-def services_alone(instance: Instance) -> Iterator[DockerClient]:
-    """Run an instance's services without its process.
+def local_cloud(environment: dict[str, str], home: Path) -> Iterator[Cloud]:
+    """Run a local cloud on a lane of its own: name, ports and addresses that nobody else has.
 
     Nothing of it stays, nor of one that a killed run left.
     """
-    docker_engine.ensure()
-    remove_all(instance, _say_nothing)
-    try:
-        yield services.up(instance)
-    finally:
+    with lanes.claim() as lane:
+        own = lane.environment | {"LOCALCLOUD_HOME": str(home)}
+        made = Cloud(home, lane, environment | own)
+        docker_engine.ensure()
+        made.localcloud("down")
+        try:
+            started = made.localcloud("up")
+            assert started.returncode == 0, started.stdout + started.stderr
+            yield made
+        finally:
+            ended = made.localcloud("down")
+            shutil.rmtree(home, ignore_errors=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@contextlib.contextmanager
+def services_alone(home: Path) -> Iterator[tuple[Instance, DockerClient]]:
+    """Run an instance's services without its process, on a lane of its own.
+
+    Nothing of it stays, nor of one that a killed run left.
+    """
+    with lanes.claim() as lane:
+        instance = lane.instance(home)
+        docker_engine.ensure()
         remove_all(instance, _say_nothing)
+        try:
+            yield instance, services.up(instance)
+        finally:
+            remove_all(instance, _say_nothing)
 
 
 def _say_nothing(_line: str) -> None: ...
@@ -312,14 +318,10 @@ def _say_nothing(_line: str) -> None: ...
 
 @contextlib.contextmanager
 def own_stack(
-    environment: dict[str, str],
-    folders: pytest.TempPathFactory,
-    name: str,
-    port: int,
-    block: int,
+    environment: dict[str, str], folders: pytest.TempPathFactory, name: str
 ) -> Iterator[Stack]:
     """Make an empty stack on a local cloud of its own; see `local_cloud`."""
-    with local_cloud(environment, folders.mktemp(f"{name}-cloud"), name, port, block) as cloud:
+    with local_cloud(environment, folders.mktemp(f"{name}-cloud")) as cloud:
         yield empty_stack(cloud, folders.mktemp(f"{name}-stack"))
 
 
@@ -329,7 +331,7 @@ def cloud(
 ) -> Iterator[Cloud]:
     """The local cloud of the platform's own tests."""
     home = tmp_path_factory.mktemp("cloud")
-    with local_cloud(cloud_environment, home, "e2e", 8431, 11) as made:
+    with local_cloud(cloud_environment, home) as made:
         yield made
 
 

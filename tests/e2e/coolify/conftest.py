@@ -20,7 +20,6 @@ import pytest
 from localcloud.hetzner.machines import MachineSpec
 from localcloud.node.machines import DockerMachines
 from localcloud.node.publish import GHCR_PASSWORD, GHCR_USER
-from localcloud.settings import Instance
 from tests.e2e.conftest import services_alone
 
 if TYPE_CHECKING:
@@ -160,10 +159,7 @@ class Replicas:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A fresh server after the installer, the API open to our token."""
     folder = tmp_path_factory.mktemp("coolify")
-    instance = Instance(
-        name="e2e-coolify", home=folder / "home", api_port=18441, dns_port=18473, block=204
-    )
-    with services_alone(instance) as client:
+    with services_alone(folder / "home") as (instance, client):
         machines = DockerMachines(instance, client)
         machines.create(_spec())
         machines.start(1)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from common.target import Target
     from tests.e2e.conftest import Cloud, Stack
 
-NAME, PORT, BLOCK = "dumps", 8541, 210
 RESTIC_PASSWORD = "a-restic-password"
 DIRECT_URL = (
     f"postgresql://postgres:{PASSWORD}@{POOLER_HOST}:{DIRECT_PORT}/postgres?sslmode=disable"
@@ -71,7 +70,9 @@ class Platform:
 
         client = docker.from_env()
         (container,) = client.containers.list(
-            filters={"label": ["localcloud.storage-box", f"localcloud.instance={NAME}"]}
+            filters={
+                "label": ["localcloud.storage-box", f"localcloud.instance={self.cloud.lane.name}"]
+            }
         )
         code, output = container.exec_run(["sh", "-c", command])
         assert code == 0, output
@@ -122,7 +123,7 @@ def platform(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     """The platform, up, its first dump taken."""
-    with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
+    with own_stack(cloud_environment, tmp_path_factory, "dumps") as stack:
         configure(stack)
         stack.up()
         with standing(stack) as made:

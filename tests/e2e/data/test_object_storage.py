@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.timeout(1500),
 ]
 
-_NAME, _PORT, _BLOCK = "objects", 8511, 207
 _BUCKET = "nutri-dumps"
 _CHECKS = ("dump-age", "dump-repository", "dump-timer", "proven-restore")
 
@@ -38,7 +37,7 @@ def platform(
     """The platform, up, its first dump in a bucket."""
     secret = {"NUTRI_KIT_PASSPHRASE": "a passphrase of the kit"}
     environment = cloud_environment | secret
-    with own_stack(environment, tmp_path_factory, _NAME, _PORT, _BLOCK) as stack:
+    with own_stack(environment, tmp_path_factory, "objects") as stack:
         made = stack.cloud.localcloud("bucket", _BUCKET)
         assert made.returncode == 0, made.stdout + made.stderr
         shown = dict(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from common.target import Target
     from tests.e2e.conftest import Stack
 
-NAME, PORT, BLOCK = "deploy", 8551, 219
 _DELAY = "/data/coolify/proxy/localcloud-event-delay"
 
 
@@ -35,7 +34,7 @@ def refused(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Refused]:
     """The last type of the tier that the first location offers is not to be had after all."""
-    with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
+    with own_stack(cloud_environment, tmp_path_factory, "deploy") as stack:
         stack.config["nutri:locationFallbacks"] = ["nbg1"]
         sold_out = {name: ["fsn1"] for name in ("cpx32", "ccx23")}
         stack.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})

@@ -19,29 +19,29 @@ from hcloud.server_types import ServerType
 
 from localcloud import process
 from localcloud.node import docker_engine
-from localcloud.settings import DEMO_TOKEN, INSTANCE_LABEL, PROJECT_ROOT, Instance
+from localcloud.settings import DEMO_TOKEN, INSTANCE_LABEL, PROJECT_ROOT
+from tests.e2e import lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from localcloud.settings import Instance
+
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
-_NAME, _BLOCK = "updown", 249
-_PORT, _DNS_PORT = 18721, 18753
 _BOOT_SECONDS = 60
 
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance of the test's own; the images come from the common cache."""
-    made = Instance(
-        name=_NAME, home=tmp_path / "home", api_port=_PORT, dns_port=_DNS_PORT, block=_BLOCK
-    )
-    docker_engine.ensure()
-    _localcloud(made, "down")  # what a killed run left
-    yield made
-    _localcloud(made, "down")
+    with lanes.claim() as lane:
+        made = lane.instance(tmp_path / "home")
+        docker_engine.ensure()
+        _localcloud(made, "down")  # what a killed run left
+        yield made
+        _localcloud(made, "down")
 
 
 def _localcloud(instance: Instance, *words: str) -> str:
@@ -100,7 +100,7 @@ def test_up_twice_restart_and_down(instance: Instance) -> None:
     ).next_actions[0].wait_until_finished()
     (server,) = _servers(instance)
     assert (server["name"], server["status"]) == ("web", "running")
-    assert server["ipv4"].startswith(f"127.{_BLOCK}.")
+    assert server["ipv4"].startswith(f"127.{instance.block}.")
     _wait_for("sshd", lambda: _answers(server["ipv4"], 22))
 
     _crash(instance, server["id"])

@@ -15,15 +15,13 @@ from tests.e2e.mutants.whole import ON_REQUEST, Whole
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME, PORT, BLOCK = "mutants", 8588, 212
-
 
 @pytest.fixture(scope="module")
 def whole(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Whole]:
     """A platform of its own, all checks green."""
-    with own_stack(cloud_environment, tmp_path_factory, NAME, PORT, BLOCK) as stack:
+    with own_stack(cloud_environment, tmp_path_factory, "mutants") as stack:
         # A budget that a busy machine can keep: what is broken is a great deal slower.
         stack.config["nutri:liveLatencyMs"] = 1500
         with_dumps(stack)

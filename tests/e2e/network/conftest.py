@@ -19,7 +19,8 @@ from hcloud.server_types import ServerType
 
 from localcloud.node import docker_engine
 from localcloud.process import environment
-from localcloud.settings import DEMO_TOKEN, Instance
+from localcloud.settings import DEMO_TOKEN
+from tests.e2e import lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from hcloud.networks import BoundNetwork
     from hcloud.servers import BoundServer
 
+    from localcloud.settings import Instance
+
 ROOT = Path(__file__).parents[3]
-NAME = "e2e-net"
-PORT = 18471
 TYPE, LOCATION = ServerType(name="cx23"), Location(name="fsn1")
 # Answers with the server's name; on /health with what /run/health says.
 _WEB = """\
@@ -66,12 +67,15 @@ class Platform:
 
     client: Client
     engine: docker.DockerClient
+    instance: Instance
     network: BoundNetwork
     servers: dict[str, BoundServer]
 
     def container(self, server: str) -> Container:
         """The container of a server."""
-        return self.engine.containers.get(f"localcloud-{NAME}-server-{self.servers[server].id}")
+        return self.engine.containers.get(
+            f"{self.instance.prefix}-server-{self.servers[server].id}"
+        )
 
     def run(self, server: str, *command: str) -> tuple[int, str]:
         """Code and output of a command in a server."""
@@ -92,10 +96,10 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = 40) -> 
 
 
 @pytest.fixture(scope="session")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """The local cloud of these tests."""
-    home = tmp_path_factory.mktemp("home")
-    return Instance(NAME, home, api_port=PORT, dns_port=PORT + 2, block=207)
+    with lanes.claim() as lane:
+        yield lane.instance(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
@@ -119,23 +123,23 @@ def localcloud(cloud_environment: dict[str, str], instance: Instance) -> Callabl
 
 
 @pytest.fixture(scope="session")
-def platform(localcloud: Callable[[str], None]) -> Iterator[Platform]:
+def platform(localcloud: Callable[[str], None], instance: Instance) -> Iterator[Platform]:
     """Two servers with a small web server each, in a network from the first boot."""
     docker_engine.ensure()
     localcloud("down")  # what a killed run left
     localcloud("up")
     try:
-        client = Client(DEMO_TOKEN, api_endpoint=f"http://127.0.0.1:{PORT}/v1", poll_interval=0.2)
+        client = Client(DEMO_TOKEN, api_endpoint=instance.endpoint, poll_interval=0.2)
         subnet = NetworkSubnet(type="cloud", ip_range="10.0.1.0/24", network_zone="eu-central")
         network = client.networks.create("private", "10.0.0.0/16", subnets=[subnet])
         servers = {name: _server(client, name, network) for name in ("one", "two")}
-        made = Platform(client, docker.from_env(), network, servers)
+        made = Platform(client, docker.from_env(), instance, network, servers)
         eventually(lambda: all(made.serves(name) for name in servers), "both serve")
         yield made
     finally:
         localcloud("down")
     left = docker.from_env()
-    filters: Any = {"label": f"localcloud.instance={NAME}"}
+    filters: Any = {"label": f"localcloud.instance={instance.name}"}
     assert left.containers.list(all=True, filters=filters) == []
     assert left.networks.list(filters=filters) == []
     assert left.volumes.list(filters=filters) == []

@@ -22,7 +22,7 @@ from hcloud.load_balancers import (
 
 from localcloud import process
 from localcloud.node.ca import ensure_authority, issue
-from tests.e2e.network.conftest import LOCATION, NAME, eventually
+from tests.e2e.network.conftest import LOCATION, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -206,7 +206,7 @@ def test_it_comes_back(
     assert process.stop(instance)
     localcloud("up")
     eventually(lambda: _answers(balancer), "it answers after a restart")
-    platform.engine.containers.get(f"localcloud-{NAME}-load-balancer-{balancer.id}").kill()
+    platform.engine.containers.get(f"{instance.prefix}-load-balancer-{balancer.id}").kill()
     eventually(lambda: _health(balancer) == ["healthy", "healthy"], "it was started again")
     assert {_ask(balancer) for _ in range(4)} == {"one", "two"}
 

@@ -14,7 +14,6 @@ import pytest
 
 from localcloud.hetzner.machines import MachineSpec
 from localcloud.node.machines import DockerMachines
-from localcloud.settings import Instance
 from tests.e2e.conftest import services_alone
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker import DockerClient
+
+    from localcloud.settings import Instance
 
 BOOT_SECONDS = 40
 
@@ -149,10 +150,7 @@ def _key(path: Path) -> Key:
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """An instance with its services up; everything of it is gone afterwards."""
     folder = tmp_path_factory.mktemp("node")
-    instance = Instance(
-        name="e2e-node", home=folder / "home", api_port=18431, dns_port=18463, block=203
-    )
-    with services_alone(instance) as client:
+    with services_alone(folder / "home") as (instance, client):
         machines = DockerMachines(instance, client)
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever)

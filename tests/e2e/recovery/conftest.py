@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Cloud
 
-NAME, PORT, BLOCK = "recovery", 8591, 216
 PASSPHRASE = "a passphrase of the kit"
 
 
@@ -81,7 +80,7 @@ def platform(
 ) -> Iterator[Platform]:
     """The platform, up, its first dump taken."""
     secret = {"NUTRI_KIT_PASSPHRASE": PASSPHRASE}
-    with own_stack(cloud_environment | secret, tmp_path_factory, NAME, PORT, BLOCK) as stack:
+    with own_stack(cloud_environment | secret, tmp_path_factory, "recovery") as stack:
         configure(stack)
         stack.config["nutri:locationFallbacks"] = ["nbg1"]
         stack.up()

@@ -20,7 +20,7 @@ def fleet(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """A stack of one server, with replicas enough for two."""
-    with own_stack(cloud_environment, tmp_path_factory, "e2e-servers", 8571, 209) as made:
+    with own_stack(cloud_environment, tmp_path_factory, "servers") as made:
         made.config |= {"nutri:mlReplicas": 2, "nutri:dnsTtl": 60}
         made.up()
         yield made

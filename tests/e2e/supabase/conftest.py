@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 REF = "localcloudnutriaaaaa"
 PASSWORD = "localcloud-database"
-NAME, PORT, BLOCK = "database", 8531, 208
-ADDRESS = f"127.{BLOCK}.255.1"
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Platform:
 
     def sql(self, statement: str, port: int = 5432) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
-        return sql(statement, port)
+        return sql(self.cloud, statement, port)
 
     def api(self, method: str, path: str, body: object = None) -> httpx.Response:
         """One request to nutri-backend, from outside."""
@@ -67,10 +65,10 @@ class Platform:
         )
 
 
-def sql(statement: str, port: int = 5432, address: str = ADDRESS) -> list[tuple[Any, ...]]:
-    """The rows of a statement, by a client of this machine."""
+def sql(cloud: Cloud, statement: str, port: int = 5432, address: str = "") -> list[tuple[Any, ...]]:
+    """The rows of a statement, by a client of this machine (no address: of REF)."""
     with psycopg.connect(
-        host=address,
+        host=address or f"127.{cloud.lane.block}.255.1",
         port=port,
         user="postgres",
         password=PASSWORD,
@@ -89,7 +87,7 @@ def database_cloud(
 ) -> Iterator[Cloud]:
     """A local cloud of this folder's own."""
     home = tmp_path_factory.mktemp("database-cloud")
-    with local_cloud(cloud_environment, home, NAME, PORT, BLOCK) as cloud:
+    with local_cloud(cloud_environment, home) as cloud:
         yield cloud
 
 

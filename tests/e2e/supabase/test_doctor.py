@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.e2e.supabase.conftest import REF, sql
+from tests.e2e.supabase.conftest import REF
 
 if TYPE_CHECKING:
     from tests.e2e.supabase.conftest import Platform
@@ -73,7 +73,7 @@ def test_writes_are_stopped_for_sure_and_allowed_again(platform: Platform) -> No
     for _ in range(8):
         assert platform.api("POST", "/meals", {"name": "while"}).status_code == 503
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        sql("DELETE FROM meals", port=6543)
+        platform.sql("DELETE FROM meals", port=6543)
     assert platform.api("GET", "/users").json() == {"count": 500}
     assert platform.stack.runbook("check", "database-writes").returncode == 1
     allowed = platform.stack.runbook("database", "doctor", "--allow-writes")

@@ -34,11 +34,13 @@ def test_both_ports_serve_the_same_rows(database_cloud: Cloud) -> None:
     """Pooled in transaction mode and direct; the owner is no superuser; another role may read."""
     wait_until("the database", lambda: _active(database_cloud), bound=60)
     for port in (5432, 6543):
-        assert sql("SELECT count(*) FROM nutrition_entries", port) == [(9000,)]
-    assert sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]
+        assert sql(database_cloud, "SELECT count(*) FROM nutrition_entries", port) == [(9000,)]
+    assert sql(database_cloud, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [
+        (False,)
+    ]
     readable = "SELECT has_table_privilege('nutri_readonly', 'users', 'SELECT')"
-    assert sql(readable) == [(True,)]
-    assert ("pgcrypto",) in sql("SELECT extname FROM pg_extension")
+    assert sql(database_cloud, readable) == [(True,)]
+    assert ("pgcrypto",) in sql(database_cloud, "SELECT extname FROM pg_extension")
 
 
 def test_the_state_survives_a_restart(database_cloud: Cloud) -> None:
@@ -54,24 +56,27 @@ def test_the_state_survives_a_restart(database_cloud: Cloud) -> None:
     assert database_cloud.localcloud("up").returncode == 0
     assert database_cloud.supabase("GET", "")["status"] == "INACTIVE"
     with pytest.raises(psycopg.OperationalError):
-        sql("SELECT 1")
+        sql(database_cloud, "SELECT 1")
     database_cloud.supabase("POST", "/restore")
     wait_until("the project", lambda: _active(database_cloud), bound=60)
-    assert sql("SELECT count(*) FROM users", 6543) == [(500,)]
+    assert sql(database_cloud, "SELECT count(*) FROM users", 6543) == [(500,)]
 
 
 def test_a_recovery_to_a_moment_is_real(database_cloud: Cloud) -> None:
     """What was deleted after the moment is back; what came later is gone."""
     wait_until("the database", lambda: _active(database_cloud), bound=60)
-    sql("INSERT INTO users (email, name, password_hash) VALUES ('kept@nutri.test', 'k', 'x')")
+    sql(
+        database_cloud,
+        "INSERT INTO users (email, name, password_hash) VALUES ('kept@nutri.test', 'k', 'x')",
+    )
     moment = int(time.time()) + 1
     wait_until("the moment to pass", lambda: time.time() > moment + 1, bound=10, interval=0.2)
-    sql("TRUNCATE users CASCADE")
+    sql(database_cloud, "TRUNCATE users CASCADE")
     body = {"recovery_time_target_unix": moment}
     database_cloud.supabase("POST", "/database/backups/restore-pitr", body)
     wait_until("the recovery", lambda: _active(database_cloud), bound=120)
-    assert sql("SELECT count(*) FROM users") == [(501,)]
-    sql("DELETE FROM users WHERE email = 'kept@nutri.test'")
+    assert sql(database_cloud, "SELECT count(*) FROM users") == [(501,)]
+    sql(database_cloud, "DELETE FROM users WHERE email = 'kept@nutri.test'")
 
 
 def test_a_project_more_is_empty_and_on_its_own(database_cloud: Cloud) -> None:
@@ -82,8 +87,10 @@ def test_a_project_more_is_empty_and_on_its_own(database_cloud: Cloud) -> None:
     address = _listed(database_cloud, ref)["address"]
     assert address != _listed(database_cloud, REF)["address"]
     tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-    assert sql(tables, address=address) == [(0,)]
-    assert sql("SELECT to_regrole('nutri_readonly')::text", address=address) == [(None,)]
+    assert sql(database_cloud, tables, address=address) == [(0,)]
+    assert sql(database_cloud, "SELECT to_regrole('nutri_readonly')::text", address=address) == [
+        (None,)
+    ]
     assert httpx.delete(f"{url}/{ref}", headers=headers, timeout=60).is_success
     with pytest.raises(psycopg.OperationalError):
-        sql("SELECT 1", address=address)
+        sql(database_cloud, "SELECT 1", address=address)

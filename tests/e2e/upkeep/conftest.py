@@ -28,7 +28,7 @@ def stack(
     cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """A platform whose maintenance window is open: it began an hour ago, once a week."""
-    with own_stack(cloud_environment, tmp_path_factory, "upkeep", 8561, 214) as made:
+    with own_stack(cloud_environment, tmp_path_factory, "upkeep") as made:
         start = datetime.now(UTC) - timedelta(hours=1)
         made.config["nutri:maintenanceWindow"] = {
             "day": DAYS[start.weekday()],
