@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CheckResult, DiffResult, ResourceProvider
 
 from common.errors import OperatorError
+from infra import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ENGINE_KEY = "__provider"
 
@@ -32,6 +36,10 @@ class Provider(ResourceProvider):
     """Inputs that identify the resource; a change in one of them replaces it."""
 
     delete_before_replace: ClassVar[bool] = False
+
+    def __reduce__(self) -> tuple[Callable[[str], ResourceProvider], tuple[str]]:
+        """Be kept in the state by kind, so that the class may be moved and renamed."""
+        return kinds.provider, (kinds.kind_of(type(self)),)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Accept the inputs as they are; settings were validated before."""
