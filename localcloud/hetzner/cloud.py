@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from localcloud.hetzner.actions.models import Actions
 from localcloud.hetzner.addresses import Addresses
+from localcloud.hetzner.busy import Busy
 from localcloud.hetzner.certificates.models import Certificates
 from localcloud.hetzner.clock import Clock
 from localcloud.hetzner.firewalls.models import Firewalls
@@ -56,6 +57,7 @@ class Cloud:
         self.clock = Clock()
         self.knobs = Knobs()
         self.actions = Actions(state, self.clock, self.knobs)
+        self.busy = Busy(self.actions)
         self.addresses = Addresses(state, instance.block)
         self.ssh_keys = SshKeys(self)
         self.primary_ips = PrimaryIps(self)

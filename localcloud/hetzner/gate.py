@@ -84,8 +84,20 @@ class Gate:
         injected = await self._injected(request.method, path)
         if injected is not None:
             return injected
-        response: Response = await route.endpoint(request)
+        await request.body()  # what is read later on would let another request in between
+        with self._cloud.busy.holding(request.method, self._key(path)):
+            response: Response = await route.endpoint(request)
         return response
+
+    def _key(self, path: str) -> str:
+        """What a path is about; a collection's own path names no thing."""
+        noun, _, rest = path.strip("/").partition("/actions/")[0].partition("/")
+        key, *parts = rest.split("/")
+        if noun == "zones":
+            key = next((str(z.id) for z in self._cloud.zones.all() if z.name == key), key)
+            if parts == ["rrsets"]:
+                return noun  # one more, which is there at once
+        return "/".join([noun, key, *parts]).rstrip("/")
 
     def _matches(self, scope: Scope) -> dict[str, Route]:
         """The first route of each method that has the path."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from localcloud.hetzner.busy import note_action
 from localcloud.hetzner.errors import ApiError, LockedError, NotFoundError
 from localcloud.hetzner.machines import MachineError
 
@@ -110,6 +111,7 @@ class Actions:
             locks=locks,
         )
         self._table.put(action)
+        note_action(action.id)
         self._tasks[action.id] = asyncio.create_task(self._run(action, work))
         return action
 

@@ -26,6 +26,7 @@ async def attach_to_network(request: Request) -> Response:
     cloud, server = cloud_of(request), _server(request)
     body = await parse(request, Attach)
     network = cloud.networks.require(body.network)
+    cloud.busy.check(f"networks/{network.id}")
     cloud.members.check_attachable(server, network)
     cloud.actions.check_unlocked(server.id)
     zone = require(LOCATIONS, server.location, "location").network_zone

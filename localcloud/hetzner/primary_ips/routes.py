@@ -109,6 +109,7 @@ async def create(request: Request) -> Response:
     body = await parse(request, Create)
     location = _location(request, body)
     if body.assignee_id is not None:
+        cloud.actions.check_unlocked(body.assignee_id)
         cloud.primary_ips.check_assignable(
             body.type, location, cloud.servers.require(body.assignee_id, "assignee_id")
         )

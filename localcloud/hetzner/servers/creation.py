@@ -55,6 +55,16 @@ class Plan:
     networks: tuple[Network, ...]
     volumes: tuple[Volume, ...]
 
+    @property
+    def things(self) -> list[str]:
+        """Paths of what the server takes, and that must not change meanwhile."""
+        return [
+            *(f"primary_ips/{one.id}" for one in self.given.values()),
+            *(f"firewalls/{one.id}" for one in self.firewalls),
+            *(f"networks/{one.id}" for one in self.networks),
+            *(f"volumes/{one.id}" for one in self.volumes),
+        ]
+
 
 def check_hostname(name: str) -> None:
     """Raise InvalidInputError unless the name is a host name."""
@@ -76,6 +86,7 @@ class Creation:
     async def create(self, body: Create) -> Created:
         """Make a server; everything is checked before anything is made."""
         plan = self._plan(body)
+        self._cloud.busy.check(*plan.things)
         server = self._write_down(plan)
         password = None if server.ssh_keys else new_password()
         action = self._start_create(server, password)
