@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from checks import fields
 from checks.containers import on_server
 
 if TYPE_CHECKING:
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
     from checks.observer import Observer
     from common.target import ServiceTarget
 
-_ERROR_LEVELS = frozenset({"error", "critical", "fatal", "alert", "emergency"})
 _ERROR_WORDS = re.compile(r"(error|exception|traceback|fatal|panic)\b", re.IGNORECASE)
-_PINO_ERROR = 50  # the level of an error in the logger pino, where trace is 10 and fatal is 60
+_FIRST_WORD = re.compile(r"[\s(\[<]*([A-Za-z]+)[\s)\]>]*(?=[:|\s]|$)")
 _SERVER_ERROR = 500
-_STATUS_NAMES = ("status", "statusCode", "status_code")
+_CUT = 16_384  # bytes after which Docker cuts a line; each further part gets a time of its own
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
+REQUEST_EVENTS = ("request_completed", "request_failed")
+_DURATIONS = tuple(name.replace("_", "[_-]?") for name in fields.MILLISECONDS)
 _MOST_LINES = 50_000
 
 
@@ -34,31 +37,29 @@ class LogLine:
     @cached_property
     def fields(self) -> dict[str, Any]:
         """The line's JSON object; empty when it is something else."""
-        if not self.text.startswith("{"):
-            return {}
-        try:
-            found = json.loads(self.text)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
+        return fields.parse(self.text)
 
     @property
     def is_error(self) -> bool:
         """Whether it tells of an error: by its level or HTTP status; by its words if no JSON."""
         if not self.fields:
-            return not self.text.startswith("{") and bool(_ERROR_WORDS.search(self.text))
-        level, status = self.fields.get("level"), http_status(self.fields)
-        if isinstance(level, int) and level >= _PINO_ERROR:
-            return True
-        if isinstance(level, str) and level.lower() in _ERROR_LEVELS:
-            return True
-        return status is not None and status >= _SERVER_ERROR
+            return not self.text.lstrip().startswith("{") and _words_tell_error(self.text)
+        status = fields.http_status(self.fields)
+        return bool(fields.level_is_error(self.fields)) or (
+            status is not None and status >= _SERVER_ERROR
+        )
+
+    @property
+    def shown(self) -> str:
+        """The line as a terminal shows it: of a progress bar its last state."""
+        return next((part for part in reversed(self.text.split("\r")) if part), "")
 
 
-def http_status(fields: dict[str, Any]) -> int | None:
-    """The HTTP status of a logged request, under any of its usual names."""
-    found = (fields.get(name) for name in _STATUS_NAMES)
-    return next((status for status in found if isinstance(status, int)), None)
+def _words_tell_error(text: str) -> bool:
+    text = fields.ANSI.sub("", text)
+    first = _FIRST_WORD.match(text)
+    told = fields.word_is_error(first.group(1)) if first else None
+    return bool(_ERROR_WORDS.search(text)) if told is None else told
 
 
 def logs_command(
@@ -78,14 +79,35 @@ def logs_command(
 
 
 def parse_line(replica: str, line: str) -> LogLine:
-    """One line of `docker logs --timestamps`."""
+    """One line of `docker logs --timestamps`, as `SshClient.stream` yields it."""
     time, _, text = line.partition(" ")
-    return LogLine(time, replica, text)
+    return LogLine(time, replica, _joined(text))
+
+
+def _joined(text: str) -> str:
+    """A line without the times in its middle, which are counted in bytes."""
+    left, parts = text.encode(errors="surrogateescape"), []
+    while time := _TIME.match(left, _CUT):
+        parts.append(left[:_CUT])
+        left = left[time.end() :]
+    return b"".join([*parts, left]).decode(errors="replace")
 
 
 def replica_name(service: ServiceTarget, container: Container) -> str:
     """A container's place among its service's replicas, as in 'nutri-backend-1'."""
     return f"{service.name}-{service.applications.index(container.application) + 1}"
+
+
+def requests_command(container: str, since: str) -> str:
+    """The command that prints a container's lines that may tell of requests.
+
+    Picked on the server, for an hour of logs may be large; a line that Docker cut is printed
+    whole, whatever it says.
+    """
+    command = shlex.join(logs_command(container, since=since))
+    wanted = "|".join((*REQUEST_EVENTS, *_DURATIONS))
+    picked = f"length($0) > {_CUT} || tolower($0) ~ /{wanted}/"
+    return f"{command} 2>&1 | LC_ALL=C awk {shlex.quote(picked)}"
 
 
 def collect_lines(observer: Observer, service: ServiceTarget) -> tuple[LogLine, ...]:

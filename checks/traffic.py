@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from checks import fields
 from checks.check import Check, services
-from checks.logs import LogLine, collect_lines, http_status
+from checks.logs import REQUEST_EVENTS, LogLine, collect_lines
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from checks.observer import Observer
     from common.target import ServiceTarget, Target
 
-COMPLETED = "request_completed"
 _FEW = 5  # errors, or slow requests, that are let be however large their share
 _PERCENTILES = (50, 95, 99)
 
@@ -79,21 +79,20 @@ def percentile(ordered: Sequence[float], rank: float) -> float:
 
 
 def as_request(line: LogLine) -> Request | None:
-    """The request that a line tells of, if it does: `event` or `msg` is request_completed."""
-    fields = line.fields
-    if COMPLETED not in {fields.get("event"), fields.get("msg"), fields.get("message")}:
+    """The request that a line tells of, if it does.
+
+    By its name (`event` or `msg` is request_completed or request_failed), or since it has a path of
+    the service's own with a method or a status; in any case with how long it took.
+    """
+    told = line.fields
+    taken = fields.milliseconds(told)
+    if taken is None:
         return None
-    duration = fields.get("duration_ms")
-    if not isinstance(duration, (int, float)):
+    method, path, status = fields.method(told), fields.path(told), fields.http_status(told)
+    is_served = fields.is_own(told) and (method is not None or status is not None)
+    if not is_served and fields.events(told).isdisjoint(REQUEST_EVENTS):
         return None
-    return Request(
-        time=line.time,
-        replica=line.replica,
-        method=str(fields.get("method") or "?"),
-        path=str(fields.get("path") or fields.get("url") or "?"),
-        status=http_status(fields),
-        milliseconds=float(duration),
-    )
+    return Request(line.time, line.replica, method or "?", path or "?", status, taken)
 
 
 def volume(service: ServiceTarget, lines: Iterable[LogLine], seconds: float) -> Volume:
@@ -105,7 +104,7 @@ def volume(service: ServiceTarget, lines: Iterable[LogLine], seconds: float) -> 
 
 def is_probe(service: ServiceTarget, path: str) -> bool:
     """Whether a path is that of a health check, which Docker and the proxy ask all the time."""
-    return path.partition("?")[0] in {service.health_path, service.live_path}
+    return path in {service.health_path, service.live_path}
 
 
 def collect(observer: Observer, service: ServiceTarget) -> tuple[LogLine, ...]:

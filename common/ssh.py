@@ -150,6 +150,8 @@ class SshClient:
     def stream(self, command: str | Sequence[str]) -> Iterator[str]:
         """Yield a command's output line by line (both its outputs), without a bound in time.
 
+        A line ends at a newline alone. What is no UTF-8 is kept as surrogates, see PEP 383.
+
         Raises:
             SshError: when SSH itself failed.
         """
@@ -161,12 +163,11 @@ class SshClient:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
-                    text=True,
-                    errors="replace",
                     env=_environment(),
                 )
             ) as process:
-                yield from (line.rstrip("\n") for line in process.stdout or ())
+                for line in process.stdout or ():
+                    yield line.removesuffix(b"\n").decode(errors="surrogateescape")
                 failure = self._failure(process.wait(), log)
         if failure:
             raise failure

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
-from checks.logs import logs_command, parse_line
-from checks.traffic import COMPLETED, Request, Volume, volume
+from checks.logs import parse_line, requests_command
+from checks.traffic import Request, Volume, volume
 from common import duration
 
 if TYPE_CHECKING:
@@ -57,9 +56,7 @@ def as_json(service: ServiceTarget, found: Volume, slow_ms: float, top: int) -> 
 
 
 def _completed(source: Source, seconds: int) -> Iterator[tuple[str, str]]:
-    # Filtered on the server: an hour of logs may be large.
-    command = shlex.join(logs_command(source.container.id, since=f"{seconds}s"))
-    for line in source.client.stream(f"{command} 2>&1 | grep --fixed-strings {COMPLETED} || true"):
+    for line in source.client.stream(requests_command(source.container.id, f"{seconds}s")):
         yield source.replica, line
 
 

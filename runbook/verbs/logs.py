@@ -60,4 +60,4 @@ def _as_json(line: LogLine) -> str:
 
 def _as_text(line: LogLine, *, timestamps: bool) -> str:
     when = f"{line.time} " if timestamps else ""
-    return f"{line.replica} | {when}{line.text}"
+    return f"{line.replica} | {when}{line.shown}"
