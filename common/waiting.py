@@ -117,6 +117,12 @@ def wait_until(  # noqa: PLR0913 - a wait has this many sides, all but two with 
         raise WaitTimeoutError(reason, time.monotonic() - started, last[0]) from last[0]
 
 
+def pause(seconds: float) -> None:
+    """Let some time pass, for what cannot be looked at; not within `without_pauses`."""
+    if _without_pauses.attempts is None:
+        time.sleep(seconds)
+
+
 @contextlib.contextmanager
 def without_pauses(attempts: int = 3) -> Iterator[None]:
     """For tests: within, every wait looks `attempts` times at once instead of until its bound."""

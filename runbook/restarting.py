@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.containers import LIST_CONTAINERS, parse_containers
 from checks.logs import replica_name
+from clients.coolify import deployments
+from clients.coolify.client import over
+from clients.coolify.errors import CoolifyUnreachableError
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 
@@ -15,12 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from checks.containers import Container
+    from clients.coolify.client import Client
     from common.ssh import SshClient
-    from common.target import ServiceTarget
+    from common.target import CoolifyTarget, ServiceTarget
     from common.waiting import Attempt
-    from runbook.coolify import Coolify
 
-_QUEUE_SECONDS = 300.0
 _ROLLOUT_SECONDS = 600.0
 _HEALTHY_SECONDS = 180.0
 _STOP_SECONDS = 30
@@ -43,16 +46,27 @@ class Place:
     container: Container
 
 
+@contextlib.contextmanager
+def coolify_over(client: SshClient, target: CoolifyTarget) -> Iterator[Client]:
+    """Coolify's API; where it is down, the error names the way without it."""
+    try:
+        with over(client, target) as api:
+            yield api
+    except CoolifyUnreachableError as error:
+        raise OperatorError(f"{error}; `runbook restart SERVICE --hard` does without it") from error
+
+
 def restart(
     service: ServiceTarget,
     clients: Sequence[SshClient],
-    coolify: Coolify,
+    coolify: Client,
     progress: Callable[[Attempt], None],
 ) -> Iterator[Restarted]:
     """Restart each replica by Coolify: a new container is healthy before the old one goes.
 
     Raises:
-        CoolifyError: when Coolify refuses, or a restart failed; the old container serves on.
+        CoolifyError: when Coolify refuses.
+        DeploymentFailedError: when a restart failed; the old container serves on.
         WaitTimeoutError: when something does not end in time.
     """
     for number, application in enumerate(service.applications, 1):
@@ -99,24 +113,12 @@ def _places(clients: Sequence[SshClient], application: str) -> list[Place]:
 
 
 def _redeploy(
-    name: str, application: str, coolify: Coolify, progress: Callable[[Attempt], None]
+    name: str, application: str, coolify: Client, progress: Callable[[Attempt], None]
 ) -> None:
-    """Let earlier deployments end first: for a second one Coolify makes up an id."""
-    wait_until(
-        f"earlier deployments of {name} to end",
-        lambda: not coolify.running(application),
-        bound=_QUEUE_SECONDS,
-        retry_on=NotYetError,
-        progress=progress,
-    )
-    deployment = coolify.restart(application)
-    wait_until(
-        f"the restart of {name}",
-        lambda: coolify.ended(deployment),
-        bound=_ROLLOUT_SECONDS,
-        retry_on=NotYetError,
-        progress=progress,
-    )
+    deployments.wait_for_idle(coolify, application, name, progress)
+    deployment = deployments.restart(coolify, application)
+    what = f"the restart of {name}"
+    deployments.wait_for_end(coolify, deployment, what, _ROLLOUT_SECONDS, progress)
 
 
 def _wait_for_healthy(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, UpdateResult
 
+from clients.coolify.deployments import deploy
+from clients.coolify.errors import CoolifyNotFoundError
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
-from infra.coolify.deployments import deploy
-from infra.coolify.errors import CoolifyNotFoundError
 from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from infra.coolify.client import Client
+    from clients.coolify.client import Client
 
 _PULL_SECONDS = 600
 _DELETE_SECONDS = 120
@@ -126,8 +126,11 @@ def _is_gone(client: Client, uuid: str) -> bool:
 
 
 def remove(client: Client, uuid: str) -> None:
-    """Delete an application and wait: Coolify only queues the deletion."""
-    client.delete(f"/applications/{uuid}")
+    """Delete an application and wait: Coolify only queues the deletion.
+
+    Without the clean-up it does by default: that takes images a rollback may need.
+    """
+    client.delete(f"/applications/{uuid}?docker_cleanup=false")
     wait_until(
         f"application {uuid} to be deleted",
         lambda: _is_gone(client, uuid),

@@ -12,7 +12,7 @@ from infra.coolify.resource import CoolifyProvider, CoolifyResource
 if TYPE_CHECKING:
     import pulumi
 
-    from infra.coolify.client import Client
+    from clients.coolify.client import Client
 
 
 def _own_server(client: Client) -> str:

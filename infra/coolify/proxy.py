@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from infra.coolify.client import Client
+    from clients.coolify.client import Client
 
 _START_SECONDS = 180
 _OPTION = "--entrypoints.http.forwardedHeaders.trustedIPs="

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from infra.coolify.client import Client
+    from clients.coolify.client import Client
 
 
 def _unwanted(client: Client, service: str, wanted: Sequence[str]) -> list[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import ReadResult, Resource
 
+from clients.coolify.client import Client, connect
+from clients.coolify.errors import CoolifyNotFoundError, CoolifyUnreachableError
 from common.ssh import SshError
-from infra.coolify.client import Client, connect
-from infra.coolify.errors import CoolifyNotFoundError, CoolifyUnreachableError
 from infra.dynamic import Provider
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, UpdateResult
 
+from clients.coolify.errors import CoolifyError
 from common.waiting import NotYetError, wait_until
-from infra.coolify.errors import CoolifyError
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from infra.coolify.client import Client
+    from clients.coolify.client import Client
 
 KEY_NAME = "nutri further servers"
 _VALIDATE_SECONDS = 600  # Coolify installs Docker meanwhile

@@ -11,7 +11,7 @@ from checks.web import trust
 from common.errors import OperatorError
 from common.supabase import Phase, Supabase
 from common.waiting import NotYetError, WaitTimeoutError, wait_until
-from runbook import coolify, output, restarting, servers
+from runbook import output, restarting, servers
 from runbook.app import has_verb
 from runbook.database import writes
 from runbook.database.state import State, look
@@ -137,7 +137,7 @@ class LiveTools:
     def _restart(self, service: ServiceTarget) -> int:
         with (
             servers.connect_all(self.target) as clients,
-            coolify.connect(clients[0], self.target.coolify) as api,
+            restarting.coolify_over(clients[0], self.target.coolify) as api,
         ):
             return _told(restarting.restart(service, clients, api, output.waiting))
 

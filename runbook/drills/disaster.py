@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runbook.kit import Kit, Passphrase
 
 RTO_SECONDS, RPO_SECONDS = 3600.0, 24 * 3600.0
-_PROGRAM = ("Pulumi.yaml", "__main__.py", "infra", "runbook", "checks", "common")
+_PROGRAM = ("Pulumi.yaml", "__main__.py", "infra", "runbook", "checks", "clients", "common")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__")
 _SERVING_SECONDS = 900.0
 _LEAST_ROWS = 5

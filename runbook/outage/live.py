@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import checks
 from common.errors import OperatorError
-from runbook import coolify, docker, logs, output, restarting, servers
+from runbook import docker, logs, output, restarting, servers
 from runbook.app import has_verb
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LiveTools:
         """One replica after another, each waited for."""
         with (
             servers.connect_all(self.target) as clients,
-            coolify.connect(clients[0], self.target.coolify) as api,
+            restarting.coolify_over(clients[0], self.target.coolify) as api,
         ):
             done = list(restarting.restart(self.service, clients, api, output.waiting))
         return f"{output.counted(len(done), 'replica')} restarted through Coolify"

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 import checks
-from runbook import coolify, options, output, restarting, servers, show
+from runbook import options, output, restarting, servers, show
 from runbook.app import verb
 from runbook.stack import load_target
 from runbook.timeline import keep
@@ -60,7 +60,7 @@ def by_coolify(target: Target, service: ServiceTarget) -> Iterator[Iterator[Rest
     """The restarts through Coolify's API, as they are done."""
     with (
         servers.connect_all(target) as clients,
-        coolify.connect(clients[0], target.coolify) as api,
+        restarting.coolify_over(clients[0], target.coolify) as api,
     ):
         yield restarting.restart(service, clients, api, output.waiting)
 

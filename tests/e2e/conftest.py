@@ -260,7 +260,8 @@ def cloud_environment() -> dict[str, str]:
 def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:
     """Make an empty stack of the project's own program in an empty folder."""
     (folder / "state").mkdir()
-    for part in ("Pulumi.yaml", "__main__.py", "infra", "runbook", "common", "checks", ".venv"):
+    packages = ("infra", "runbook", "checks", "clients", "common")
+    for part in ("Pulumi.yaml", "__main__.py", *packages, ".venv"):
         (folder / part).symlink_to(ROOT / part)
     made = Stack(cloud, folder, name)
     done = made.pulumi("stack", "init", "--secrets-provider", "passphrase")

@@ -56,7 +56,7 @@ def _version(target: Target, service: str = "nutri-backend") -> str:
 
 def _stored_tags(stack: Stack, target: Target) -> set[str]:
     """Return the tags Coolify has stored for the backend's applications."""
-    from infra.coolify.client import connect  # noqa: PLC0415 - the program's own client, late
+    from clients.coolify.client import connect  # noqa: PLC0415 - the program's own client, late
 
     outputs = stack.target()
     ssh, token = outputs["servers"][0]["ssh"], outputs["coolify"]["token"]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from clients.coolify.client import Client
+from clients.coolify.errors import CoolifyError, CoolifyUnreachableError, DeploymentFailedError
 from common.waiting import without_pauses
 from infra.coolify import application, replicas
-from infra.coolify.client import Client
-from infra.coolify.errors import CoolifyError, CoolifyUnreachableError, DeploymentFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +44,7 @@ class Coolify:
         self.running: str | None = None
         self.bad_tags = {"bad"}
         self.calls: list[str] = []
+        self.queries: list[str] = []
         self.ended = "finished"
         self.reachable = True
 
@@ -51,6 +52,7 @@ class Coolify:
         """Answer one request."""
         path = request.url.path.removeprefix("/api/v1")
         self.calls.append(f"{request.method} {path}")
+        self.queries.append(request.url.query.decode())
         if not self.reachable:
             raise httpx.ConnectError("no route")
         body = json.loads(request.content) if request.content else {}
@@ -246,6 +248,16 @@ def test_delete_waits_until_it_is_gone(
     provider.delete(created.id, dict(PROPS))
     provider.delete(created.id, dict(PROPS))
     assert coolify.apps == {}
+
+
+def test_delete_leaves_images_alone(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """By default Coolify would remove every image no container uses: a rollback needs them."""
+    created = provider.create(dict(PROPS))
+    provider.delete(created.id, dict(PROPS))
+    deletion = coolify.calls.index("DELETE /applications/app-1")
+    assert coolify.queries[deletion] == "docker_cleanup=false"
 
 
 def test_no_diff_without_change_and_replacement_with_the_server(

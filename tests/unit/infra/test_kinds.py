@@ -65,7 +65,7 @@ def _differs(engine: provider_pb2_grpc.ResourceProviderStub, kept: str, new: str
 
 
 def _copy(folder: Path) -> Path:
-    for part in ("infra", "common", "runbook", "checks"):
+    for part in ("infra", "clients", "common", "runbook", "checks"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 

@@ -125,7 +125,7 @@ def test_it_is_waited_for_earlier_and_unknown_deployments(
 @pytest.mark.parametrize(
     ("ends_as", "says"),
     [
-        ("failed", "it ended as failed; its last lines:\n    pulling\n    could not pull"),
+        ("failed", "ended as failed; Coolify says:\n    pulling\n    could not pull"),
         ("refused", "403 API is disabled."),
         ("queue full", "queued no restart: Deployment already queued"),
     ],

@@ -1,4 +1,4 @@
-"""What can go wrong between the program and Coolify."""
+"""What can go wrong between us and Coolify."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ class CoolifyNotFoundError(CoolifyError):
     """The thing asked for is not there (404)."""
 
 
+class CoolifyDeniedError(CoolifyError):
+    """The token is not known, or may not do this, or the API is off (401, 403)."""
+
+
 class CoolifyUnreachableError(OperatorError):
     """Coolify's API gave no answer through the tunnel."""
 
 
 class DeploymentFailedError(OperatorError):
-    """A rollout failed; the text has the container's last lines."""
+    """A rollout failed; the text has the reason Coolify gives, or the container's last lines."""

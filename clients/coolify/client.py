@@ -1,4 +1,4 @@
-"""A typed client for the part of Coolify's API the program uses, through an SSH tunnel.
+"""A typed client for the part of Coolify's API that is used, through an SSH tunnel.
 
 Coolify's port stays closed to the world, so the client talks to the server's own loopback
 address. Success codes of Coolify are uneven (200 and 201), hence any 2xx will do.
@@ -9,17 +9,26 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from clients.coolify.errors import (
+    CoolifyDeniedError,
+    CoolifyError,
+    CoolifyNotFoundError,
+    CoolifyUnreachableError,
+)
 from common.ssh import tunnel
 from common.target import SshTarget
-from infra.coolify.errors import CoolifyError, CoolifyNotFoundError, CoolifyUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import httpx
 
+    from common.ssh import SshClient
+    from common.target import CoolifyTarget
+
 _TIMEOUT_SECONDS = 60
-_NOT_FOUND = 404
+_KINDS = {401: CoolifyDeniedError, 403: CoolifyDeniedError, 404: CoolifyNotFoundError}
 
 
 def _message(response: httpx.Response) -> str:
@@ -34,7 +43,7 @@ def _message(response: httpx.Response) -> str:
 
 
 class Client:
-    """Calls on Coolify's API; made by `connect`."""
+    """Calls on Coolify's API; made by `connect` or `over`."""
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
@@ -44,6 +53,7 @@ class Client:
 
         Raises:
             CoolifyNotFoundError: 404.
+            CoolifyDeniedError: 401 or 403.
             CoolifyError: any other error status.
             CoolifyUnreachableError: no answer at all.
         """
@@ -52,10 +62,11 @@ class Client:
         try:
             response = self._http.request(method, f"/api/v1{path}", json=body)
         except httpx.HTTPError as error:
-            text = f"Coolify's API gave no answer to {method} {path} ({error})"
+            why = str(error) or type(error).__name__
+            text = f"Coolify's API gave no answer to {method} {path} ({why})"
             raise CoolifyUnreachableError(text) from None
         if response.is_error:
-            kind = CoolifyNotFoundError if response.status_code == _NOT_FOUND else CoolifyError
+            kind = _KINDS.get(response.status_code, CoolifyError)
             raise kind(method, path, response.status_code, _message(response))
         is_json = response.headers.get("content-type", "").startswith("application/json")
         return response.json() if is_json else response.text
@@ -92,15 +103,28 @@ def connect(connection: Mapping[str, Any]) -> Iterator[Client]:
         host_key=connection["host_key"],
         private_key=connection["private_key"],
     )
-    headers = {"Authorization": f"Bearer {connection['token']}", "Accept": "application/json"}
+    with (
+        tunnel(target, int(connection["api_port"])) as socket,
+        _on(socket, connection["token"]) as client,
+    ):
+        yield client
+
+
+@contextlib.contextmanager
+def over(ssh: SshClient, target: CoolifyTarget) -> Iterator[Client]:
+    """Open a tunnel through a connection there is already, and a client on it."""
+    with ssh.tunnel(target.port) as socket, _on(socket, target.token.get_secret_value()) as client:
+        yield client
+
+
+@contextlib.contextmanager
+def _on(socket: Path, token: str) -> Iterator[Client]:
     import httpx  # noqa: PLC0415 - see above
 
-    with tunnel(target, int(connection["api_port"])) as socket:
-        transport = httpx.HTTPTransport(uds=str(socket))
-        with httpx.Client(
-            transport=transport,
-            base_url="http://coolify",
-            headers=headers,
-            timeout=_TIMEOUT_SECONDS,
-        ) as http:
-            yield Client(http)
+    with httpx.Client(
+        transport=httpx.HTTPTransport(uds=str(socket)),
+        base_url="http://coolify",
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+        timeout=_TIMEOUT_SECONDS,
+    ) as http:
+        yield Client(http)

@@ -1,0 +1,1 @@
+"""Clients of other programs' APIs, for the Pulumi program and the operator CLI alike."""

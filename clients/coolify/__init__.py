@@ -1,0 +1,1 @@
+"""Coolify's API: one client for whoever changes things there."""
