@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from checks import causes
 from checks.check import Check, coolify, servers
 from checks.verdict import Verdict, green, red
 from checks.web import Answer, reason
-from common.ssh import CommandTimeoutError, HostKeyMismatchError, SshError
+from common.ssh import (
+    CommandTimeoutError,
+    HostKeyMismatchError,
+    SshError,
+    SshPermissionDeniedError,
+)
 
 if TYPE_CHECKING:
     from checks.observer import Observer
@@ -36,10 +42,11 @@ def judge_ssh(
     if failure is None:
         return green(f"{server.ssh.user}@{server.ssh.host} has the pinned host key and lets us in")
     if isinstance(failure, HostKeyMismatchError):
-        remedy = "look at the server in the Hetzner console before anything else"
-    else:
-        remedy = "see `runbook check server ssh-port`; a hanging server needs a reset of its power"
-    return red(str(failure), remedy)
+        return red(str(failure), "look at the server in the Hetzner console before anything else")
+    verdict = red(str(failure), "`runbook server revive`")
+    if isinstance(failure, SshPermissionDeniedError):
+        return verdict
+    return verdict.lacking(f"{causes.SSH}:{server.name}")
 
 
 def collect_coolify(observer: Observer, target: CoolifyTarget) -> Answer:

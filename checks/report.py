@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from checks.causes import Cause, causes
 from checks.verdict import Status, Verdict
 from common.errors import OperatorError
 
@@ -62,6 +63,11 @@ class Report:
         return tuple(result for result in self.results if not result.verdict.is_green)
 
     @property
+    def causes(self) -> tuple[Cause, ...]:
+        """What is wrong, each once, with what is not green because of it."""
+        return causes(self.results)
+
+    @property
     def exit_code(self) -> int:
         """0: all green. 1: something is red. 2: nothing red, but something could not be told."""
         if any(result.verdict.status is Status.RED for result in self.results):
@@ -85,7 +91,7 @@ class Report:
             ChecksFailedError: when something is not; its text is a table for people.
         """
         if self.exit_code:
-            raise ChecksFailedError(self.summary() + "\n" + self.table(self.not_green))
+            raise ChecksFailedError(self.summary() + "\n" + self.wrong())
 
     def summary(self) -> str:
         """One line: how many are what."""
@@ -96,7 +102,8 @@ class Report:
             for status in Status
         }
         parts = [f"{count} {status}" for status, count in counts.items() if count]
-        return f"stack {self.stack}: {len(self.results)} checks, {', '.join(parts)}"
+        count = len(self.results)
+        return f"stack {self.stack}: {count} check{'s' * (count != 1)}, {', '.join(parts)}"
 
     def table(self, results: tuple[Result, ...] | None = None) -> str:
         """Plain lines, one a result, with the remedy below where there is one."""
@@ -104,14 +111,27 @@ class Report:
         width = max((len(f"{row.check} {row.subject}") for row in rows), default=0)
         return "\n".join(line for row in rows for line in _lines(row, width))
 
+    def wrong(self) -> str:
+        """Plain lines, one a cause: what is wrong, what helps, how much follows from it."""
+        found = self.causes
+        width = max((len(one.name) for one in found), default=0)
+        return "\n".join(line for one in found for line in _cause_lines(one, width))
+
     def as_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return {
             "stack": self.stack,
             "green": not self.exit_code,
             "exit_code": self.exit_code,
+            "causes": [cause.as_json() for cause in self.causes],
             "results": [result.as_json() for result in self.results],
         }
+
+
+def _cause_lines(cause: Cause, width: int) -> list[str]:
+    more = (cause.because(), f"-> {cause.remedy}" if cause.remedy else "")
+    head = f"{cause.status.upper():7} {cause.name:{width}}  {cause.message}"
+    return [head, *(f"{'':8}{line}" for line in more if line)]
 
 
 def _lines(row: Result, width: int) -> list[str]:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from checks import causes
 from checks.observer import Observer
 from checks.registry import proving_change, select
 from checks.report import Report, Result
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # Most of them wait for an answer, or for evidence that another one takes.
 _WORKERS = 48
 _BOUND = 60.0
+_AGAIN = "mend what did not answer, then `runbook check`"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def run(
     ]
     with observe(target) as observer:
         results = _run_all(observer, jobs, bound)
-    late = unknown(f"did not end within {bound:g} s", "run it again, alone")
+    late = _late(results.values(), bound)
     return Report(
         target.stack, tuple(results.get(job.number) or job.result(late, bound) for job in jobs)
     )
@@ -122,6 +124,13 @@ class _NotGreenError(OperatorError):
         )
 
 
+def _late(results: Collection[Result], bound: float) -> Verdict:
+    """Return what is said of a look that did not end: it lacks what most of the others lack."""
+    lacks = [one.verdict.lacks for one in results if one.verdict.lacks]
+    told = unknown(f"did not end within {bound:g} s", "`runbook check ID`, alone")
+    return told.lacking(max(lacks, key=lacks.count, default=""))
+
+
 def _jobs(target: Target, checks: Sequence[AnyCheck]) -> list[_Job]:
     pairs = [
         (check, name, subject)
@@ -173,11 +182,16 @@ def _gather(
 def _conclude(observer: Observer, job: _Job) -> Verdict:
     try:
         evidence = job.check.collect(observer, job.subject)
-        return job.check.judge(job.subject, evidence, observer.target)
+        verdict = job.check.judge(job.subject, evidence, observer.target)
     except OperatorError as error:
-        return unknown(f"could not be collected: {error}", "mend that first, then check again")
+        return unknown(f"could not be collected: {error}", _AGAIN).lacking(
+            causes.lacking(error, observer.target)
+        )
     except Exception as error:  # noqa: BLE001 - whatever it was, it is no evidence
         return unknown(
             f"could not be collected: {type(error).__name__}: {error}",
             "this looks like a fault of the check itself; please report it",
         )
+    if not verdict.is_green and causes.unanswered(evidence):
+        return verdict.lacking(causes.WEB)
+    return verdict

@@ -27,7 +27,7 @@ def judge_server(server: ServerTarget, facts: ServerFacts | None, _target: Targe
     if facts.status != "running":
         return red(
             f"status is {facts.status} instead of running",
-            "start it in the Hetzner console or by its API (power on, or reset if it hangs)",
+            "`runbook server revive`",
         )
     if facts.server_type.name != server.server_type:
         return red(

@@ -29,10 +29,16 @@ class Verdict:
     remedy: str = ""
     measures: tuple[Measure, ...] = ()
     """The numbers behind it, for charts and collectors."""
+    lacks: str = ""
+    """What did not answer, as `checks.causes` names it; empty where the finding is its own."""
 
     def measured(self, measures: Iterable[Measure]) -> Verdict:
         """The same conclusion with its numbers."""
         return replace(self, measures=tuple(measures))
+
+    def lacking(self, what: str) -> Verdict:
+        """The same conclusion, for want of something that did not answer."""
+        return replace(self, lacks=what)
 
     @property
     def is_green(self) -> bool:

@@ -14,24 +14,58 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from checks.causes import Cause
     from common.target import Target
     from runbook.incidents import Incident
 
 _COLOURS = {Status.GREEN: "green", Status.RED: "bold red", Status.UNKNOWN: "yellow"}
 
 
-def show_report(report: Report, console: Console) -> None:
-    """All results, then one line of summary."""
+def show_report(report: Report, console: Console, *, each: bool = False) -> None:
+    """What is wrong, each cause once, then what is green, then one line of summary.
+
+    Args:
+        report: what the checks found.
+        console: where to.
+        each: a line for each result that is not green, instead of each cause.
+    """
+    order = [Status.RED, Status.UNKNOWN] if each else []
+    shown = tuple(
+        one
+        for status in [*order, Status.GREEN]
+        for one in report.results
+        if one.verdict.status is status
+    )
+    if not each:
+        show_wrong(report, console)
     if console.is_terminal:
-        console.print(_table(report))
+        console.print(_table(shown))
     else:
-        print_plain(report.table(), console)
+        print_plain(report.table(shown), console)
     print_plain(report.summary(), console)
+
+
+def show_wrong(report: Report, console: Console) -> None:
+    """What is wrong, each cause once, and how much follows from it; nothing when all is green."""
+    show_causes(report.causes, console)
+
+
+def show_causes(causes: Sequence[Cause], console: Console) -> None:
+    """A cause on one line, with what follows from it and what helps below."""
+    for cause in causes:
+        line = Text(f"{cause.status.upper():7} ", style=_COLOURS[cause.status])
+        line.append(cause.name, style="bold")
+        line.append(f"  {cause.message}", style="default")
+        console.print(line, soft_wrap=True, highlight=False)
+        for more in (cause.because(), f"-> {cause.remedy}" if cause.remedy else ""):
+            if more:
+                print_plain(f"        {more}", console)
 
 
 def show_status(target: Target, report: Report, console: Console) -> None:
     """One screen: the stack, and each of its parts with what the checks say of it."""
-    print_plain(f"stack {target.stack}, domain {target.domain}", console)
+    print_plain(f"{report.summary()}, domain {target.domain}", console)
+    show_wrong(report, console)
     parts = _parts(target)
     others = dict.fromkeys(one.subject for one in report.results if one.subject not in parts)
     for subject, facts in (parts | dict.fromkeys(others, "")).items():
@@ -39,7 +73,6 @@ def show_status(target: Target, report: Report, console: Console) -> None:
         for result in report.results:
             if result.subject == subject:
                 console.print(status_line(result), soft_wrap=True)
-    print_plain("\n" + report.summary(), console)
 
 
 def show_incidents(incidents: Sequence[Incident], now: datetime, console: Console) -> None:
@@ -75,11 +108,11 @@ def _parts(target: Target) -> dict[str, str]:
     return servers | coolify | services
 
 
-def _table(report: Report) -> Table:
+def _table(results: Sequence[Result]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "runbook", "check", "subject", "finding"):
         table.add_column(heading, overflow="fold")
-    for result in report.results:
+    for result in results:
         colour = _COLOURS[result.verdict.status]
         table.add_row(
             Text(result.verdict.status.upper(), style=colour),

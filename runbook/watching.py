@@ -9,7 +9,7 @@ from checks import Status
 from runbook.notify import Message, Notifier, NotifyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from checks import Report, Result
 
@@ -55,8 +55,32 @@ def statuses(report: Report) -> Statuses:
 def message(report: Report, changed: list[Change]) -> Message:
     """What people are told of changes."""
     bad = bool(report.not_green)
-    title = f"nutri {report.stack}: {'all green again' if not bad else report.summary()}"
-    return Message(title, "\n".join(map(str, changed)), bad)
+    title = f"nutri {report.stack}: {_headline(report) if bad else 'all green again'}"
+    return Message(title, "\n".join(_news(report, changed)), bad)
+
+
+def _headline(report: Report) -> str:
+    """The first cause in a few words, and how many there are besides."""
+    first, *others = report.causes
+    more = f" and {len(others)} more" if others else ""
+    return f"{first.status.upper()} {first.name}{more}"
+
+
+def _news(report: Report, changed: Sequence[Change]) -> list[str]:
+    """Each cause of what has got worse, once; then what is green again."""
+    worse = {one.result.key for one in changed if one.is_bad}
+    causes = [one for one in report.causes if worse & {each.key for each in one.results}]
+    lines = [
+        line
+        for one in causes
+        for line in (
+            f"{one.status.upper()} {one.name}: {one.message}",
+            one.because(),
+            f"-> {one.remedy}" if one.remedy else "",
+        )
+        if line
+    ]
+    return lines + [str(one) for one in changed if not one.is_bad]
 
 
 @dataclass

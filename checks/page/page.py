@@ -14,6 +14,7 @@ from checks.verdict import Status
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
+    from checks.causes import Cause
     from checks.page.drill import Drill
     from checks.report import Report, Result
 
@@ -80,16 +81,27 @@ def _attention(report: Report) -> ET.Element | None:
     items = [
         el(
             "li",
-            el("div", _badge(one), f" {one.check} ", el("b", one.subject), class_="what"),
-            el("p", coded(one.verdict.message)),
-            el("p", coded(one.verdict.remedy), class_="remedy"),
-            class_=one.verdict.status.value,
+            el("div", _badge(one.status), f" {one.check} ", el("b", one.subject), class_="what"),
+            el("p", coded(one.message)),
+            el("p", coded(one.remedy), class_="remedy"),
+            _consequences(one),
+            class_=one.status.value,
         )
-        for one in report.not_green
+        for one in report.causes
     ]
     return el(
         "section", el("h2", "To be looked at"), el("ul", items, class_="attention"), class_="card"
     )
+
+
+def _consequences(cause: Cause) -> ET.Element | None:
+    if not cause.consequences:
+        return None
+    items = [
+        el("li", _badge(one.verdict.status), f" {one.check} {one.subject}")
+        for one in cause.consequences
+    ]
+    return el("details", el("summary", cause.because()), el("ul", items, class_="because"))
 
 
 def _table(report: Report) -> ET.Element:
@@ -97,7 +109,7 @@ def _table(report: Report) -> ET.Element:
     rows = [
         el(
             "tr",
-            el("td", _badge(one)),
+            el("td", _badge(one.verdict.status)),
             el("td", one.runbook),
             el("td", one.check, title=one.title),
             el("td", one.subject),
@@ -118,8 +130,7 @@ def _table(report: Report) -> ET.Element:
     )
 
 
-def _badge(result: Result) -> ET.Element:
-    status = result.verdict.status
+def _badge(status: Status) -> ET.Element:
     return el("span", f"{_MARKS[status]} {status}", class_=f"badge {status}")
 
 

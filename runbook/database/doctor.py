@@ -104,7 +104,7 @@ class Doctor:
             self.say(done)
 
     def _tell(self, state: State) -> None:
-        for line in state.report.table(state.report.not_green).splitlines():
+        for line in state.report.wrong().splitlines():
             self.say(line)
         self.say("if data is lost or wrong:")
         for line in self.tools.ways_back():

@@ -120,4 +120,4 @@ class Outage:
 def _told(report: Report) -> str:
     if not report.exit_code:
         return _WELL
-    return f"{report.summary()}\n{report.table(report.not_green)}"
+    return f"{report.summary()}\n{report.wrong()}"

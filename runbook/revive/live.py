@@ -112,7 +112,7 @@ class LiveTools:
     def _verify(self, ids: tuple[str, ...], bound: float) -> str:
         report = checks.verify(self.target, ids, settle=bound, progress=output.waiting)
         if report.exit_code:
-            raise OperatorError(f"{report.summary()}\n{report.table(report.not_green)}")
+            raise OperatorError(f"{report.summary()}\n{report.wrong()}")
         return f"{output.counted(len(report.results), 'check')} green"
 
     def _run(self, command: str) -> str:

@@ -33,6 +33,10 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             "--expect-no-changes", help="Also ask the engine: nothing may differ from the program."
         ),
     ] = False,
+    each: Annotated[
+        bool,
+        typer.Option("--each", help="A line for each check that is not green, not each cause."),
+    ] = False,
     stack: options.Stack = None,
     as_json: options.Json = False,
     junit_file: options.JunitFile = None,
@@ -51,12 +55,12 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
         report = drift.run(target, chosen)
     if report.not_green:
-        bad = ", ".join(f"{one.check} of {one.subject}" for one in report.not_green)
+        bad = "; ".join(f"{one.check} {one.subject}: {one.message}" for one in report.causes)
         keep(target, f"checks: {report.summary()}: {bad}")
     files = {"junit": junit_file, "html": html_file, "prometheus": prometheus_file}
     output.write_reports(report, files, past)
     if as_json:
         output.print_json(report.as_json())
     else:
-        show.show_report(report, Console())
+        show.show_report(report, Console(), each=each)
     raise typer.Exit(report.exit_code)

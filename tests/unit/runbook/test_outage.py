@@ -118,7 +118,7 @@ def test_a_restart_that_helps_ends_it(scene: Scene) -> None:
     assert scene.run(tools) == 0
     assert tools.calls == ["probe", "containers", "restart", "recovery"]
     assert scene.kept == [
-        "probe from outside: stack prod: 1 checks, 1 red",
+        "probe from outside: stack prod: 1 check, 1 red",
         "container states: nutri-backend-1  Exited (1)",
         "restart: 2 replicas restarted through Coolify",
         "probe again: all is well",

@@ -108,10 +108,10 @@ def test_only_changes_are_told(looks: Looks, receiver: Receiver) -> None:
     """Green to red and back are two messages, however often it is looked."""
     assert looks(GOOD, GOOD, BAD, BAD, BAD, GOOD, GOOD) == 0
     assert [(one["title"], one["type"]) for one in receiver.got] == [
-        ("nutri prod: stack prod: 1 checks, 1 red", "failure"),
+        ("nutri prod: RED D1 health api", "failure"),
         ("nutri prod: all green again", "success"),
     ]
-    assert receiver.got[0]["message"] == ("RED D1 health api (was green): it is down -> mend it")
+    assert receiver.got[0]["message"] == "RED D1 health api: it is down\n-> mend it"
     assert "GREEN D1 health api (was red): fine" in receiver.got[1]["message"]
 
 
