@@ -83,11 +83,14 @@ def truthy(value: object) -> bool:
 
 
 def trimmed(value: object) -> object:
-    """Strings without outer whitespace, empty ones as None, however deep they are."""
+    """Strings without outer whitespace, empty ones (but descriptions) as None, however deep."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, dict):
-        return {key: trimmed(item) for key, item in value.items()}
+        return {
+            key: item.strip() if key == "description" and isinstance(item, str) else trimmed(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [trimmed(item) for item in value]
     return value

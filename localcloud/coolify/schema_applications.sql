@@ -8,7 +8,7 @@ CREATE TABLE applications (
     config_hash varchar(255),
     repository_project_id integer,
     git_repository varchar(255) NOT NULL DEFAULT 'coollabsio/coolify',
-    git_branch varchar(255) NOT NULL DEFAULT 'main',
+    git_branch varchar(255) NOT NULL DEFAULT '',
     git_commit_sha varchar(255) NOT NULL DEFAULT 'HEAD',
     git_full_url varchar(255),
     docker_registry_image_name varchar(255),

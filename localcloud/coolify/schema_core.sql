@@ -91,6 +91,7 @@ CREATE TABLE servers (
     log_drain_notification_sent boolean NOT NULL DEFAULT false,
     swarm_cluster integer,
     validation_logs text,
+    is_validating boolean NOT NULL DEFAULT false,
     created_at timestamp(0) DEFAULT now(),
     updated_at timestamp(0) DEFAULT now()
 );

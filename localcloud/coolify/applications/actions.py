@@ -13,6 +13,7 @@ from localcloud.coolify.deployments.queue import Wanted
 from localcloud.coolify.errors import BadRequestError, UnprocessableError, ValidationFailedError
 from localcloud.coolify.remote.shell import RemoteError, checked
 from localcloud.coolify.servers import models as servers
+from localcloud.coolify.servers.cleanup import clean_up
 from localcloud.coolify.validation import text, validate
 
 if TYPE_CHECKING:
@@ -123,12 +124,12 @@ def stop_application(coolify: Coolify, app: Row, *, cleanup: bool) -> None:
         for name in checked(shell, commands.containers_of(app["id"])).split():
             shell.run(commands.stop(name, grace), grace + _SLACK)
             shell.run(commands.remove(name))
-        if cleanup:
-            shell.run(commands.prune_images())
     except RemoteError as error:
         _log.warning("stopping %s failed: %s", app["name"], error)
         return
     coolify.db.update("applications", app["id"], {"status": "exited:unhealthy"})
+    if cleanup:
+        clean_up(coolify, servers.by_id(coolify.db, app["server_id"]))
 
 
 def delete_application(coolify: Coolify, app: Row, *, configurations: bool, cleanup: bool) -> None:

@@ -19,7 +19,7 @@ _WARNING = (
 
 
 def normalised(domains: str | None) -> str | None:
-    """A comma list of URLs with lower-case hosts, no slash at the end; or ValidationFailedError."""
+    """A comma list of URLs with lower-case hosts; or ValidationFailedError."""
     urls = [part.strip() for part in (domains or "").split(",") if part.strip()]
     wrong = [url for url in urls if not _well_formed(url)]
     if wrong:
@@ -62,11 +62,12 @@ def _well_formed(url: str) -> bool:
 
 def _plain(url: str) -> str:
     parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.lower(), path=parts.path.rstrip("/")).geturl()
+    return parts._replace(netloc=parts.netloc.lower()).geturl()
 
 
 def _address(url: str) -> str:
-    return _plain(url).split("://", 1)[-1]
+    """What two resources may not both have: scheme and all, but for a slash at the end."""
+    return _plain(url).rstrip("/")
 
 
 def _others(db: Database, team_id: int, own_uuid: str | None) -> list[Row]:
@@ -81,7 +82,7 @@ def _others(db: Database, team_id: int, own_uuid: str | None) -> list[Row]:
 
 
 def _conflict(row: Row, url: str) -> dict[str, Any]:
-    host = _address(url)
+    host = _address(url).split("://", 1)[-1]
     return {
         "domain": host,
         "resource_name": row["name"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,14 +13,11 @@ if TYPE_CHECKING:
 _TRAEFIK = "traefik.http"
 
 
-def encoded(labels: list[str]) -> str:
-    """Labels as the column and the API hold them: base64 of one a line."""
-    return base64.b64encode("\n".join(labels).encode()).decode()
-
-
 def decoded(column: str | None) -> list[str]:
-    """The lines of a column."""
-    text = base64.b64decode(column or "").decode(errors="replace")
+    """The lines of a column: plain where Coolify made them, base64 where somebody sent them."""
+    text = column or ""
+    with contextlib.suppress(ValueError):
+        text = base64.b64decode(text, validate=True).decode(errors="replace")
     return [line for line in text.splitlines() if line.strip()]
 
 

@@ -91,7 +91,7 @@ def create(db: Database, values: dict[str, Any], chosen: dict[str, Any]) -> Row:
 def regenerate_labels(db: Database, app: Row) -> None:
     """Write the generated labels over whatever is there."""
     lines = labels.generated(app, settings(db, app))
-    db.update("applications", app["id"], {"custom_labels": labels.encoded(lines)})
+    db.update("applications", app["id"], {"custom_labels": "\n".join(lines)})
 
 
 def column_values(fields: Fields) -> dict[str, Any]:
@@ -134,11 +134,17 @@ def shown(db: Database, app: Row, *, secrets_visible: bool) -> dict[str, Any]:
     nested = settings(db, app)
     return {
         **visible,
+        "status": with_health(app["status"]),
         "additional_servers_count": 0,
         "additional_networks_count": 0,
         "server_status": _server_status(db, app),
         "settings": {key: value for key, value in nested.items() if key not in nested_skip},
     }
+
+
+def with_health(status: str) -> str:
+    """State and health; where only a state is known, the health counts as bad."""
+    return status if ":" in status else f"{status}:unhealthy"
 
 
 def _server_status(db: Database, app: Row) -> bool:

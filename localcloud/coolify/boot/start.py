@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from localcloud.coolify.boot.statuses import refresh
 from localcloud.coolify.migrations import migrate
 from localcloud.coolify.remote.shell import RemoteError
 from localcloud.coolify.servers.checks import start_proxy_of
+from localcloud.coolify.servers.cleanup import clean_up_if_due
 
 if TYPE_CHECKING:
     from localcloud.coolify.instance import Coolify
@@ -41,11 +43,16 @@ def boot(coolify: Coolify) -> None:
 
 
 def watch(coolify: Coolify) -> None:
-    """Keep the statuses of the applications fresh, for ever."""
+    """Keep the statuses of the applications fresh and clean up by night, for ever."""
+    minute = ""
     while True:
         time.sleep(_STATUS_SECONDS)
+        now = dt.datetime.now(dt.UTC)
         try:
             refresh(coolify)
+            if f"{now:%H:%M}" != minute:
+                clean_up_if_due(coolify, now)
+            minute = f"{now:%H:%M}"
         except (RemoteError, OperationalError, PoolTimeout) as error:
             _log.warning("statuses: %s", error)
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 from shlex import quote
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 APPLICATIONS = "/data/coolify/applications"
 
@@ -81,9 +86,40 @@ def remove(name: str) -> str:
     return f"docker rm -f {quote(name)}"
 
 
-def prune_images() -> str:
-    """Remove images no container uses."""
-    return "docker image prune -af --filter 'label!=coolify.managed=true'"
+def clean_up(kept: Mapping[str, int]) -> str:
+    """Remove images no container uses; of each repository of an application the newest stay.
+
+    Docker refuses what a container uses. The tag that runs is none too many: it counts among the
+    newest.
+    """
+    of_applications = [_older_than_newest(name, count) for name, count in kept.items()]
+    spared = "|".join(re.escape(name) for name in kept)
+    others = "docker images --format '{{.Repository}}:{{.Tag}}' | grep -v '<none>'"
+    if spared:
+        others += f" | grep -v -E {quote(f'^({spared})[_:].+')}"
+    return "\n".join(
+        [
+            *of_applications,
+            "docker image prune -f",
+            f"{others} | xargs -r -n 1 docker rmi >/dev/null 2>&1",
+            "docker builder prune -af >/dev/null 2>&1",
+            "true",
+        ]
+    )
+
+
+def _older_than_newest(repository: str, count: int) -> str:
+    wanted = quote(f"reference={repository}*")
+    return (
+        "docker images --format '{{.Repository}}:{{.Tag}}#{{.CreatedAt}}' "
+        f"--filter {wanted} | sort -s -r -t '#' -k 2 | tail -n +{count + 1} | cut -d '#' -f 1 "
+        "| xargs -r -n 1 docker rmi >/dev/null 2>&1"
+    )
+
+
+def disk_used() -> str:
+    """How full the disk is, in percent."""
+    return "df --output=pcent / | tail -n 1 | tr -dc 0-9"
 
 
 def statuses() -> str:

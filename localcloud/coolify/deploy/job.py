@@ -29,6 +29,14 @@ _log = logging.getLogger(__name__)
 _PULL_SECONDS = 600.0
 _DEFAULT_GRACE = 30
 _SLACK = 30.0
+_RULE = "-" * 40
+_RULE_OF_FAILURE = "=" * 40
+_REMOVING = "Deployment failed. Removing the new version of your application."
+_NO_TOOL = (
+    "WARNING: Dockerfile or Docker Image based deployment detected. The healthcheck needs a curl "
+    "or wget command to check the health of the application. Please make sure that it is available "
+    "in the image or turn off healthcheck on Coolify's UI."
+)
 
 
 class DeploymentError(Exception):
@@ -51,19 +59,47 @@ class Deployer:
     def __call__(self, deployment_id: int) -> None:
         """Run one to its end; whatever goes wrong ends in its status and log."""
         row = models.by_id(self.db, deployment_id)
+        job: _Job | None = None
         try:
             app = applications.by_id(self.db, int(row["application_id"]))
             server = servers.by_id(self.db, row["server_id"])
             _check_functional(server)
-            _Job(self, row, app, self.shells.open(server)).run()
+            job = _Job(self, row, app, self.shells.open(server))
+            job.run()
         except Cancelled:
             models.log(self.db, deployment_id, "Deployment cancelled by user.", "stderr")
         except Exception as error:  # noqa: BLE001 - the queue goes on whatever happens
             known = isinstance(error, DeploymentError | RemoteError | EnvFileError)
             if not known:
                 _log.exception("deployment %s", deployment_id)
-            models.log(self.db, deployment_id, f"Deployment failed: {error}", "stderr")
-            models.move(self.db, deployment_id, models.FAILED, models.ACTIVE)
+            self._fail(deployment_id, error)
+            if job is not None:
+                job.remove_new()
+
+    def _fail(self, deployment_id: int, error: Exception) -> None:
+        """The status first, the reason after it, and between them what is hidden from people."""
+        models.move(self.db, deployment_id, models.FAILED, models.ACTIVE)
+        for line in (_RULE_OF_FAILURE, f"Deployment failed: {error}"):
+            models.log(self.db, deployment_id, line, "stderr")
+        for line in _hidden(error):
+            models.log(self.db, deployment_id, line, "stderr", hidden=True)
+        for line in (_RULE_OF_FAILURE, _REMOVING):
+            models.log(self.db, deployment_id, line, "stderr")
+
+
+def _hidden(error: Exception) -> list[str]:
+    """What Coolify keeps for its makers: type, place and the beginning of a stack trace."""
+    place = "/var/www/html/app/Jobs/ApplicationDeploymentJob.php"
+    return [
+        "Error type: App\\Exceptions\\DeploymentException",
+        "Error code: 0",
+        f"Location: {place}:1981",
+        "Caused by:",
+        f"  RuntimeException: {error}",
+        f"  at {place}:1100",
+        "Stack trace (first 5 lines):",
+        *(f"  #{number} {place}({number}): rolling_update()" for number in range(5)),
+    ]
 
 
 def _check_functional(server: Row) -> None:
@@ -79,21 +115,19 @@ class _Job:
     row: Row
     app: Row
     shell: Shell
+    plan: Plan | None = None
 
     def run(self) -> None:
         self._check_cancelled()
-        plan = self._plan()
-        try:
-            self._write_files(plan)
-            self._pre_command()
-            self._roll(plan)
-        except Cancelled:
-            # A new container that was started already stays, as it does in the real one.
-            raise
-        except Exception:
-            if plan.rolling:
-                self.shell.run(commands.remove(plan.container.name))
-            raise
+        plan = self.plan = self._plan()
+        self._write_files(plan)
+        self._pre_command()
+        self._roll(plan)
+
+    def remove_new(self) -> None:
+        """After a failure; of a cancelled deployment a new container stays, as in the real one."""
+        if self.plan is not None and self.plan.rolling:
+            self.shell.run(commands.remove(self.plan.container.name))
 
     def _plan(self) -> Plan:
         db, deployer = self.deployer.db, self.deployer
@@ -104,7 +138,7 @@ class _Job:
         self._say(f"Starting deployment of {image} to {self.row['server_name']}.")
         variables = envs.of_application(db, app, preview=False)
         chosen = applications.settings(db, app)
-        return make_plan(app, chosen, variables, deployer.settings.version, self.row["commit"])
+        return make_plan(app, chosen, variables, deployer.settings.version, self.row)
 
     def _write_files(self, plan: Plan) -> None:
         place = commands.folder(self.app["uuid"])
@@ -150,10 +184,21 @@ class _Job:
             self._say(f"Attempt {attempt} of {health.retries} | Healthcheck status: {status}")
             if said:
                 self._say(f"Healthcheck logs: {said}")
-            if status in {"healthy", "unhealthy"}:
-                return status == "healthy"
+            if status == "healthy":
+                self._say("New container is healthy.")
+                return True
+            if status == "unhealthy":
+                self._say("New container is unhealthy.", "error")
+                break
             self._wait(health.interval)
+        self._tell_logs(plan)
         return False
+
+    def _tell_logs(self, plan: Plan) -> None:
+        self._say(_RULE)
+        self._say("Container logs:")
+        self._say(self.shell.run(commands.logs_of(plan.container.name, 100)).stdout, "stderr")
+        self._say(_RULE)
 
     def _health(self, plan: Plan) -> tuple[str, str]:
         state = json.loads(checked(self.shell, commands.health_of(plan.container.name))) or {}
@@ -162,13 +207,15 @@ class _Job:
 
     def _give_up(self, plan: Plan) -> None:
         name = plan.container.name
-        self._say("New container is not healthy, rolling back to the old container.", "error")
-        self._say("Container logs:")
-        self._say(self.shell.run(commands.logs_of(name, 100)).stdout, "stderr")
+        self._say("Removing old containers.")
+        for line in (_RULE, _NO_TOOL, _RULE):
+            self._say(line)
+        self._say("New container is not healthy, rolling back to the old container.")
         # Failed first, gone later: for up to the grace period the new container is still there.
         models.move(self.deployer.db, self.row["id"], models.FAILED, models.ACTIVE)
         self.shell.run(commands.stop(name, self._grace), self._grace + _SLACK)
         self.shell.run(commands.remove(name))
+        self._say("Rolling update completed.")
 
     def _stop_old(self, plan: Plan) -> None:
         """Stop and remove every other container of the application, one after the other."""
@@ -182,8 +229,8 @@ class _Job:
     def _finish(self, plan: Plan) -> None:
         self._post_command(plan)
         db = self.deployer.db
-        status = "running:healthy" if plan.container.health else "running:unknown"
-        db.update("applications", self.app["id"], {"status": status, "restart_count": 0})
+        # Without a health, which the next look at the containers brings.
+        db.update("applications", self.app["id"], {"status": "running", "restart_count": 0})
         models.move(db, self.row["id"], models.FINISHED, models.ACTIVE)
 
     def _pre_command(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from localcloud.coolify.applications import images, labels
-from localcloud.coolify.deploy import commands, options
+from localcloud.coolify.deploy import options
 from localcloud.coolify.deploy.dotenv import parse, substitute
 from localcloud.coolify.deploy.environment import env_file
 from localcloud.coolify.deploy.spec import ContainerSpec, HealthCheck
@@ -35,10 +35,12 @@ class Plan:
     why_not_rolling: tuple[str, ...] = ()
 
 
-def make_plan(app: Row, settings: Row, variables: Sequence[Row], version: str, commit: str) -> Plan:
+def make_plan(
+    app: Row, settings: Row, variables: Sequence[Row], version: str, deployment: Row
+) -> Plan:
     """The plan for an application as it is configured now; raises EnvFileError."""
     name = _container_name(app, settings)
-    text = env_file(app, settings, variables, name, commit)
+    text = env_file(app, settings, variables, name, deployment["commit"])
     environment = parse(text)
     image = images.deployed(app["docker_registry_image_name"], app["docker_registry_image_tag"])
     aliases = tuple(part for part in (app["custom_network_aliases"] or "").split(",") if part)
@@ -49,7 +51,7 @@ def make_plan(app: Row, settings: Row, variables: Sequence[Row], version: str, c
         image=image,
         network=app["network"],
         aliases=(name, *aliases),
-        labels={**_effective(lines, environment), **_compose_labels(app, name)},
+        labels={**_effective(lines, environment), **_compose_labels(app, name, deployment)},
         environment=environment,
         ports=tuple(part for part in (app["ports_mappings"] or "").split(",") if part),
         health=health_check(app),
@@ -122,8 +124,9 @@ def _effective(lines: list[str], environment: dict[str, str]) -> dict[str, str]:
     return {key: substitute(value, environment) for key, _, value in pairs}
 
 
-def _compose_labels(app: Row, name: str) -> dict[str, str]:
-    prefix, place = "com.docker.compose", commands.folder(app["uuid"])
+def _compose_labels(app: Row, name: str, deployment: Row) -> dict[str, str]:
+    # Compose runs in a helper's container, where the files are in a folder of the deployment.
+    prefix, place = "com.docker.compose", f"/artifacts/{deployment['deployment_uuid']}"
     return {
         f"{prefix}.project": app["uuid"],
         f"{prefix}.service": name,

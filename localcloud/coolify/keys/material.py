@@ -34,9 +34,9 @@ def public_key(private: str) -> str:
 
 
 def fingerprint(private: str) -> str:
-    """`SHA256:...` of a private key; raises BadKeyError."""
+    """The hash of a private key without the name of its kind; raises BadKeyError."""
     line = _keygen(private, "-l")
-    return line.split()[1]
+    return line.split()[1].removeprefix("SHA256:")
 
 
 def write_private(path: Path, private: str) -> None:

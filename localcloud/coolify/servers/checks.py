@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,20 @@ def validate_server(coolify: Coolify, server: Row) -> bool:
         checked(shell, _PREPARE)
         start_proxy_of(coolify, server)
     except RemoteError as error:
-        models.mark(coolify.db, server, up=False, logs=str(error))
+        models.mark(coolify.db, server, up=False, logs=_told(error))
         _log.warning("server %s does not validate: %s", server["name"], error)
         return False
     models.mark(coolify.db, server, up=True, logs=None)
     return True
+
+
+def _told(error: RemoteError) -> str:
+    """The error as Coolify shows it: HTML."""
+    return (
+        "Server is not reachable. Please validate your configuration and connection.<br>Check this "
+        '<a target="_blank" class="underline" href="https://docs.localcloud.test">documentation</a>'
+        f" for further help. <br><br>Error: {html.escape(str(error))}"
+    )
 
 
 def start_proxy_of(coolify: Coolify, server: Row) -> None:

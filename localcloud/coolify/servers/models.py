@@ -81,7 +81,7 @@ def change_settings(db: Database, server: Row, values: dict[str, Any]) -> None:
 def mark(db: Database, server: Row, *, up: bool, logs: str | None) -> None:
     """Note whether the server could be reached and used, and what was said."""
     change_settings(db, server, {"is_reachable": up, "is_usable": up})
-    db.update("servers", server["id"], {"validation_logs": logs})
+    db.update("servers", server["id"], {"validation_logs": logs, "is_validating": False})
 
 
 def resources(db: Database, server: Row) -> list[Row]:
@@ -108,6 +108,7 @@ def shown(db: Database, server: Row) -> dict[str, Any]:
     kept = (
         "proxy",
         "validation_logs",
+        "is_validating",
         "swarm_cluster",
         "unreachable_count",
         "unreachable_notification_sent",
@@ -116,6 +117,5 @@ def shown(db: Database, server: Row) -> dict[str, Any]:
         "created_at",
         "updated_at",
     )
-    kind = str(server["proxy"].get("type", "traefik")).lower()
     extra = {key: server[key] for key in kept}
-    return {**summary(db, server), **extra, "proxy_type": kind}
+    return {**summary(db, server), **extra}

@@ -14,6 +14,7 @@ from localcloud.coolify.keys import models as keys
 from localcloud.coolify.remote.shell import checked
 from localcloud.coolify.servers import models
 from localcloud.coolify.servers.checks import validate_server
+from localcloud.coolify.servers.cleanup import clean_up
 from localcloud.coolify.servers.fields import (
     CLEANUP,
     CONFIGURATION,
@@ -108,7 +109,14 @@ def resources(call: Call) -> list[dict[str, Any]]:
     """What runs on a server."""
     rows = models.resources(call.coolify.db, _server(call))
     kept = ("id", "uuid", "name", "status", "created_at", "updated_at")
-    return [{**{key: row[key] for key in kept}, "type": "application"} for row in rows]
+    return [
+        {
+            **{key: row[key] for key in kept},
+            "status": applications.with_health(row["status"]),
+            "type": "application",
+        }
+        for row in rows
+    ]
 
 
 def domains(call: Call) -> list[dict[str, Any]]:
@@ -218,6 +226,12 @@ def update_cleanup(call: Call) -> dict[str, Any]:
     return cleanup(call)
 
 
+def run_cleanup(call: Call) -> dict[str, str]:
+    """Remove them now, in the background."""
+    call.coolify.background.submit(clean_up, call.coolify, _server(call))
+    return {"message": "Docker cleanup job queued."}
+
+
 def _shown(call: Call, row: Row) -> dict[str, Any]:
     return applications.shown(call.coolify.db, row, secrets_visible=call.token.sees_secrets)
 
@@ -228,6 +242,7 @@ def _server(call: Call) -> Row:
 
 def _validate_later(call: Call, server_id: int) -> None:
     server = models.by_id(call.coolify.db, server_id)
+    call.coolify.db.update("servers", server_id, {"is_validating": True, "validation_logs": None})
     call.coolify.background.submit(validate_server, call.coolify, server)
 
 
@@ -250,4 +265,5 @@ ENDPOINTS = (
     Endpoint("POST", f"{_ONE}/proxy/restart", "write", restart),
     Endpoint("GET", f"{_ONE}/docker-cleanup", "read", cleanup),
     Endpoint("PATCH", f"{_ONE}/docker-cleanup", "write", update_cleanup),
+    Endpoint("POST", f"{_ONE}/docker-cleanup/run", "write", run_cleanup),
 )

@@ -50,7 +50,7 @@ def test_every_documented_field_is_there_but_hidden_ones(coolify: CoolifyDouble)
     assert coolify.contract.documented("Application") - app.keys() <= {"id", "deleted_at"}
     assert coolify.contract.documented("ApplicationSetting") <= app["settings"].keys()
     assert app["health_check_enabled"] is False
-    assert (app["status"], app["server_status"]) == ("exited", True)
+    assert (app["status"], app["server_status"]) == ("exited:unhealthy", True)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_domain_is_made_up_unless_switched_off(coolify: CoolifyDouble) -> None
     uuid = coolify.application(autogenerate_domain=True)
     app = shown(coolify, uuid)
     assert app["fqdn"] == f"http://{uuid}.127.0.0.1.sslip.io"
-    lines = base64.b64decode(app["custom_labels"]).decode().splitlines()
+    lines = app["custom_labels"].splitlines()  # those Coolify makes are no base64
     assert f"traefik.http.services.http-0-{uuid}.loadbalancer.server.port=3000" in lines
 
 
@@ -160,7 +160,7 @@ def test_what_is_written_flat_is_read_below_settings(coolify: CoolifyDouble) -> 
     )
     assert (answer.status_code, answer.json()) == (200, {"uuid": uuid})
     app = shown(coolify, uuid)
-    assert app["fqdn"] == "https://api.nutri.test,http://other.nutri.test"
+    assert app["fqdn"] == "https://api.nutri.test/,http://other.nutri.test"
     assert app["settings"]["stop_grace_period"] == 20
     assert app["settings"]["is_build_server_enabled"] is True
     assert app["health_check_port"] == "3000"
@@ -180,22 +180,24 @@ def test_a_patch_takes_no_placement(coolify: CoolifyDouble, field: str) -> None:
 
 
 def test_a_domain_of_another_application_is_a_conflict(coolify: CoolifyDouble) -> None:
-    """The 409 names who has it; an override goes through, and one's own domain is no conflict."""
+    """The 409 names who has it; an override, one's own domain and another scheme go through."""
     first = coolify.application("first", domains="https://api.nutri.test")
     second = coolify.application("second")
-    change = {"domains": "http://api.nutri.test"}
+    coolify.ok("PATCH", f"/applications/{second}", {"domains": "http://api.nutri.test"})
+    change = {"domains": "https://api.nutri.test/"}
     status, body = coolify.refused("PATCH", f"/applications/{second}", change)
     assert status == 409
     assert body["conflicts"][0]["resource_uuid"] == first
     assert "force_domain_override=true" in body["message"]
     coolify.ok("PATCH", f"/applications/{first}", {"domains": "https://api.nutri.test"})
     coolify.ok("PATCH", f"/applications/{second}", {**change, "force_domain_override": True})
+    assert shown(coolify, second)["fqdn"] == "https://api.nutri.test/"
 
 
 def test_generated_labels_redirect_to_https(coolify: CoolifyDouble) -> None:
     """A domain with https gets two routers, a certificate resolver and the redirect."""
     uuid = coolify.application(domains="https://api.nutri.test/v1")
-    lines = base64.b64decode(shown(coolify, uuid)["custom_labels"]).decode().splitlines()
+    lines = shown(coolify, uuid)["custom_labels"].splitlines()
     routers = "traefik.http.routers"
     assert f"{routers}.https-0-{uuid}.rule=Host(`api.nutri.test`) && PathPrefix(`/v1`)" in lines
     assert f"{routers}.https-0-{uuid}.tls.certresolver=letsencrypt" in lines
@@ -235,6 +237,18 @@ def test_a_deletion_happens_later(coolify: CoolifyDouble) -> None:
     assert coolify.docker.containers == {}
     assert coolify.docker.ran(f"rm -rf /data/coolify/applications/{uuid}")
     assert coolify.docker.ran("image prune") == []
+
+
+def test_a_deletion_cleans_the_server_up_by_default(coolify: CoolifyDouble) -> None:
+    """Images no container uses go with it, but for the newest of each application's."""
+    gone = coolify.application("gone", docker_images_to_keep=1)
+    coolify.ok("DELETE", f"/applications/{gone}")
+    deadline = time.monotonic() + 10
+    while not coolify.docker.ran("image prune"):
+        assert time.monotonic() < deadline
+    (script,) = coolify.docker.ran("image prune")
+    assert "--filter 'reference=ghcr.localcloud.test/nutri/backend*'" in script
+    assert "tail -n +2 " in script
 
 
 @pytest.mark.parametrize(

@@ -142,11 +142,24 @@ def test_an_unhealthy_version_fails_and_the_old_one_stays(coolify: CoolifyDouble
     coolify.ok("PATCH", f"/applications/{uuid}", {"docker_registry_image_tag": "never-healthy"})
     ended = coolify.deploy(uuid)
     assert ended["status"] == "failed"
-    assert f"last words of {BACKEND}:never-healthy" in log(ended)
+    lines = told(coolify, ended, "Rolling update completed.").splitlines()
+    said = lines.index(f"last words of {BACKEND}:never-healthy")
+    assert lines[said - 2 : said] == ["-" * 40, "Container logs:"]
     wait_for_containers(coolify, 1)
     assert coolify.docker.containers == before
     app = coolify.ok("GET", f"/applications/{uuid}")
     assert app["docker_registry_image_tag"] == "never-healthy"
+
+
+def told(coolify: CoolifyDouble, ended: dict[str, Any], text: str) -> str:
+    """The log once it has a text: the reason comes after the status."""
+    deadline = time.monotonic() + 10
+    while True:
+        found = log(coolify.ok("GET", f"/deployments/{ended['deployment_uuid']}"))
+        if text in found:
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
 
 
 def wait_for_containers(coolify: CoolifyDouble, count: int) -> None:
@@ -181,8 +194,15 @@ def test_an_image_nobody_has_fails_before_anything_is_touched(coolify: CoolifyDo
     coolify.docker.missing.add(f"{BACKEND}:gone")
     coolify.ok("PATCH", f"/applications/{uuid}", {"docker_registry_image_tag": "gone"})
     ended = coolify.deploy(uuid)
-    assert (ended["status"], coolify.docker.containers) == ("failed", before)
-    assert f"manifest for {BACKEND}:gone not found" in log(ended)
+    assert ended["status"] == "failed"
+    told(coolify, ended, "Removing the new version")
+    shown = coolify.ok("GET", f"/deployments/{ended['deployment_uuid']}")
+    entries = json.loads(shown["logs"])
+    people = [entry["output"] for entry in entries if not entry["hidden"]]
+    assert f"Deployment failed: manifest for {BACKEND}:gone not found" in people
+    assert [one["output"] for one in entries if "#0 /var/www" in one["output"]]
+    assert not [line for line in people if "/var/www" in line]
+    assert coolify.docker.containers == before
 
 
 def test_a_server_marked_unusable_takes_no_deployment(coolify: CoolifyDouble) -> None:
@@ -191,7 +211,7 @@ def test_a_server_marked_unusable_takes_no_deployment(coolify: CoolifyDouble) ->
     coolify.coolify.db.execute("UPDATE server_settings SET is_usable = false")
     ended = coolify.deploy(uuid)
     assert ended["status"] == "failed"
-    assert "Server is not functional." in log(ended)
+    told(coolify, ended, "Server is not functional.")
 
 
 def test_a_cancelled_deployment_stops_waiting(
@@ -347,4 +367,4 @@ def test_a_literal_with_a_quote_breaks_the_deployment(coolify: CoolifyDouble) ->
     coolify.ok("POST", f"/applications/{uuid}/envs", body)
     ended = coolify.deploy(uuid)
     assert ended["status"] == "failed"
-    assert "failed to read .env" in log(ended)
+    told(coolify, ended, "failed to read .env")

@@ -84,7 +84,7 @@ def test_a_failed_deploy_goes_back_by_itself(platform: Stack) -> None:
     done, told = _deploy(platform, "never-healthy", "--requests", "100")
     assert (done.returncode, told["updated"], told["went_back"]) == (1, False, True), done.stderr
     assert told["dropped"] == 0
-    assert "(tag never-healthy) ended as failed; its last lines:" in done.stderr
+    assert "(tag never-healthy) ended as failed; Coolify says:" in done.stderr
     assert platform.config["nutri:backendTag"] == "good-1"
     assert platform.runbook("check", "version", "containers").returncode == 0
 

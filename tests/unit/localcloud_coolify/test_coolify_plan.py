@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from localcloud.coolify.applications.images import deployed
-from localcloud.coolify.applications.labels import encoded
 from localcloud.coolify.deploy.options import custom
 from localcloud.coolify.deploy.plan import Plan, make_plan
 from localcloud.coolify.deploy.spec import run_script
@@ -27,7 +26,7 @@ APP: dict[str, Any] = {
     "docker_registry_image_name": "ghcr.localcloud.test/nutri/backend",
     "docker_registry_image_tag": "good-1",
     "custom_network_aliases": "nutri-backend,api",
-    "custom_labels": encoded(["traefik.enable=true", "coolify.name=stolen", "price=1$"]),
+    "custom_labels": "traefik.enable=true\ncoolify.name=stolen\nprice=1$",
     "ports_exposes": "3000,9000",
     "ports_mappings": None,
     "custom_docker_run_options": None,
@@ -65,9 +64,14 @@ def variable(key: str, value: str, **flags: object) -> dict[str, Any]:
     return {**row, "key": key, "value": value, **flags}
 
 
+DEPLOYMENT = {"deployment_uuid": "d0", "commit": "HEAD"}
+
+
 def plan(*variables: dict[str, Any], settings: dict[str, Any] | None = None, **app: object) -> Plan:
     """The plan of the application with changes."""
-    return make_plan({**APP, **app}, {**SETTINGS, **(settings or {})}, variables, "4.3.10", "HEAD")
+    return make_plan(
+        {**APP, **app}, {**SETTINGS, **(settings or {})}, variables, "4.3.10", DEPLOYMENT
+    )
 
 
 def test_the_name_is_new_each_time() -> None:
@@ -92,12 +96,12 @@ def test_coolifys_own_labels_cannot_be_set() -> None:
 
 def test_dollar_signs_in_labels() -> None:
     """Escaped they arrive as they are, though doubled in the file; else they are looked up."""
-    escaped = plan(custom_labels=encoded(["price=1$", "rule=$PORT"]))
+    escaped = plan(custom_labels="price=1$\nrule=$PORT")
     assert escaped.container.labels["price"] == "1$"
     assert escaped.container.labels["rule"] == "$PORT"
     assert "rule=$$PORT" in escaped.compose_text
     raw = plan(
-        custom_labels=encoded(["rule=$PORT"]),
+        custom_labels="rule=$PORT",
         settings={"is_container_label_escape_enabled": False},
     )
     assert raw.container.labels["rule"] == "3000"
