@@ -16,6 +16,7 @@ from checks.dumps import AGE, PROOF, REPOSITORY, TIMER
 from checks.fleet import BALANCER, PLACEMENT
 from checks.health import HEALTH, LATENCY
 from checks.maintenance import MAINTENANCE, OVERRUN
+from checks.passphrase import PASSPHRASE
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.size import SIZE
@@ -76,6 +77,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     PROOF,
     HETZNER_TOKEN,
     COOLIFY_TOKEN,
+    PASSPHRASE,
     DRIFT,
 )
 

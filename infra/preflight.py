@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from common import passphrase
 from infra import catalogue, database, settings, tiers
 from infra.addresses import address_name
 
@@ -42,6 +44,7 @@ def run(stack: str) -> tuple[Settings, Choice]:
     """
     raw = settings.read()
     parsed, problems = settings.parse(raw)
+    problems += passphrase.problems(raw["hcloud_endpoint"], os.environ)
     choice = None
     if not any(problem.startswith("hcloud:") for problem in problems):
         choice, found = _choice(raw, stack)

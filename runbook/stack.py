@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from common.errors import OperatorError
+from common.passphrase import FILE_VARIABLE, VARIABLE
 from common.target import Target
 
 if TYPE_CHECKING:
@@ -99,11 +100,23 @@ def run(  # noqa: PLR0913 - a call has this many sides, all but two with a defau
             input=stdin,
             timeout=bound,
             check=False,
-            env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"} | dict(environment or {}),
+            env=surroundings(environment or {}),
         )
     except subprocess.TimeoutExpired:
         what = " ".join(words[:2])
         raise StackError(f"`pulumi {what}` did not end within {bound:g} s") from None
+
+
+def surroundings(own: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the engine: ours, and what a stack has of its own.
+
+    The engine prefers a passphrase in a variable to one in a file, so ours must not be there
+    beside a file of the stack's own.
+    """
+    made = os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"} | dict(own)
+    if FILE_VARIABLE in own and VARIABLE not in own:
+        made.pop(VARIABLE, None)
+    return made
 
 
 def program() -> str:
@@ -133,7 +146,7 @@ def explain(said: str, stack: str | None) -> str:
     if "passphrase" in text:
         return (
             f"{name} needs its passphrase, and it is missing or wrong: "
-            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+            f"`. bin/env STACK`, or set {VARIABLE} or {FILE_VARIABLE}"
         )
     if "login" in text or "access token" in text:
         return "pulumi knows no state backend: `pulumi login`, or set PULUMI_BACKEND_URL"

@@ -86,7 +86,7 @@ class Rebuild:
             stderr=said,
             text=True,
             start_new_session=True,
-            env=os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"} | dict(self.environment),
+            env=stacks.surroundings(self.environment),
         )
         try:
             yield process

@@ -8,11 +8,12 @@ import re
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from common import passphrase as stack_passphrase
+from common.passphrase import FILE_VARIABLE, VARIABLE
 from runbook import stack as stacks
 from runbook.kit.crypt import KitError
 from runbook.kit.model import Kit, Value
@@ -20,6 +21,7 @@ from runbook.stack import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from common.target import DumpsTarget
 
@@ -46,12 +48,13 @@ class Source:
             KitError: when the passphrase is not in the environment.
         """
         config = self.config()
+        secret = passphrase(os.environ)
         return Kit(
             stack=self.stack,
             made=datetime.now(UTC).replace(microsecond=0),
             program=program(self.project),
             backend=self.backend(),
-            passphrase=passphrase(os.environ),
+            passphrase=secret,
             config=config,
             files=self._files(config),
             state=self.state(),
@@ -113,7 +116,9 @@ class Source:
 
     def _run(self, *words: str, of_stack: bool = True) -> str:
         stack = self.stack if of_stack else None
-        done = stacks.run(self.project, words, stack)
+        # Given by itself: what is read with it proves the one that goes into the kit.
+        given = {VARIABLE: passphrase(os.environ)} if of_stack else None
+        done = stacks.run(self.project, words, stack, environment=given)
         if done.returncode:
             raise StackError(stacks.explain(done.stderr, self.stack))
         return done.stdout
@@ -130,24 +135,21 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Value]:
 
 
 def passphrase(environment: Mapping[str, str]) -> str:
-    """The passphrase of config and state, from where the engine has it.
+    """The passphrase of config and state, the one of several that the engine prefers.
 
     Raises:
         KitError: when it is not set, or its file cannot be read.
     """
-    if file := environment.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
-        try:
-            return Path(file).read_text().strip()
-        except OSError as error:
-            raise KitError(
-                f"PULUMI_CONFIG_PASSPHRASE_FILE: {file} cannot be read: {error.strerror}"
-            ) from None
-    if text := environment.get("PULUMI_CONFIG_PASSPHRASE"):
-        return text
-    raise KitError(
-        "the passphrase of config and state is not in the environment: set "
-        "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
-    )
+    try:
+        found = stack_passphrase.of(environment)
+    except stack_passphrase.PassphraseError as error:
+        raise KitError(str(error)) from None
+    if not found:
+        raise KitError(
+            "the passphrase of config and state is not in the environment: "
+            f"`. bin/env STACK`, or set {VARIABLE} or {FILE_VARIABLE}"
+        )
+    return found
 
 
 def app_key(state: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from checks.names import Resolver
 from checks.web import trust
 from common.errors import OperatorError
+from common.passphrase import REMEDY, is_loopback, weakness
 from common.ssh import CommandTimeoutError, SshError
 from common.supabase import Supabase
 from runbook import dumps, hetzner, registry
@@ -63,7 +64,7 @@ class Proof:
         except OperatorError as error:
             return [Part("passphrase", well=False, says=str(error))]
         found = [
-            _part("passphrase", _passphrase),
+            _part("passphrase", self._passphrase),
             _part("state backend", self._backend),
             _part("APP_KEY", self._app_key),
             _part("Hetzner token", self._hetzner),
@@ -71,6 +72,14 @@ class Proof:
             *self._registry(),
         ]
         return [*found, *(_part(name, prove) for name, prove in data_parts(self.target, config))]
+
+    def _passphrase(self) -> str:
+        found = collect.passphrase(os.environ)
+        self.source.state(reveal=True)
+        why = weakness(found)
+        if why and not is_loopback(self.target.hetzner.endpoint):
+            raise OperatorError(f"it opens config and state, but {why}; {REMEDY}")
+        return "in the environment, and opens the secrets of config and state"
 
     def _backend(self) -> str:
         url = self.source.backend()
@@ -219,11 +228,6 @@ def compare(kit: Kit, now: Kit) -> list[Part]:
     of = f"as it was exported on {kit.made:%Y-%m-%d %H:%M} UTC"
     again = "; export the kit again"
     return [Part(name, well, of if well else text + again) for name, well, text in pairs]
-
-
-def _passphrase() -> str:
-    collect.passphrase(os.environ)
-    return "in the environment, and opens config and state"
 
 
 def _prove_writing(api: hetzner.Hetzner) -> None:

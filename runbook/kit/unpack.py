@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import yaml
 
+from common import passphrase
 from runbook import stack as stacks
 from runbook.kit.collect import CA_BUNDLE
 from runbook.kit.crypt import KitError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _DROPPED = frozenset({"nutri:acknowledge"})
 """What was agreed to be lost on the old stack was not agreed to on the new one."""
+_CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
 _SECRET_MODE, _SECRET_FOLDER_MODE = 0o600, 0o700
 
 
@@ -55,10 +58,8 @@ class Unpacked:
 
     environment: dict[str, str]
     config_file: Path
-
-    def exports(self) -> list[str]:
-        """Lines for a shell; a passphrase is named by its file."""
-        return [f"export {name}={value}" for name, value in self.environment.items()]
+    surroundings: Path
+    """The file that `. bin/env` reads; a passphrase is named by its file."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Unpacking:
         environment = self._environment()
         self._select(environment)
         self._write_config(environment)
-        return Unpacked(environment, self._config_file)
+        self._surroundings.write_text(surroundings(self.plan.name, environment))
+        return Unpacked(environment, self._config_file, self._surroundings)
 
     @property
     def _folder(self) -> Path:
@@ -91,18 +93,29 @@ class Unpacking:
     def _config_file(self) -> Path:
         return self.project / f"Pulumi.{self.plan.name}.yaml"
 
+    @property
+    def _surroundings(self) -> Path:
+        return self.project / f"Pulumi.{self.plan.name}.env"
+
     def _environment(self) -> dict[str, str]:
         given = self.plan.backend or os.environ.get("PULUMI_BACKEND_URL") or self.kit.backend
         made = {"PULUMI_BACKEND_URL": given}
         parts = urlsplit(given)
         if parts.scheme == "file" and parts.path.startswith("/"):
             _make_folder(parts.path)
-        if not ({"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys()):
-            file = self._folder / "passphrase"
+        if not self._has_passphrase():
+            file = (self._folder / "passphrase").absolute()
             file.touch(_SECRET_MODE)
             file.write_text(f"{self.kit.passphrase}\n")
-            made["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file)
+            made[passphrase.FILE_VARIABLE] = str(file)
         return made
+
+    def _has_passphrase(self) -> bool:
+        """Whether the environment has one to keep secrets with, or the very one of the kit."""
+        found = passphrase.of(os.environ)
+        return found is not None and (
+            found == self.kit.passphrase or passphrase.weakness(found) is None
+        )
 
     def _select(self, environment: Mapping[str, str]) -> None:
         selected = stacks.run(
@@ -164,6 +177,16 @@ class Unpacking:
                 file.write_text(text)
                 made[CA_BUNDLE] = str(file.relative_to(self.project))
         return made
+
+
+def surroundings(stack: str, environment: Mapping[str, str]) -> str:
+    """The text of a stack's Pulumi.<stack>.env."""
+    named = dict(environment)
+    if keys := os.environ.get(_CREDENTIALS):
+        named[_CREDENTIALS] = keys
+    lines = [f"{name}={shlex.quote(value)}" for name, value in named.items()]
+    head = f"# The surroundings of the stack {stack}: `. bin/env {stack}`. No secret is in here."
+    return "\n".join([head, *lines, ""])
 
 
 def _make_folder(path: str) -> None:

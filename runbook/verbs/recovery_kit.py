@@ -122,8 +122,8 @@ def import_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         f"{made.config_file.name}: the config of {kit.stack} as of {kit.made:%Y-%m-%d %H:%M}"
     )
     typer.echo("now:")
-    for line in (*made.exports(), f"pulumi up --stack {plan.name}"):
-        typer.echo(f"  {line}")
+    typer.echo(f"  . bin/env {plan.name}")
+    typer.echo("  pulumi up")
 
 
 def _changes(settings: list[str]) -> dict[str, object]:

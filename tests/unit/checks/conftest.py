@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from unittest import mock
 
 import pytest
 from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
@@ -23,6 +24,7 @@ import checks
 from checks import database, docker, dumps, size, snapshot, tokens, upkeep
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
+from common import passphrase
 from common.changes import Change, Op
 from common.maintenance import HEADER, OFF, Maintenance
 from common.ssh import Result
@@ -224,6 +226,9 @@ class World:
     coolify_code: int = 200
     coolify_answer: str = "4.3.10"
     coolify_is_up: bool = True
+    passphrase: str | None = "correct horse battery"
+    hetzner_host: str = "127.1"
+    """Not literally an address of loopback, and so a cloud elsewhere."""
     timeout: float = 2.0
 
     @contextlib.contextmanager
@@ -231,6 +236,9 @@ class World:
         """Start the world; the target, and the function that makes an observer of it."""
         with contextlib.ExitStack() as stack:
             target = _start(self, stack)
+            if self.passphrase is not None:
+                environment = mock.patch.dict("os.environ", {passphrase.VARIABLE: self.passphrase})
+                stack.enter_context(environment)
             socket_path = stack.enter_context(_coolify(self))
             yield (
                 target,
@@ -505,7 +513,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
         servers=(_server(ssh),),
         coolify=CoolifyTarget(version="4.3.10", token=SecretStr(COOLIFY_TOKEN)),
         hetzner=HetznerTarget(
-            endpoint=f"http://127.0.0.1:{hetzner}/v1", token=SecretStr(HETZNER_TOKEN)
+            endpoint=f"http://{world.hetzner_host}:{hetzner}/v1", token=SecretStr(HETZNER_TOKEN)
         ),
         database=DatabaseTarget(
             project=PROJECT,

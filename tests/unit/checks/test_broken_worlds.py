@@ -49,6 +49,11 @@ def _changed(name: str, says: str, status: Status = Status.RED, **fields: object
     return Breakage(name, fields, says, status)
 
 
+_PASSPHRASES = [
+    _changed("the local stack's", "it is 'local'", passphrase="local"),
+    _changed("a short one", "it has 6 characters", passphrase="sesame"),
+    _changed("none", "the environment has none", Status.UNKNOWN, passphrase=None),
+]
 _TIMER = "timers/nutri-dump.timer"
 
 
@@ -307,6 +312,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _changed("another form", "another form", Status.UNKNOWN, token={"abilities": 1}),
         _NO_SSH,
     ],
+    "passphrase": _PASSPHRASES,
     "drift": [
         _changed(
             "a resource differs",

@@ -249,3 +249,18 @@ def test_a_refused_token_is_named(configure: Configure) -> None:
     with respx.mock(base_url="http://hetzner.test/v1") as api:
         api.get("/locations").respond(401, json={"error": {"code": "unauthorized"}})
         assert "hcloud:token: Hetzner's API refuses it" in _refusal()
+
+
+def test_a_public_passphrase_is_refused_before_anything_is_touched(
+    configure: Configure,
+    hetzner: _Hetzner,  # noqa: ARG001 - it is asked
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The local stack's, with a cloud that is not on this machine: one mistake more."""
+    configure({"nutri:location": "fsn1"})
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "local")
+    said = _refusal()
+    assert "1 mistake(s), nothing was touched" in said
+    assert "PULUMI_CONFIG_PASSPHRASE: it is 'local'" in said
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "correct horse battery")
+    assert _taken() == "cx33"

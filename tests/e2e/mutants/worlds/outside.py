@@ -183,3 +183,17 @@ def plain_http_is_served(scene: Scene) -> Broken:
     _route(scene, "ml.nutri.test", "http")
     yield None
     scene.run(f"rm {_DYNAMIC}")
+
+
+@mutant(
+    "passphrase",
+    "e2e",
+    says="guards config and state, and it has 3 characters",
+    remedy="change-secrets",
+)
+def a_passphrase_that_is_guessed(scene: Scene) -> Broken:
+    """A cloud that is not on this machine, and a passphrase that anybody guesses."""
+    # The double at another spelling of its address, which is literally none of loopback.
+    endpoint = scene.target.hetzner.endpoint.replace("127.0.0.1", "127.1")
+    hetzner = scene.target.hetzner.model_copy(update={"endpoint": endpoint})
+    yield scene.target.model_copy(update={"hetzner": hetzner})

@@ -62,7 +62,7 @@ def run(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
         def unpack(self: Any) -> Unpacked:  # noqa: ANN401
             plans.append(self.plan)
-            return Unpacked({}, tmp_path / "x")
+            return Unpacked({}, tmp_path / "x", tmp_path / "y")
 
         def up(self: Any, cut_off_after: str | None = None) -> None:  # noqa: ANN401
             problem = ups.pop(0)

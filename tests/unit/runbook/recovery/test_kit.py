@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from common.ssh import SshTimeoutError
 from common.supabase import Project, Supabase, TokenRefusedError
 from common.target import DatabaseTarget, DumpsTarget, Target
 from runbook import dumps
+from runbook import stack as stacks
 from runbook.kit import Kit, KitError, Passphrase, collect, files, open_sealed, seal
 from runbook.kit.collect import Source
 from runbook.kit.model import Value, parse
@@ -121,11 +123,12 @@ def test_the_app_key_is_found_in_a_state() -> None:
 
 
 def test_the_stack_passphrase_has_to_be_at_hand(tmp_path: Path) -> None:
-    """As a value or as a file."""
+    """As a value or as a file; of both the engine prefers the value, and so does the kit."""
     (tmp_path / "file").write_text("of a file\n")
     assert collect.passphrase({"PULUMI_CONFIG_PASSPHRASE": "x"}) == "x"
     by_file = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "file")}
     assert collect.passphrase(by_file) == "of a file"
+    assert collect.passphrase(by_file | {"PULUMI_CONFIG_PASSPHRASE": "x"}) == "x"
     for wrong in ({}, {"PULUMI_CONFIG_PASSPHRASE_FILE": "/none"}):
         with pytest.raises(KitError, match="PULUMI_CONFIG_PASSPHRASE_FILE"):
             collect.passphrase(wrong)
@@ -264,8 +267,8 @@ def test_a_kit_becomes_a_stack(engine: Path) -> None:
 
 
 def test_importing_again_changes_nothing(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A passphrase that is set already is not written anywhere."""
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "mine")
+    """A passphrase that is set already, and hard to guess, is not written anywhere."""
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "mine, and a long one")
     plan = Plan("prod-2", backend="s3://states")
     first = Unpacking(kit(), plan, engine).run()
     before = first.config_file.read_text()
@@ -273,6 +276,49 @@ def test_importing_again_changes_nothing(engine: Path, monkeypatch: pytest.Monke
     assert Unpacking(kit(), plan, engine).run().config_file.read_text() == before
     assert first.environment == {"PULUMI_BACKEND_URL": "s3://states"}
     assert sum("stack init" in call for call in _calls(engine)) == 1
+
+
+def test_the_local_stacks_passphrase_is_not_taken(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a shell of the local stack the kit's own is used, and not the one everybody knows."""
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "local")
+    made = Unpacking(kit(), Plan("prod-2", backend="s3://states"), engine).run()
+    secret = Path(made.environment["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    assert secret.read_text().strip() == "stack-passphrase"
+    assert "PULUMI_CONFIG_PASSPHRASE" not in stacks.surroundings(made.environment)
+    said = made.surroundings.read_text()
+    assert (made.surroundings.name, "stack-passphrase" in said) == ("Pulumi.prod-2.env", False)
+    sourced = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f". {made.surroundings}; echo $PULUMI_BACKEND_URL $PULUMI_CONFIG_PASSPHRASE_FILE",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert sourced.stdout.split() == ["s3://states", str(secret)]
+
+
+def test_a_passphrase_that_does_not_open_the_stack_is_in_no_kit(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is asked with exactly the one that would go into it."""
+    script = engine.parent / "bin/pulumi"
+    opens = 'case "$1 $PULUMI_CONFIG_PASSPHRASE" in whoami* | *" right") ;;'
+    refusal = f'{opens} *) echo "error: incorrect passphrase" >&2; exit 255;; esac'
+    script.write_text(script.read_text().replace("shift 3", f"shift 3; {refusal}", 1))
+    (engine / "Pulumi.prod.yaml").write_text("config: {}\n")
+    (engine.parent / "config").write_text("{}")
+    file = engine / "passphrase"
+    file.write_text("wrong\n")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(file))
+    with pytest.raises(OperatorError, match="missing or wrong"):
+        Source(engine, "prod").kit()
+    file.write_text("right\n")
+    assert Source(engine, "prod").kit().passphrase == "right"
 
 
 def test_the_old_stack_is_not_overwritten(engine: Path) -> None:
