@@ -62,10 +62,8 @@ def run(
     ]
     with observe(target) as observer:
         results = _run_all(observer, jobs, bound)
-    late = _late(results.values(), bound)
-    return Report(
-        target.stack, tuple(results.get(job.number) or job.result(late, bound) for job in jobs)
-    )
+    late = _late([job for job in jobs if job.number not in results], results.values(), bound)
+    return Report(target.stack, tuple(results.get(job.number) or late[job.number] for job in jobs))
 
 
 def verify(  # noqa: PLR0913 - all but the first have a default
@@ -124,11 +122,22 @@ class _NotGreenError(OperatorError):
         )
 
 
-def _late(results: Collection[Result], bound: float) -> Verdict:
-    """Return what is said of a look that did not end: it lacks what most of the others lack."""
-    lacks = [one.verdict.lacks for one in results if one.verdict.lacks]
+def _late(jobs: Sequence[_Job], results: Collection[Result], bound: float) -> dict[int, Result]:
+    """Return what is said of looks that did not end: they lack what others lack.
+
+    Where a login is late as well, it is the server that keeps all of them waiting.
+    """
+    silent = [f"{causes.SSH}:{job.name}" for job in jobs if job.check.id == causes.SSH]
+    lacks = silent or [one.verdict.lacks for one in results if one.verdict.lacks]
     told = unknown(f"did not end within {bound:g} s", "`runbook check ID`, alone")
-    return told.lacking(max(lacks, key=lacks.count, default=""))
+    told = told.lacking(max(lacks, key=lacks.count, default=""))
+    login = unknown(f"no answer over SSH within {bound:g} s", "`runbook server revive`")
+    return {
+        job.number: job.result(
+            login.lacking(f"{causes.SSH}:{job.name}") if job.check.id == causes.SSH else told, bound
+        )
+        for job in jobs
+    }
 
 
 def _jobs(target: Target, checks: Sequence[AnyCheck]) -> list[_Job]:

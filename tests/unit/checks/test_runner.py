@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import checks
-from checks import CHECKS, ChecksFailedError, Status
-from checks.check import Check, coolify
+from checks import CHECKS, ChecksFailedError, Status, Verdict
+from checks.check import Check, coolify, servers
 from checks.verdict import green, red
 from common.errors import OperatorError
 from common.waiting import Attempt, without_pauses
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from checks.observer import Observer
     from common.target import CoolifyTarget, Target
     from tests.unit.checks.conftest import World
+
+
+def _well(*_: object) -> Verdict:
+    return green("well")
 
 
 def _check(collect: object) -> AnyCheck:
@@ -54,6 +58,19 @@ def test_a_collector_that_does_not_end_is_unknown(world: World) -> None:
     assert time.monotonic() - started < 3
     assert [r.verdict.status for r in report.results] == [Status.UNKNOWN, Status.GREEN]
     assert "did not end within 0.5 s" in report.results[0].verdict.message
+
+
+def test_a_login_that_does_not_end_explains_the_others(world: World) -> None:
+    """One cause, the server, with the command that brings it back."""
+    blocked = threading.Event()
+    with world.observed() as (target, observe):
+        login = Check("ssh", "E4", "lets us in", servers, lambda *_: blocked.wait(), _well)
+        slow = _check(lambda *_: blocked.wait())
+        report = checks.run(target, [slow, login], bound=0.3, observe=observe)
+    blocked.set()
+    (cause,) = report.causes
+    assert (cause.check, cause.remedy) == ("ssh", "`runbook server revive`")
+    assert len(cause.results) == 2
 
 
 def test_checks_run_side_by_side(world: World) -> None:
