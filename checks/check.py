@@ -46,6 +46,16 @@ def services(target: Target) -> Mapping[str, ServiceTarget]:
     return {service.name: service for service in target.services}
 
 
+def speaking(target: Target) -> Mapping[str, ServiceTarget]:
+    """The services that speak HTTP, to the world or inside alone."""
+    return {name: service for name, service in services(target).items() if service.http}
+
+
+def public(target: Target) -> Mapping[str, ServiceTarget]:
+    """The services that the world reaches by a name of their own."""
+    return {name: service for name, service in speaking(target).items() if service.url}
+
+
 def servers(target: Target) -> Mapping[str, ServerTarget]:
     """Every server of the platform."""
     return {server.name: server for server in target.servers}

@@ -47,6 +47,11 @@ class Container(BaseModel):
         """Whether Docker's health check passes."""
         return self.status.endswith("(healthy)")
 
+    @property
+    def is_unjudged(self) -> bool:
+        """Whether it has no health check, as one of a service that speaks no HTTP."""
+        return "(" not in self.status
+
 
 _rows = TypeAdapter(list[Container])
 
@@ -94,14 +99,15 @@ def judge_containers(
     faults = [
         fault
         for application in service.applications
-        if (fault := _fault(application, containers, expected))
+        if (fault := _fault(service, application, containers))
     ]
     if faults:
         return red("; ".join(faults), f"see `runbook logs {service.name}`, then `pulumi up`")
     return green(f"{service.replicas} of {service.replicas} healthy, image {expected}")
 
 
-def _fault(application: str, containers: Sequence[Container], expected: str) -> str | None:
+def _fault(service: ServiceTarget, application: str, containers: Sequence[Container]) -> str | None:
+    expected = f"{service.image}:{service.tag}"
     mine = [one for one in containers if one.application == application]
     running = [one for one in mine if one.runs]
     if not running:
@@ -110,7 +116,7 @@ def _fault(application: str, containers: Sequence[Container], expected: str) -> 
     if len(running) > 1:
         return f"{len(running)} containers run for application {application} instead of one"
     container = running[0]
-    if not container.is_healthy:
+    if not (container.is_healthy or (not service.http and container.is_unjudged)):
         return f"container {container.name} is not healthy: {container.status}"
     if container.image != expected:
         return f"container {container.name} has image {container.image} instead of {expected}"

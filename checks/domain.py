@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from checks.check import Check, services
+from checks.check import Check, public
 from checks.measure import Measure, Unit
 from checks.names import NameNotResolvedError
 from checks.ports import is_inside
@@ -162,16 +162,16 @@ def _days_left(shown: Certificate) -> float | None:
     return (shown.ends - datetime.now(UTC)).total_seconds() / _DAY
 
 
-DNS = Check("dns", "B5", "the name leads to our server", services, collect_dns, judge_dns)
+DNS = Check("dns", "B5", "the name leads to our server", public, collect_dns, judge_dns)
 CERTIFICATE = Check(
     "certificate",
     "D1",
     "the certificate is valid",
-    services,
+    public,
     collect_certificate,
     judge_certificate,
 )
-AAAA = Check("aaaa", "B5", "IPv6 leads to our server too", services, collect_aaaa, judge_aaaa)
+AAAA = Check("aaaa", "B5", "IPv6 leads to our server too", public, collect_aaaa, judge_aaaa)
 REDIRECT = Check(
-    "redirect", "E1", "plain HTTP leads to HTTPS", services, collect_redirect, judge_redirect
+    "redirect", "E1", "plain HTTP leads to HTTPS", public, collect_redirect, judge_redirect
 )

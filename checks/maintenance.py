@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from checks.check import Check, services
+from checks.check import Check, public
 from checks.snapshot import sections
 from checks.verdict import Verdict, green, red, unknown
 from common.maintenance import HEADER, PATH, Mode, moment
@@ -189,7 +189,7 @@ MAINTENANCE = Check(
     "maintenance",
     "M1",
     "page and banner as configured",
-    services,
+    public,
     collect_maintenance,
     judge_maintenance,
 )

@@ -20,10 +20,11 @@ from checks.passphrase import PASSPHRASE
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.size import SIZE
-from checks.spread import SPREAD, VERSION
+from checks.spread import SPREAD
 from checks.tokens import COOLIFY_TOKEN, HETZNER_TOKEN
 from checks.traffic import ERRORS, SLOW
 from checks.upkeep import CLOCK, REBOOT, UPDATES
+from checks.version import VERSION
 from common.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from checks.verdict import Status, Verdict
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from checks.check import AnyCheck
 
@@ -34,6 +34,13 @@ class Result:
     def key(self) -> tuple[str, str]:
         """What tells it from the other results of a run."""
         return self.check, self.subject
+
+    def is_aside(self, changed: Collection[str]) -> bool:
+        """Whether nothing of what changed is the subject, or what the verdict blames."""
+        blamed = (self.subject, *self.verdict.suspects)
+        return bool(self.verdict.suspects) and not any(
+            _bare(one) in _bare(name) for one in blamed for name in changed
+        )
 
     def as_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -73,6 +80,21 @@ class Report:
         if any(result.verdict.status is Status.RED for result in self.results):
             return 1
         return 2 if self.not_green or not self.results else 0
+
+    def aside(self, changed: Collection[str] | None) -> tuple[Result, ...]:
+        """Those that are no fault of a change: it touched nothing that they blame.
+
+        Args:
+            changed: names of what the change touched; None means all.
+        """
+        if changed is None:
+            return ()
+        return tuple(one for one in self.not_green if one.is_aside(changed))
+
+    def proving(self, changed: Collection[str] | None) -> Report:
+        """The results that tell whether a change is done."""
+        aside = {one.key for one in self.aside(changed)}
+        return Report(self.stack, tuple(one for one in self.results if one.key not in aside))
 
     def merged(self, later: Report) -> Report:
         """This report with the results that a later run has as well."""
@@ -132,6 +154,11 @@ def _cause_lines(cause: Cause, width: int) -> list[str]:
     more = (cause.because(), f"-> {cause.remedy}" if cause.remedy else "")
     head = f"{cause.status.upper():7} {cause.name:{width}}  {cause.message}"
     return [head, *(f"{'':8}{line}" for line in more if line)]
+
+
+def _bare(name: str) -> str:
+    """A name as services and their health answers share it: nutri-ml-service, ml_service."""
+    return name.replace("-", "").replace("_", "").casefold()
 
 
 def _lines(row: Result, width: int) -> list[str]:

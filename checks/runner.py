@@ -72,6 +72,7 @@ def verify(  # noqa: PLR0913 - all but the first have a default
     *,
     only: Collection[tuple[str, str]] | None = None,
     settle: float = 120.0,
+    changed: Collection[str] | None = None,
     progress: Callable[[Attempt], None] | None = None,
     observe: Callable[[Target], Observer] = Observer,
 ) -> Report:
@@ -80,7 +81,7 @@ def verify(  # noqa: PLR0913 - all but the first have a default
     Without ids those that prove a change; a pending reboot, say, is no fault of it.
 
     Services, names and certificates may take a while to settle after a change. `only` is as in
-    `run`.
+    `run`, `changed` as in `Report.aside`: what a change did not touch is told, not waited for.
 
     Raises:
         OperatorError: when an id is of no check. Red checks raise nothing here: ask the report.
@@ -90,14 +91,14 @@ def verify(  # noqa: PLR0913 - all but the first have a default
 
     def all_green() -> bool:
         nonlocal report
-        if report.not_green:
+        if report.proving(changed).not_green:
             again = {result.key for result in report.not_green}
             report = report.merged(run(target, checks, only=again, observe=observe))
-        if report.not_green:
-            raise _NotGreenError(report)
+        if report.proving(changed).not_green:
+            raise _NotGreenError(report.proving(changed))
         return True
 
-    if not report.not_green:
+    if not report.proving(changed).not_green:
         return report
     try:
         wait_until(

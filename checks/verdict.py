@@ -31,6 +31,11 @@ class Verdict:
     """The numbers behind it, for charts and collectors."""
     lacks: str = ""
     """What did not answer, as `checks.causes` names it; empty where the finding is its own."""
+    suspects: tuple[str, ...] = ()
+    """What a red one blames, besides its subject, where it serves on all the same.
+
+    A change that touched none of them is done, however red this is.
+    """
 
     def measured(self, measures: Iterable[Measure]) -> Verdict:
         """The same conclusion with its numbers."""

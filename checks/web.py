@@ -53,14 +53,14 @@ class Web:
         self._trust = trust
         self._timeout = timeout
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET a URL over a connection of its own; failures become part of the answer."""
         try:
-            return self._get(httpx.URL(url))
+            return self._get(httpx.URL(url), headers or {})
         except (OperatorError, httpx.HTTPError) as error:
             return Answer(failure=reason(error, self._timeout))
 
-    def _get(self, url: httpx.URL) -> Answer:
+    def _get(self, url: httpx.URL, more: Mapping[str, str]) -> Answer:
         address = self._resolver.addresses(url.host)[0]
         started = time.monotonic()
         with (
@@ -68,7 +68,7 @@ class Web:
             client.stream(
                 "GET",
                 url.copy_with(host=address),
-                headers={"Host": url.netloc.decode(), "Connection": "close"},
+                headers={**more, "Host": url.netloc.decode(), "Connection": "close"},
                 extensions={"sni_hostname": url.host},
             ) as response,
         ):

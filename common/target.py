@@ -90,7 +90,12 @@ class ServiceTarget(_Frozen):
     """One service of the app behind the proxy."""
 
     name: str = Field(description="as in the runbook: nutri-backend, nutri-ml-service")
-    url: str = Field(description="base URL, no trailing slash: https://api.example.org")
+    url: str = Field(
+        default="",
+        description="base URL, no trailing slash: https://api.example.org; empty: inside alone",
+    )
+    http: bool = Field(default=True, description="whether it speaks HTTP at all; a worker does not")
+    port: int = Field(default=80, description="of its container")
     image: str = Field(description="image without tag")
     tag: str
     replicas: int
@@ -100,6 +105,16 @@ class ServiceTarget(_Frozen):
     tag_setting: str = Field(default="", description="config key of its tag: nutri:backendTag")
     slow_path: str = Field(default="", description="takes seconds to answer; empty: there is none")
     stream_path: str = Field(default="", description="answers bit by bit; empty: there is none")
+    variables: dict[str, str] = Field(
+        default_factory=dict, description="by name a fingerprint of each value, never the value"
+    )
+
+
+class RedisTarget(_Frozen):
+    """The Redis of the app."""
+
+    url: SecretStr = Field(description="redis:// or rediss://, with its password")
+    memory_share: float = Field(default=0.9, description="of its memory, in use")
 
 
 class Expectations(_Frozen):
@@ -181,6 +196,7 @@ class Target(_Frozen):
     hetzner: HetznerTarget
     registry: RegistryTarget | None = Field(default=None, description="None: images are public")
     database: DatabaseTarget | None = Field(default=None, description="None: none is known")
+    redis: RedisTarget | None = Field(default=None, description="None: none is known")
     services: tuple[ServiceTarget, ...]
     expectations: Expectations
     dumps: DumpsTarget | None = Field(default=None, description="None: none are taken")

@@ -14,9 +14,15 @@ from common.target import Target
 from infra.dynamic import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from common.waiting import Attempt
+
+
+_DATA = ("database", "redis")
+_OWN = ("services", *_DATA)
+# Limits, and what no service is made of.
+_HARMLESS = ("expectations", "maintenance", "dumps", "vantage", "registry", "stack")
 
 
 def _teller() -> Callable[[Attempt], None]:
@@ -26,23 +32,46 @@ def _teller() -> Callable[[Attempt], None]:
     def tell(attempt: Attempt) -> None:
         if attempt.last_error not in told:
             told.add(attempt.last_error)
-            print(attempt, file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it
+            _tell(attempt)
 
     return tell
 
 
-def _verify(props: dict[str, Any], before: object = None) -> dict[str, Any]:
+def _tell(words: object) -> None:
+    print(words, file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it
+
+
+def changed_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str] | None:
+    """Return the services and databases that a change touched; None where it may be all of them."""
+    if any(old.get(key) != new.get(key) for key in {*old, *new} - {*_OWN, *_HARMLESS}):
+        return None
+    before, after = (
+        {one["name"]: one for one in target.get("services") or ()} for target in (old, new)
+    )
+    services = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    return services | {key for key in _DATA if old.get(key) != new.get(key)}
+
+
+def _verify(props: dict[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the outputs: the inputs, and the tags that are verified good by now."""
     import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
 
     target = Target.model_validate(props["target"])
-    checks.verify(target, settle=props["settle_seconds"], progress=_teller()).raise_for_red()
-    known = verified.parse(before)
+    changed = changed_parts(olds.get("target") or {}, props["target"]) if olds else None
+    report = checks.verify(
+        target, settle=props["settle_seconds"], progress=_teller(), changed=changed
+    )
+    report.proving(changed).raise_for_red()
+    aside = report.aside(changed)
+    if aside:
+        _tell(f"this change is done; it has nothing to do with\n{report.table(aside)}")
+    known = verified.parse((olds or {}).get("verified"))
     # Behind a maintenance page nobody saw the tag serve: what was known stays all there is.
     hidden = {one.name for one in target.services if target.maintenance.now.covers(one.name)}
+    hidden |= {one.subject for one in aside}
     served = {one.name: (one.image, one.tag) for one in target.services if one.name not in hidden}
     good = verified.record(known, served, datetime.now(UTC).replace(microsecond=0))
-    kept = {name: known[name] for name in hidden if name in known}
+    kept = {name: known[name] for name in sorted(hidden) if name in known}
     return {**props, "verified": verified.as_plain(good | kept)}
 
 
@@ -51,7 +80,7 @@ class _VerificationProvider(Provider):
         return CreateResult(props["target"]["stack"], _verify(props))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(_verify(news, olds.get("verified")))
+        return UpdateResult(_verify(news, olds))
 
 
 class Verification(Resource, module="nutri", name="Verification"):

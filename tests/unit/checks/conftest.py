@@ -9,6 +9,7 @@ import socket
 import socketserver
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,7 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import database, docker, dumps, size, snapshot, tokens, upkeep
+from checks import counters, database, docker, dumps, size, snapshot, tokens, upkeep
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common import passphrase
@@ -165,12 +166,23 @@ class World:
     """All that can be broken; set fields, then `run`. Only api.nutri.test feels the web knobs."""
 
     folder: Path
-    health: dict[str, str] = field(default_factory=lambda: {"status": "healthy"})
+    health: dict[str, Any] = field(default_factory=lambda: {"status": "healthy"})
     health_code: int = 200
     live_delay: float = 0.0
     live_code: int = 200
     live_latency_ms: int = 500
     answering: list[str] = field(default_factory=lambda: ["c-1", "c-2"])
+    tells_container: bool = True
+    rotation: list[str] = field(default_factory=lambda: ["app-a", "app-b"])
+    """The applications that get the API's requests in turn, where it tells no container."""
+    noise: int = 300
+    """Bytes that each container receives between two looks, of probes and the like."""
+    received: Counter[str] = field(default_factory=Counter)
+    aliases: Mapping[str, str] = field(
+        default_factory=lambda: {
+            one: name for name, several in APPLICATIONS.items() for one in several
+        }
+    )
     version: str | None = "good-1"
     web_is_up: bool = True
     certificate: CertificatePlan = field(default_factory=CertificatePlan)
@@ -310,12 +322,20 @@ class FakeSsh:
         if command == tokens.ASK:
             assert "personal_access_tokens where token" in str(stdin)
             return Result(json.dumps(world.token) if world.token else "", "", 0)
+        return Result(self._told(command), "", 0)
+
+    def _told(self, command: str) -> str:
         if command.startswith("HOST="):
-            text = self._maintenance(command)
-        else:
-            rows = world.containers if command.startswith("docker ps") else []
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-        return Result(text, "", 0)
+            return self._maintenance(command)
+        if command == counters.SCRIPT:
+            return self._counters()
+        rows = self._world.containers if command.startswith("docker ps") else []
+        return "".join(json.dumps(row) + "\n" for row in rows)
+
+    def _counters(self) -> str:
+        world = self._world
+        world.received.update(dict.fromkeys(world.aliases, world.noise))
+        return "".join(f"{one} {world.received[one]} {n}\n" for one, n in world.aliases.items())
 
     def _maintenance(self, command: str) -> str:
         world = self._world
@@ -373,9 +393,11 @@ class Services(Handler):
             return self._good()
         if world.shown == "on" or (world.shown != "off" and self.path == "/maintenance.json"):
             return self._maintenance()
+        turn = next(self.turns)
+        world.received[world.rotation[turn % len(world.rotation)]] += len(str(self.headers))
         if self.path == "/health":
-            turn = next(self.turns)
-            who = {"container_id": world.answering[turn % len(world.answering)]}
+            told = {"container_id": world.answering[turn % len(world.answering)]}
+            who = told if world.tells_container else {}
             return self.answer(world.health_code, json.dumps(who | world.health))
         if self.path == "/health/live":
             time.sleep(world.live_delay)

@@ -471,6 +471,28 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
             maintenance=_maintenance("on"),
         ),
         _changed("another status word", "'degraded'", health={"status": "degraded"}),
+        _changed(
+            "degraded, as the app says",
+            """/health has status 'degraded' instead of "healthy": redis (unhealthy: connect """
+            "ECONNREFUSED //***@cache:6379), notification_queue (timeout)",
+            health={
+                "status": "degraded",
+                "checks": {
+                    "database": {"status": "healthy", "latency_ms": 3},
+                    "redis": {
+                        "status": "unhealthy",
+                        "error": "connect ECONNREFUSED //x:redis-secret@cache:6379",
+                    },
+                    "notification_queue": {"status": "timeout"},
+                },
+            },
+        ),
+        _changed(
+            "unhealthy, as the app says",
+            """HTTP 503, status "unhealthy" instead of 200: database (unhealthy)""",
+            health_code=503,
+            health={"status": "unhealthy", "checks": {"database": {"status": "unhealthy"}}},
+        ),
         _changed("no status word", "status None", health={}),
         _changed("HTTP 503", "HTTP 503", health_code=503, health={"status": "unhealthy"}),
         _changed("nothing answers", "refused", web_is_up=False),
@@ -484,7 +506,44 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
     "spread": [
         _changed("one replica gets all", "reached 1 containers instead of 2", answering=["c-1"]),
         _changed("one too many", "3 containers instead of 2", answering=["a", "b", "c"]),
-        _changed("no container ids", "tells no `container_id`", answering=[""]),
+        _changed(
+            "one replica out of rotation, and no container ids",
+            "20 requests reached 1 containers instead of 2, by what their containers received; "
+            "none reached nutri-backend-2",
+            tells_container=False,
+            rotation=["app-a"],
+        ),
+        _changed(
+            "one replica gets next to nothing",
+            "none reached nutri-backend-1",
+            tells_container=False,
+            rotation=["app-a"] + ["app-b"] * 19,
+        ),
+        _changed(
+            "all goes elsewhere",
+            "20 requests reached 0 containers instead of 2",
+            tells_container=False,
+            rotation=["app-of-others"],
+        ),
+        _changed(
+            "a replica is gone, and no container ids",
+            "none reached nutri-backend-2",
+            tells_container=False,
+            rotation=["app-a"],
+            aliases={"app-a": "nutri-backend"},
+        ),
+        _changed(
+            "failures, and no container ids",
+            "20 of 20 requests failed (HTTP 500)",
+            tells_container=False,
+            live_code=500,
+        ),
+        Breakage(
+            "no counters",
+            {"tells_container": False, "aliases": {"app-a": "", "x y": "z"}},
+            "in another form",
+            Status.UNKNOWN,
+        ),
         _changed("failures", "20 of 20 requests failed (HTTP 502)", health_code=502),
     ],
     "aaaa": [
@@ -654,6 +713,14 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
     "version": [
         _changed("another", "serves version good-0 instead of good-1", version="good-0"),
         _changed("nothing answers", "refused", web_is_up=False),
+        _changed(
+            "an old image, of an app that tells no version",
+            "registry/backend:good-0, registry/backend:good-1 runs instead of "
+            "registry/backend:good-1",
+            version=None,
+            containers=_containers({"application": "app-b", "image": "registry/backend:good-0"}),
+        ),
+        _changed("no container, and no version told", "nothing runs", version=None, containers=[]),
     ],
 }
 
@@ -750,11 +817,21 @@ def test_only_the_broken_service_is_red(check: str, world: World) -> None:
 
 
 def test_a_service_that_tells_no_version_is_let_be(world: World) -> None:
-    """A 404 at /version is no fault, and the message says what stands in."""
+    """A 404 at /version is no fault: the containers' images stand in."""
     world.version = None
     verdict = world.report("version").results[0].verdict
     assert verdict.status is Status.GREEN
-    assert "containers" in verdict.message
+    assert verdict.message == "its containers have the image registry/backend:good-1"
+
+
+@pytest.mark.parametrize("noise", [0, 9_000])
+def test_the_spread_is_seen_without_container_ids(noise: int, world: World) -> None:
+    """By the containers' own counters, whatever else they receive."""
+    world.tells_container, world.noise = False, noise
+    result = world.report("spread").results[0]
+    assert result.verdict.status is Status.GREEN, result.verdict
+    assert "20 requests reached 2 of 2 replicas, by what" in result.verdict.message
+    assert [one.value for one in result.verdict.measures] == pytest.approx([10, 10], abs=2)
 
 
 def test_every_check_has_a_broken_world() -> None:

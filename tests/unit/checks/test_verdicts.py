@@ -13,6 +13,7 @@ from checks import Status
 from checks.containers import judge_containers, parse_containers
 from checks.health import judge_latency
 from checks.hetzner import ServerFacts
+from checks.inside import Asked
 from checks.names import Resolver
 from checks.ports import SshPort, is_inside, judge_ssh_port
 from checks.server import judge_backups
@@ -88,7 +89,7 @@ def test_an_address_is_inside_its_own_network(address: ipaddress.IPv4Address, le
 def test_latency_is_judged_by_the_median(seconds: list[float]) -> None:
     """Two slow answers of five are let be, three are not."""
     target = _budget(500)
-    answers = tuple(Answer(200, "ok", value) for value in seconds)
+    answers = tuple(Asked("there", Answer(200, "ok", value)) for value in seconds)
     verdict = judge_latency(target.services[0], answers, target)
     slow = sum(value * 1000 >= 500 for value in seconds)
     assert verdict.is_green == (slow < 3)
