@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,15 +86,9 @@ def test_an_update_tells_what_it_lets_be(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It ends well, and the degraded service keeps what was known good of it."""
-    bad = red("degraded: redis", "mend it")
+    bad = replace(red("degraded: redis", "mend it"), suspects=("redis",))
     results = (
-        Result(
-            "health",
-            "D1",
-            "x",
-            "nutri-backend",
-            checks.Verdict(bad.status, bad.message, "", (), ("redis",)),
-        ),
+        Result("health", "D1", "x", "nutri-backend", bad),
         Result("dns", "B5", "x", "nutri-backend", green("fine")),
     )
     monkeypatch.setattr(checks, "verify", lambda *_, **__: Report("test", results))
