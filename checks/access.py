@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_EMPTY_LIST = (
+    "empty its list of allowed addresses: `runbook ssh -- docker exec coolify-db psql -U coolify "
+    "-d coolify -c 'update instance_settings set allowed_ips = null'`"
+)
 
 
 def collect_ssh(observer: Observer, server: ServerTarget) -> SshError | CommandTimeoutError | None:
@@ -69,11 +73,9 @@ def judge_coolify(target: CoolifyTarget, answer: Answer, _target: Target) -> Ver
     if answer.status == _UNAUTHORIZED:
         return red("Coolify's API does not know the stack's token", "run `pulumi up`")
     if answer.status == _FORBIDDEN:
-        said = answer.fields.get("message", "no reason given")
-        return red(
-            f"Coolify's API refuses: {said}",
-            "switch its API on and empty its list of allowed addresses, then `pulumi up`",
-        )
+        said = str(answer.fields.get("message", "no reason given"))
+        remedy = _EMPTY_LIST if "not allowed to access" in said else "run `pulumi up`"
+        return red(f"Coolify's API refuses: {said}", remedy)
     if answer.status != _OK:
         return red(
             f"Coolify's API answers HTTP {answer.status}",

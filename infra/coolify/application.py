@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from clients.coolify.client import Client
 
+IMAGES_KEPT = 6
+"""Tags that Coolify's clean-up by night leaves on a server, the running one among them: it does
+not spare that one by itself, and a rollback without the registry needs the others."""
 _PULL_SECONDS = 600
 _DELETE_SECONDS = 120
 
@@ -36,6 +39,7 @@ def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
         "docker_registry_image_tag": props["tag"],
         "ports_exposes": str(int(props["port"])),
         "custom_network_aliases": props["alias"],
+        "docker_images_to_keep": IMAGES_KEPT,
         "stop_grace_period": int(props["stop_grace_seconds"]),
         "health_check_enabled": True,
         "health_check_path": health["path"],

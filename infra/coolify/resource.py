@@ -9,7 +9,11 @@ import pulumi
 from pulumi.dynamic import ReadResult, Resource
 
 from clients.coolify.client import Client, connect
-from clients.coolify.errors import CoolifyNotFoundError, CoolifyUnreachableError
+from clients.coolify.errors import (
+    CoolifyDeniedError,
+    CoolifyNotFoundError,
+    CoolifyUnreachableError,
+)
 from common.ssh import SshError
 from infra.dynamic import Provider
 
@@ -32,14 +36,15 @@ class CoolifyProvider(Provider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Refresh: what Coolify knows of the resource, or what is kept where it cannot be asked.
 
-        After a disaster there is nobody to ask, and the next `up` has to get past this.
+        After a disaster there is nobody to ask, and a restored database does not know our token:
+        the next `up` has to get past this.
         """
         try:
             with self.connect(props) as client:
                 return ReadResult(id_, {**props, **self.observe(client, id_, props)})
         except CoolifyNotFoundError:
             return ReadResult("", {})
-        except (SshError, CoolifyUnreachableError) as error:
+        except (SshError, CoolifyUnreachableError, CoolifyDeniedError) as error:
             print(f"{id_} was not looked at: {error}", file=sys.stderr, flush=True)  # noqa: T201
             return ReadResult(id_, props)
 

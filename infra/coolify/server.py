@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CreateResult, UpdateResult
 
 from clients.coolify.errors import CoolifyError
-from common.waiting import NotYetError, wait_until
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
+from infra.coolify.usable import is_usable, validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from clients.coolify.client import Client
 
 KEY_NAME = "nutri further servers"
-_VALIDATE_SECONDS = 600  # Coolify installs Docker meanwhile
 
 
 def _key(client: Client, private_key: str) -> str:
@@ -37,26 +36,6 @@ def _existing(client: Client, address: str) -> str | None:
     return next((str(s["uuid"]) for s in client.get("/servers") if s["ip"] == address), None)
 
 
-def _usable(client: Client, uuid: str) -> bool:
-    server = client.get(f"/servers/{uuid}")
-    settings = server.get("settings") or server
-    if not (settings.get("is_reachable") and settings.get("is_usable")):
-        raise NotYetError(str(server.get("validation_logs") or "it was not looked at yet"))
-    return True
-
-
-def _validate(client: Client, uuid: str, name: str) -> None:
-    client.post(f"/servers/{uuid}/validate", {"install": True})
-    wait_until(
-        f"Coolify to take {name} into use",
-        lambda: _usable(client, uuid),
-        bound=_VALIDATE_SECONDS,
-        interval=0.5,
-        max_interval=5,
-        retry_on=NotYetError,
-    )
-
-
 def _take_in(client: Client, props: Mapping[str, Any]) -> str:
     body = {"name": props["server"], "private_key_uuid": _key(client, props["private_key"])}
     uuid = _existing(client, props["ip"])
@@ -65,7 +44,7 @@ def _take_in(client: Client, props: Mapping[str, Any]) -> str:
     else:
         new = {**body, "ip": props["ip"], "user": "root", "proxy_type": "traefik"}
         uuid = str(client.post("/servers", new)["uuid"])
-    _validate(client, uuid, props["server"])
+    validate(client, uuid, props["server"])
     return uuid
 
 
@@ -81,8 +60,7 @@ class _ServerProvider(CoolifyProvider):
         return UpdateResult(self.create(news).outs)
 
     def observe(self, client: Client, id_: str, _props: dict[str, Any]) -> dict[str, Any]:
-        client.get(f"/servers/{id_}")
-        return {}
+        return {"usable": is_usable(client.get(f"/servers/{id_}"))}
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         with self.connect(props) as client:
@@ -97,7 +75,8 @@ class _ServerProvider(CoolifyProvider):
 class Server(CoolifyResource, module="coolify", name="Server"):
     """A machine that Coolify puts replicas on; its id is Coolify's uuid.
 
-    A machine that was made anew is taken in anew, under the same uuid.
+    A machine that was made anew is taken in anew, under the same uuid; so is one that Coolify
+    found it cannot use.
     """
 
     uuid: pulumi.Output[str]
@@ -105,4 +84,4 @@ class Server(CoolifyResource, module="coolify", name="Server"):
     def __init__(
         self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(_ServerProvider(), name, {**props, "uuid": None}, opts)
+        super().__init__(_ServerProvider(), name, {**props, "usable": True, "uuid": None}, opts)

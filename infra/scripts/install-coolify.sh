@@ -16,12 +16,53 @@ wait_for() { # what, seconds, command
   done
 }
 
+# Dashboard, websocket and terminal listen on the server's own loopback address only: Docker
+# publishes ports past any firewall of the server, and the cloud's firewall is one careless
+# edit away from open.
+#
+# Compose files are the newest release's, whatever version is pinned. A later one has websocket and
+# terminal in Coolify's own container; a service that is overridden there and no more made makes
+# the project invalid. So the file is written for what the installer is about to download.
+has_service() { # name, compose file on standard input: whether it is made, in no profile
+  awk -v wanted="$1:" '
+    /^[^ #]/ { top = $1 }
+    top == "services:" && /^  [^ #]/ { inside = ($1 == wanted); if (inside) found = 1 }
+    inside && /^    profiles:/ { found = 0 }
+    END { exit !found }
+  '
+}
+
+override_ports() { # service, ports
+  printf '  %s:\n    ports: !override\n' "$1"
+  shift
+  printf '      - "127.0.0.1:%s"\n' "$@"
+}
+
+keep_to_loopback() {
+  local compose custom=/data/coolify/source/docker-compose.custom.yml
+  compose=$(curl -fsSL --retry 5 --retry-delay 2 "${INSTALLER_URL%/*}/docker-compose.prod.yml") || {
+    echo "no docker-compose.prod.yml beside $INSTALLER_URL (setting nutri:coolifyInstallerUrl)" >&2
+    exit 1
+  }
+  mkdir -p "${custom%/*}"
+  {
+    echo services:
+    if has_service soketi <<<"$compose"; then
+      override_ports coolify 8000:8080
+      override_ports soketi 6001:6001 6002:6002
+    else
+      override_ports coolify 8000:8080 6001:6001 6002:6002
+    fi
+  } >"$custom"
+}
+
 install() {
   echo "installing Coolify $VERSION (log: $log)"
   curl -fsSL --retry 5 --retry-delay 2 "$INSTALLER_URL" -o /root/coolify-install.sh || {
     echo "no installer at $INSTALLER_URL (setting nutri:coolifyInstallerUrl)" >&2
     exit 1
   }
+  keep_to_loopback
   # The installer takes these from its environment; USER names the key Coolify logs in with.
   export AUTOUPDATE=false USER=root HOME=/root
   export ROOT_USERNAME=nutri ROOT_USER_EMAIL="$ROOT_EMAIL" ROOT_USER_PASSWORD="$ROOT_PASSWORD"

@@ -3,8 +3,12 @@
 set -euo pipefail
 
 [[ $TOKEN_HASH =~ ^[0-9a-f]{64}$ ]] || { echo "the token's hash is none" >&2; exit 1; }
+# One that is there keeps its age; it may have ended, or may do less than it has to.
 docker exec -i coolify-db psql -U coolify -d coolify -q -v ON_ERROR_STOP=1 <<SQL
 begin;
+update personal_access_tokens
+  set abilities = '["root"]', team_id = '0', tokenable_id = 0, expires_at = null
+  where token = '$TOKEN_HASH';
 insert into personal_access_tokens
   (tokenable_type, tokenable_id, name, token, team_id, abilities, created_at, updated_at)
 select 'App\Models\User', 0, 'pulumi', '$TOKEN_HASH', '0', '["root"]', now(), now()

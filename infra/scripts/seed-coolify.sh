@@ -16,17 +16,4 @@ keep_or_add DB_PASSWORD "$DB_PASSWORD"
 keep_or_add DOCKER_ADDRESS_POOL_BASE "$ADDRESS_POOL"
 keep_or_add DOCKER_ADDRESS_POOL_SIZE 24
 
-# Dashboard, websocket and terminal listen on the server's own loopback address only: Docker
-# publishes ports past any firewall of the server, and the cloud's firewall is one careless
-# edit away from open.
-cat >"$source_dir/docker-compose.custom.yml" <<'YAML'
-services:
-  coolify:
-    ports: !override
-      - "127.0.0.1:8000:8080"
-  soketi:
-    ports: !override
-      - "127.0.0.1:6001:6001"
-      - "127.0.0.1:6002:6002"
-YAML
 echo "Coolify's settings are in place"

@@ -91,6 +91,20 @@ ports() {
   for port in $custom; do printf ' --publish %s' "$port"; done
 }
 
+# As compose would: a service has an image in one of the files, or the project is invalid.
+check_project() {
+  local service
+  [ -f $CUSTOM ] || return 0
+  for service in $(sed -n 's/^  \([a-z][a-z-]*\): *$/\1/p' $CUSTOM); do
+    awk -v wanted="$service" '
+      /^  [a-z]/ { inside = ($1 == wanted ":") }
+      inside && $1 ~ /^(image|build):$/ { found = 1 }
+      END { exit !found }
+    ' $SOURCE/docker-compose.yml $SOURCE/docker-compose.prod.yml $CUSTOM && continue
+    fail "service \"$service\" has neither an image nor a build context specified: invalid compose project"
+  done
+}
+
 stop_all() {
   status 4 "Stopping containers"
   local name
@@ -166,6 +180,7 @@ main() {
   fi
   echo "Upgrading Coolify to $VERSION (log: $LOG)"
   download
+  check_project
   update_env "${4:-false}"
   pull
   RECREATE=yes LOG=$LOG nohup bash "$0" "$@" >>"$LOG" 2>&1 </dev/null &

@@ -163,6 +163,20 @@ def test_ports_of_the_custom_compose_file(
     assert done.stdout.split() == expected.split()
 
 
+@pytest.mark.parametrize(("service", "code"), [("soketi", 0), ("reverb", 1)])
+def test_an_override_of_no_service_is_an_invalid_project(
+    source: Path, service: str, code: int
+) -> None:
+    """As compose has it: what has no image in any of the files cannot be made."""
+    for name in ("docker-compose.yml", "docker-compose.prod.yml"):
+        (source / name).write_text((CDN / name).read_text())
+    custom = f"services:\n  {service}:\n    ports: !override\n      - 1:1\n"
+    (source / "docker-compose.custom.yml").write_text(custom)
+    done = bash(f". {CDN}/upgrade.sh; check_project", source.parent, LOG=str(source / "log"))
+    assert done.returncode == code
+    assert ("invalid compose project" in done.stderr) is bool(code)
+
+
 def test_whoever_is_not_root_is_turned_away_with_code_0(tmp_path: Path) -> None:
     """The exit code proves nothing, as with the original."""
     script = tmp_path / "install.sh"

@@ -85,7 +85,7 @@ def another_host_key(scene: Scene) -> Broken:
     )
 
 
-@mutant("coolify", "coolify", says="API is disabled", remedy="switch its API on")
+@mutant("coolify", "coolify", says="API is disabled", remedy="`pulumi up`")
 def coolifys_api_is_off(scene: Scene) -> Broken:
     """Somebody switched Coolify's API off in its settings."""
     scene.sql("update instance_settings set is_api_enabled = false")
