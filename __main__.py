@@ -21,7 +21,7 @@ specs = service.specs(settings)
 pages = maintenance.pages(settings, specs, fleet.hosts, [platform.instance], places)
 dumps = Dumps(fleet.first, platform, settings) if settings.dumps else None
 restored = dumps.restored if dumps else ()
-services = [service.Service(spec, places, platform, settings, after=restored) for spec in specs]
+services = service.build(specs, places, platform, after=restored)
 front = Front(settings, fleet, places, services)
 settled = [each.settle(front.ready) for each in services]
 
@@ -34,4 +34,4 @@ verification = Verification(
 )
 pulumi.export("target", target)
 pulumi.export("verified", verification.verified)
-pulumi.export("urls", {s.spec.name: s.url for s in services})
+pulumi.export("urls", {s.spec.name: s.url for s in services if s.url})

@@ -112,7 +112,7 @@ def judge_pressure(database: DatabaseTarget, pressure: Pressure, _target: Target
     """Green while enough connections are left, in the pool and in the database."""
     remedy = (
         f"{_DOCTOR}: it shows who holds them and restarts the services; if it comes back, lower "
-        "nutri:databaseConnectionLimit, or enlarge the pool in Supabase's dashboard"
+        "what they open (`database` in app.yaml), or enlarge the pool in Supabase's dashboard"
     )
     if pressure.sessions is None:
         return red(pressure.refusal, remedy)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from common.maintenance import MIGRATE, OFF, Maintenance
@@ -81,15 +83,16 @@ class DatabaseTarget(_Frozen):
     url: SecretStr | None = Field(default=None, description="pooled; as the backend has it")
     direct_url: SecretStr | None = Field(default=None, description="past the pooler")
     connection_limit: int = Field(default=5, description="connections a replica may open")
-    service: str = Field(default="nutri-backend", description="the service that uses it")
+    service: str = Field(default="", description="the service whose use of it is looked at")
+    variable: str = Field(default="DATABASE_URL", description="in which it has the pooled URL")
     pool_share: float = Field(default=0.8, description="of its connections, in use; S3")
     backup_hours: int = Field(default=26, description="age of Supabase's newest backup; B2")
 
 
 class ServiceTarget(_Frozen):
-    """One service of the app behind the proxy."""
+    """One service of the app."""
 
-    name: str = Field(description="as in the runbook: nutri-backend, nutri-ml-service")
+    name: str = Field(description="as in app.yaml: nutri-backend")
     url: str = Field(
         default="",
         description="base URL, no trailing slash: https://api.example.org; empty: inside alone",
@@ -102,7 +105,11 @@ class ServiceTarget(_Frozen):
     applications: tuple[str, ...] = Field(description="Coolify uuids, one a replica, in order")
     health_path: str = "/health"
     live_path: str = "/health/live"
-    tag_setting: str = Field(default="", description="config key of its tag: nutri:backendTag")
+    tag_setting: str = Field(default="", description="config path of its tag")
+    rollout: Literal["start-first", "stop-first"] = "start-first"
+    stop_grace: int = Field(default=30, description="seconds a container has to end")
+    start_seconds: int = Field(default=5, description="that it may take until it is healthy")
+    memory: int | None = Field(default=None, description="bytes a container may have")
     slow_path: str = Field(default="", description="takes seconds to answer; empty: there is none")
     stream_path: str = Field(default="", description="answers bit by bit; empty: there is none")
     variables: dict[str, str] = Field(
@@ -202,6 +209,11 @@ class Target(_Frozen):
     dumps: DumpsTarget | None = Field(default=None, description="None: none are taken")
     maintenance: MaintenanceTarget = MaintenanceTarget()
     vantage: Vantage
+
+    @property
+    def public(self) -> tuple[ServiceTarget, ...]:
+        """The services the world reaches."""
+        return tuple(service for service in self.services if service.url)
 
     @property
     def front_ipv4(self) -> str:

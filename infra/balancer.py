@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 HEALTH_HOST = "balancer.internal"
 """Host by which the load balancer asks a server's proxy whether the backend behind it is well."""
-HEALTH_PATH = "/health"
 _HTTPS, _HTTP = 443, 80
 _CHECK_SECONDS = 3  # as often as Hetzner's load balancers look
 _RETRIES = 2
@@ -39,6 +38,7 @@ class Balancer(pulumi.ComponentResource):
         network: PrivateNetwork,
         settings: Settings,
         hosts: Sequence[str],
+        health_path: str,
         zone: hcloud.Zone | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -46,6 +46,7 @@ class Balancer(pulumi.ComponentResource):
         super().__init__("nutri:infra:Balancer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self._settings = settings
+        self._health_path = health_path
         self._certificate = hcloud.ManagedCertificate(
             "certificate",
             name=name,
@@ -84,7 +85,7 @@ class Balancer(pulumi.ComponentResource):
             timeout=_CHECK_SECONDS,
             retries=_RETRIES,
             http=hcloud.LoadBalancerServiceHealthCheckHttpArgs(
-                domain=HEALTH_HOST, path=HEALTH_PATH, status_codes=["200"]
+                domain=HEALTH_HOST, path=self._health_path, status_codes=["200"]
             ),
         )
         return hcloud.LoadBalancerService(

@@ -1,21 +1,24 @@
-"""The database: whose project it is, how the app reaches it, and what it may use of it."""
+"""The database: whose project it is, how the app reaches it, and Redis."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, SecretStr
 
 from common.supabase import ENDPOINT
 from infra.frozen import Frozen
+from infra.secret_url import SecretUrl, UrlError, parse
 
 POOLED_PORT = 6543
 DIRECT_PORT = 5432
 _REF = re.compile(r"[a-z]{20}")
 _TOKEN = re.compile(r"sbp_[0-9a-f]{40}")
-_SHOWN = "postgresql://USER:PASSWORD@HOST:6543/postgres?pgbouncer=true"
+SCHEMES = ("postgresql", "postgres")
+REDIS_SCHEMES = ("rediss", "redis")
+_SHOWN = "postgresql://USER:PASSWORD@HOST:6543/postgres"
+_REDIS_SHOWN = "rediss://default:PASSWORD@HOST:6379"
 
 
 def _ref(text: str) -> str:
@@ -37,33 +40,38 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _parts(secret: SecretStr, port: int) -> dict[str, list[str]]:
+def _parts(secret: SecretStr, port: int) -> SecretUrl:
     try:
-        parts = urlsplit(secret.get_secret_value())
-        found = parts.port or DIRECT_PORT
-    except ValueError:
-        raise ValueError(f"is no URL; as in {_SHOWN}") from None
-    if parts.scheme not in {"postgres", "postgresql"} or not (parts.hostname and parts.password):
-        raise ValueError(f"is no PostgreSQL URL with user, password and host; as in {_SHOWN}")
-    if found != port:
-        raise ValueError(f"has port {found} instead of {port}")
-    return parse_qs(parts.query)
+        found = parse(secret.get_secret_value(), SCHEMES)
+    except UrlError as error:
+        raise ValueError(f"{error}; as in {_SHOWN}") from None
+    if (found.port or DIRECT_PORT) != port:
+        raise ValueError(f"has port {found.port or DIRECT_PORT} instead of {port}")
+    return found
 
 
 def _pooled(secret: SecretStr) -> SecretStr:
     try:
-        query = _parts(secret, POOLED_PORT)
+        found = _parts(secret, POOLED_PORT)
     except ValueError as error:
         raise ValueError(f"{error}; the app has to use the pooler, in transaction mode") from None
-    if query.get("pgbouncer") != ["true"]:
-        raise ValueError("lacks `pgbouncer=true`, without which Prisma breaks behind the pooler")
-    if "connection_limit" in query:
-        raise ValueError("has a connection_limit; set nutri:databaseConnectionLimit instead")
+    if found.value("connection_limit") is not None:
+        raise ValueError(
+            "has a connection_limit; set `connections` of the variable's form in app.yaml instead"
+        )
     return secret
 
 
 def _direct(secret: SecretStr) -> SecretStr:
     _parts(secret, DIRECT_PORT)
+    return secret
+
+
+def _redis(secret: SecretStr) -> SecretStr:
+    try:
+        parse(secret.get_secret_value(), REDIS_SCHEMES)
+    except UrlError as error:
+        raise ValueError(f"{error}; as in {_REDIS_SHOWN}") from None
     return secret
 
 
@@ -75,10 +83,10 @@ class DatabaseSettings(Frozen):
     supabase_token: Annotated[SecretStr, AfterValidator(_token)] | None = None
     database_url: Annotated[SecretStr, AfterValidator(_pooled)] | None = None
     database_direct_url: Annotated[SecretStr, AfterValidator(_direct)] | None = None
-    database_connection_limit: int = Field(default=5, ge=1, le=100)
+    redis_url: Annotated[SecretStr, AfterValidator(_redis)] | None = None
 
 
-SECRETS = frozenset({"supabase_token", "database_url", "database_direct_url"})
+SECRETS = frozenset({"supabase_token", "database_url", "database_direct_url", "redis_url"})
 
 
 def problems(raw: dict[str, Any]) -> list[str]:

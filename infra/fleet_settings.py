@@ -40,13 +40,10 @@ def problems(settings: Settings) -> list[str]:
     if count == 1:
         return []
     found = [
-        f"nutri:{key}: {replicas} with {count} servers, so that a server would have none of it;"
-        f" set at least {count}"
-        for key, replicas in (
-            ("backendReplicas", settings.backend_replicas),
-            ("mlReplicas", settings.ml_replicas),
-        )
-        if replicas < count
+        f"nutri:services.{name}.replicas: {one.replicas} with {count} servers, so that a server"
+        f" would have none of it; set at least {count}"
+        for name, one in settings.services.items()
+        if one.http and one.replicas < count
     ]
     if not settings.manage_dns:
         found.append(

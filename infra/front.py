@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from infra.service import Service
     from infra.settings import Settings
 
-_HEALTH_SERVICE = "nutri-backend"
 _DRAIN_SECONDS = 15  # two failed checks, 3 s apart, and the requests under way
 
 
@@ -43,19 +42,22 @@ class Front:
         services: Sequence[Service],
     ) -> None:
         self._settings = settings
-        self._services = services
+        # What the others need comes before them: the last one is what users see.
+        self._public = [service for service in services if service.host_name]
+        self._seen = self._public[-1].spec
         self.balancer: Balancer | None = None
         self.ready: list[pulumi.Resource] = []
         dns = Dns(settings) if settings.manage_dns else None
         replicas = [one for service in services for one in service.applications]
         if dns and fleet.network:
-            hosts = [service.host_name for service in services]
-            self.balancer = Balancer(fleet, fleet.network, settings, hosts, dns.zone)
+            hosts = [service.host_name for service in self._public]
+            path = self._seen.wanted.health.livePath
+            self.balancer = Balancer(fleet, fleet.network, settings, hosts, path, dns.zone)
             routes = [self._routes(fleet, place) for place in places]
             self.ready.append(self.balancer.serve([*replicas, *routes]))
         if dns:
             # Before one server they come first: its proxy gets its certificates by these names.
-            names = [service.spec.subdomain for service in services]
+            names = [str(one.spec.wanted.subdomain) for one in self._public]
             hooks = None if self.balancer else Handover(settings).hooks
             opts = pulumi.ResourceOptions(depends_on=self.ready, hooks=hooks)
             self.ready += dns.lead(names, self._addresses(fleet), opts, served=replicas)
@@ -67,11 +69,11 @@ class Front:
 
     def _routes(self, fleet: Fleet, place: Place) -> command.remote.Command:
         host = fleet.hosts[place.number - 1]
-        hosts = {service.spec.name: service.host_name for service in self._services}
+        hosts = {service.spec.name: service.host_name for service in self._public}
         address = balancer_address(self._settings.private_network)
         values: dict[str, pulumi.Input[str]] = {
             "ROUTES": service_routes(address, hosts),
-            "HEALTH": health_route(address, _HEALTH_SERVICE),
+            "HEALTH": health_route(address, self._seen.name, self._seen.wanted.health.livePath),
             "DRAIN_SECONDS": str(_DRAIN_SECONDS),
         }
         return step(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NONE = ["traefik.enable=false"]
+"""The labels of what the proxy has nothing to do with."""
+
 
 def routing(service: str, host: str, port: int, health_path: str) -> list[str]:
     """Return the labels of one service, in a stable order.

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AfterValidator
+from typing import TYPE_CHECKING
 
 from common.maintenance import MIGRATE, OFF, Maintenance
 from infra.frozen import Frozen
 
-SERVICES = ("nutri-backend", "nutri-ml-service")
-"""What the page can stand in for."""
-
-
-def _known(one: Maintenance) -> Maintenance:
-    unknown = [name for name in one.services if name not in SERVICES]
-    if unknown:
-        raise ValueError(
-            f"services: {', '.join(unknown)} is none; right is one of {', '.join(SERVICES)}"
-        )
-    return one
+if TYPE_CHECKING:
+    from infra.settings import Settings
 
 
 class MaintenanceSettings(Frozen):
     """The maintenance, usually written by `runbook maintenance`, and how migrations are applied."""
 
-    maintenance: Annotated[Maintenance, AfterValidator(_known)] = OFF
+    maintenance: Maintenance = OFF
     migrate_command: str = MIGRATE
+
+
+def problems(settings: Settings) -> list[str]:
+    """Return a line where the page should stand in for what it cannot."""
+    known = [name for name, one in settings.services.items() if one.subdomain]
+    unknown = [name for name in settings.maintenance.services if name not in known]
+    if not unknown:
+        return []
+    return [
+        (
+            f"nutri:maintenance: services: {', '.join(unknown)} is none that the page serves for;"
+            f" right is one of {', '.join(known)}"
+        )
+    ]

@@ -9,7 +9,6 @@ import pulumi
 from infra import database
 from infra.firewall import SHUT_PORTS, WEB_PORTS
 from infra.platform import API_PORT
-from infra.service import HEALTH_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,19 +41,32 @@ def _balancer(front: Front) -> dict[str, Any] | None:
 
 
 def _service(service: Service, settings: Settings) -> dict[str, Any]:
+    spec, wanted = service.spec, service.spec.wanted
     return {
-        "name": service.spec.name,
+        "name": spec.name,
         "url": service.url,
-        "image": service.spec.image,
-        "tag": service.spec.tag,
-        "replicas": service.spec.replicas,
+        "http": wanted.http,
+        "port": spec.port,
+        "image": wanted.image,
+        "tag": wanted.tag,
+        "replicas": wanted.replicas,
         "applications": [application.id for application in service.applications],
-        "health_path": HEALTH_PATH,
-        "live_path": f"{HEALTH_PATH}/live",
-        "tag_setting": service.spec.tag_setting,
+        "health_path": wanted.health.path,
+        "live_path": wanted.health.livePath,
+        "start_seconds": wanted.health.startPeriod,
+        "tag_setting": spec.tag_setting,
+        "rollout": wanted.rollout,
+        "stop_grace": wanted.stopGrace,
+        "memory": wanted.memory,
         "slow_path": settings.slow_path,
         "stream_path": settings.stream_path,
     }
+
+
+def _redis(settings: Settings) -> dict[str, Any] | None:
+    if settings.redis_url is None:
+        return None
+    return {"url": pulumi.Output.secret(settings.redis_url.get_secret_value())}
 
 
 def _registry(settings: Settings) -> dict[str, Any] | None:
@@ -102,6 +114,7 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
         },
         "registry": _registry(settings),
         "database": database.target(settings),
+        "redis": _redis(settings),
         "services": [_service(service, settings) for service in services],
         "expectations": _expectations(settings),
         "dumps": dumps.target() if dumps else None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from infra.balancer import HEALTH_HOST, HEALTH_PATH
+from infra.balancer import HEALTH_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +32,12 @@ def service_routes(balancer: str, hosts: Mapping[str, str]) -> str:
     )
 
 
-def health_route(balancer: str, service: str) -> str:
-    """Return the file that lets the load balancer's check through to a service's health.
+def health_route(balancer: str, service: str, path: str) -> str:
+    """Return the file that lets the load balancer's check through to a service's live path.
 
     A file of its own: without it the server gets no requests, and so leaves before a shutdown.
     """
-    rule = f"Host(`{HEALTH_HOST}`) && Path(`{HEALTH_PATH}`)"
+    rule = f"Host(`{HEALTH_HOST}`) && Path(`{path}`)"
     return _file({"balancer-health": _router(rule, balancer, service)})
 
 

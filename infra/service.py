@@ -7,59 +7,85 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from infra import database, labels
+from infra import environment, labels, services_settings
 from infra.coolify.application import Application
 from infra.coolify.replicas import Replicas
 from infra.place import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from infra.place import Place
     from infra.platform import Platform
+    from infra.service_settings import ServiceSettings
     from infra.settings import Settings
 
-HEALTH_PATH = "/health"
-_DRAIN_SECONDS = 5  # how long the app fails /health, but serves on, after SIGTERM
-_STOP_GRACE_SECONDS = 30
+_NO_PORT = 80
+"""Coolify wants one, also of what listens to none."""
 
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """A service as the configuration wants it."""
+    """A service as the configuration wants it.
+
+    Attributes:
+        name: as in `app.yaml`.
+        wanted: everything said there and in the stack's config.
+        domain: the stack's.
+        env: its variables, secrets in clear.
+    """
 
     name: str
-    subdomain: str
-    image: str
-    tag: str
-    replicas: int
-    port: int
-    tag_setting: str
-    env: dict[str, pulumi.Input[str]] = field(default_factory=dict)
+    wanted: ServiceSettings
+    domain: str
+    env: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def host_name(self) -> str:
+        """Its name in DNS; empty for one that is reached from inside alone."""
+        return f"{self.wanted.subdomain}.{self.domain}" if self.wanted.subdomain else ""
+
+    @property
+    def port(self) -> int:
+        """What its containers listen on."""
+        return self.wanted.port or _NO_PORT
+
+    @property
+    def tag_setting(self) -> str:
+        """The path of its tag in the stack's config."""
+        return f"nutri:services.{self.name}.tag"
 
 
 def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
-    """Return the app's services; the ML service first, since the backend calls it."""
-    ml = ServiceSpec(
-        name="nutri-ml-service",
-        subdomain="ml",
-        image=settings.ml_image,
-        tag=settings.ml_tag,
-        replicas=settings.ml_replicas,
-        port=8000,
-        tag_setting="nutri:mlTag",
+    """Return the app's services, each after those it needs."""
+    return tuple(
+        ServiceSpec(
+            name,
+            settings.services[name],
+            settings.domain,
+            environment.variables(name, settings),
+        )
+        for name in services_settings.in_order(settings.services)
     )
-    backend = ServiceSpec(
-        name="nutri-backend",
-        subdomain="api",
-        image=settings.backend_image,
-        tag=settings.backend_tag,
-        replicas=settings.backend_replicas,
-        port=3000,
-        tag_setting="nutri:backendTag",
-        env={"ML_SERVICE_URL": f"http://{ml.name}:{ml.port}", **database.environment(settings)},
-    )
-    return ml, backend
+
+
+def public(specs: Iterable[ServiceSpec]) -> dict[str, str]:
+    """Return the host names the world reaches, by service."""
+    return {spec.name: spec.host_name for spec in specs if spec.host_name}
+
+
+def build(
+    specs: Iterable[ServiceSpec],
+    places: Sequence[Place],
+    platform: Platform,
+    after: Sequence[pulumi.Resource],
+) -> list[Service]:
+    """Make all services, each once those it needs are healthy."""
+    made: dict[str, Service] = {}
+    for spec in specs:
+        needed = [one for name in spec.wanted.needs for one in made[name].applications]
+        made[spec.name] = Service(spec, places, platform, after=[*after, *needed])
+    return list(made.values())
 
 
 class Service(pulumi.ComponentResource):
@@ -68,16 +94,15 @@ class Service(pulumi.ComponentResource):
     Attributes:
         spec: what was asked for.
         applications: the replicas, in the order they are rolled out.
-        url: where the world reaches the service.
-        host_name: its name in DNS.
+        url: where the world reaches the service; empty where it does not.
+        host_name: its name in DNS; empty without one.
     """
 
-    def __init__(  # noqa: PLR0913 - a service has this many sides
+    def __init__(
         self,
         spec: ServiceSpec,
         places: Sequence[Place],
         platform: Platform,
-        settings: Settings,
         opts: pulumi.ResourceOptions | None = None,
         *,
         after: Sequence[pulumi.Resource] = (),
@@ -85,12 +110,12 @@ class Service(pulumi.ComponentResource):
         super().__init__("nutri:infra:Service", spec.name, None, opts)
         self._after = after
         self.spec = spec
-        self.host_name = f"{spec.subdomain}.{settings.domain}"
-        self.url = f"https://{self.host_name}"
+        self.host_name = spec.host_name
+        self.url = f"https://{self.host_name}" if self.host_name else ""
         self.applications: list[Application] = []
         self._platform = platform
-        props = _props(spec, platform, settings)
-        for number in range(1, spec.replicas + 1):
+        props = _props(spec, platform)
+        for number in range(1, spec.wanted.replicas + 1):
             self.applications.append(self._replica(number, props, chosen(number, places)))
         self.register_outputs({"url": self.url})
 
@@ -116,24 +141,30 @@ class Service(pulumi.ComponentResource):
         return Replicas(self.spec.name, self._platform.connection(), applications, opts)
 
 
-def _props(spec: ServiceSpec, platform: Platform, settings: Settings) -> dict[str, Any]:
-    health = settings.health_check
-    host_name = f"{spec.subdomain}.{settings.domain}"
+def _props(spec: ServiceSpec, platform: Platform) -> dict[str, Any]:
+    wanted, health = spec.wanted, spec.wanted.health
     return {
         "connection": platform.connection(),
         "project": platform.project.id,
-        "image": spec.image,
-        "tag": spec.tag,
+        "image": wanted.image,
+        "tag": wanted.tag,
         "port": spec.port,
         "alias": spec.name,
-        "env": pulumi.Output.secret({"DRAIN_SECONDS": str(_DRAIN_SECONDS), **spec.env}),
-        "labels": labels.routing(spec.name, host_name, spec.port, HEALTH_PATH),
-        "stop_grace_seconds": _STOP_GRACE_SECONDS,
+        "env": pulumi.Output.secret(spec.env),
+        "labels": _labels(spec),
+        "stop_grace_seconds": wanted.stopGrace,
         "health": {
-            "path": HEALTH_PATH,
+            "path": health.livePath if wanted.http else "",
+            "command": health.command or "",
             "interval": health.interval,
             "timeout": health.timeout,
             "retries": health.retries,
             "start_period": health.startPeriod,
         },
     }
+
+
+def _labels(spec: ServiceSpec) -> list[str]:
+    if not spec.host_name or spec.wanted.port is None:
+        return labels.NONE
+    return labels.routing(spec.name, spec.host_name, spec.wanted.port, spec.wanted.health.livePath)

@@ -5,28 +5,40 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
+from pulumi.runtime.config import is_config_secret
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.changes import acknowledgement
-from infra import database_settings, dump_settings, fleet_settings
+from infra import (
+    app_file,
+    database_settings,
+    dump_settings,
+    fleet_settings,
+    maintenance_settings,
+    old_settings,
+    services_settings,
+)
 from infra.database_settings import DatabaseSettings
 from infra.dump_settings import DumpSettings
 from infra.fleet_settings import FleetSettings
-from infra.frozen import Frozen
 from infra.maintenance_settings import MaintenanceSettings
 from infra.recovery_settings import RecoverySettings
+from infra.service_settings import matches
+from infra.services_settings import ServicesSettings
 from infra.size_settings import SizeSettings
 from infra.watch_settings import WatchSettings
 from infra.window_settings import WindowSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROJECT = "nutri"
 HCLOUD_ENDPOINT = "https://api.hetzner.cloud/v1"
 _TOKEN_LENGTH = 64  # the Hetzner provider refuses any other before its first request
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _EMAIL = re.compile(r"[^@\s|&\\$#'\"]+@[^@\s|&\\$#'\"]+\.[^@\s|&\\$#'\"]+")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-[a-z0-9.]+)?")
 _OPENSSH_KEY = re.compile(r"(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+( .*)?")
@@ -39,15 +51,6 @@ def _network(text: str) -> str:
         raise ValueError(
             f"{error}; give a network in CIDR form with its host bits zero, such as 203.0.113.7/32"
         ) from None
-
-
-def _matches(pattern: re.Pattern[str], wanted: str) -> AfterValidator:
-    def validate(text: str) -> str:
-        if not pattern.fullmatch(text):
-            raise ValueError(f"{text!r} is not {wanted}")
-        return text
-
-    return AfterValidator(validate)
 
 
 def _domain(text: str) -> str:
@@ -93,24 +96,6 @@ def _some_network(networks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Network = Annotated[str, AfterValidator(_network)]
-Tag = Annotated[str, _matches(_TAG, "an image tag")]
-Image = Annotated[
-    str,
-    _matches(
-        re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+"),
-        "an image without tag, such as ghcr.io/owner/name",
-    ),
-]
-Replicas = Annotated[int, Field(ge=1, le=20)]
-
-
-class HealthCheck(Frozen):
-    """Docker's health check of a container: seconds, and a number of tries."""
-
-    interval: int = Field(ge=1, le=300)
-    timeout: int = Field(ge=1, le=60)
-    retries: int = Field(ge=1, le=100)
-    startPeriod: int = Field(ge=0, le=600)  # noqa: N815 - the key as the config spells it
 
 
 class Settings(
@@ -121,6 +106,7 @@ class Settings(
     DumpSettings,
     FleetSettings,
     MaintenanceSettings,
+    ServicesSettings,
     SizeSettings,
 ):
     """All settings of one stack; the names are the config's keys."""
@@ -134,27 +120,20 @@ class Settings(
     manage_dns: bool
     ssh_networks: Annotated[tuple[Network, ...], AfterValidator(_some_network)]
     operator_keys: tuple[Annotated[str, AfterValidator(_operator_key)], ...]
-    coolify_version: Annotated[str, _matches(_VERSION, "a version such as 4.3.10")]
-    coolify_installer_url: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
-    coolify_root_email: Annotated[str, _matches(_EMAIL, "an e-mail address")]
+    coolify_version: Annotated[str, matches(_VERSION, "a version such as 4.3.10")]
+    coolify_installer_url: Annotated[str, matches(re.compile(r"https?://\S+"), "a URL")]
+    coolify_root_email: Annotated[str, matches(_EMAIL, "an e-mail address")]
     docker_address_pool: Annotated[str, AfterValidator(_pool)]
-    backend_image: Image
-    backend_tag: Tag
-    backend_replicas: Replicas
-    ml_image: Image
-    ml_tag: Tag
-    ml_replicas: Replicas
     registry_server: str
     registry_username: str
     registry_password: SecretStr | None
-    health_check: HealthCheck
     settle_seconds: int = Field(ge=0, le=1800)
     live_latency_ms: int = Field(ge=1, le=60_000)
     ca_bundle: str
-    nameservers: tuple[Annotated[str, _matches(re.compile(r"\S+:\d+"), "an 'address:port'")], ...]
+    nameservers: tuple[Annotated[str, matches(re.compile(r"\S+:\d+"), "an 'address:port'")], ...]
     acknowledge: tuple[Annotated[str, AfterValidator(_acknowledgement)], ...] = ()
     hcloud_token: SecretStr
-    hcloud_endpoint: Annotated[str, _matches(re.compile(r"https?://\S+"), "a URL")]
+    hcloud_endpoint: Annotated[str, matches(re.compile(r"https?://\S+"), "a URL")]
 
 
 _OBJECTS = (
@@ -162,7 +141,6 @@ _OBJECTS = (
         {
             "ssh_networks",
             "operator_keys",
-            "health_check",
             "nameservers",
             "acknowledge",
             "maintenance",
@@ -171,7 +149,9 @@ _OBJECTS = (
         },
     )
     | dump_settings.OBJECTS
+    | services_settings.OBJECTS
 )
+_NO_FIELDS = frozenset({"app", "old", "wrapping"})
 _MAY_BE_EMPTY = frozenset({"registry_server", "registry_username", "ca_bundle"})
 _SECRETS = frozenset({"registry_password"}) | database_settings.SECRETS | dump_settings.SECRETS
 
@@ -229,8 +209,10 @@ def _registry_problems(raw: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+def _problem(error: Any, services: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, JSON
     field, *inner = (str(part) for part in error["loc"])
+    if field in services_settings.OBJECTS and inner:
+        return services_settings.problem(error, services)
     setting = _setting(field)
     place = setting + "".join(f"[{part}]" for part in inner)
     if error["type"] == "missing":
@@ -238,9 +220,37 @@ def _problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     return f"{place}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def read(config: pulumi.Config | None = None) -> dict[str, Any]:
-    """Return the configuration as it is written, by field, not yet validated."""
-    return _raw(config or pulumi.Config(PROJECT)) | _hcloud()
+def _wrapping_problems() -> list[str]:
+    """What is secret has to be readable, or the other way round; the engine tells of the whole."""
+    found = []
+    if is_config_secret(f"{PROJECT}:services"):
+        found.append(
+            f"{PROJECT}:services: holds a secret, so that the engine shows nothing of it; move it:"
+            f" `pulumi config set --secret --path '{PROJECT}:secrets.SERVICE.NAME'`"
+        )
+    secrets = pulumi.Config(PROJECT).get_object("secrets")
+    if secrets and not is_config_secret(f"{PROJECT}:secrets"):
+        found.append(
+            f"{PROJECT}:secrets: is plain; `pulumi config set --secret --path` writes it encrypted"
+        )
+    return found
+
+
+def read(config: pulumi.Config | None = None, folder: Path | None = None) -> dict[str, Any]:
+    """Return the configuration as it is written, by field, not yet validated.
+
+    Args:
+        config: the stack's; by default that of the program that runs.
+        folder: the project's, where `app.yaml` is; by default the one the program runs in.
+    """
+    config = config or pulumi.Config(PROJECT)
+    old = {key: _old_value(config, key) for key in old_settings.MOVED}
+    app = app_file.load(folder)
+    return _raw(config) | _hcloud() | {"app": app, "old": old, "wrapping": _wrapping_problems()}
+
+
+def _old_value(config: pulumi.Config, key: str) -> object:
+    return config.get_object(key) if key == "healthCheck" else config.get(key)
 
 
 def parse(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
@@ -250,14 +260,24 @@ def parse(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
         The settings, and one line for each mistake: the setting, what is wrong, what would be
         right. There are settings where there is no mistake in them.
     """
-    problems = [
+    given = raw.get("services")
+    whole, problems = services_settings.prepare(raw)
+    problems += [
+        *raw["wrapping"],
+        *old_settings.problems(raw["old"]),
         *_token_problems(raw["hcloud_token"]),
         *_registry_problems(raw),
         *database_settings.problems(raw),
         *dump_settings.problems(raw, PROJECT),
     ]
+    values = {key: value for key, value in whole.items() if key not in _NO_FIELDS}
     try:
-        settings = Settings.model_validate(raw)
-        return settings, problems + fleet_settings.problems(settings)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        return None, problems + [_problem(detail) for detail in error.errors()]
+        return None, problems + [_problem(detail, given) for detail in error.errors()]
+    return settings, [
+        *problems,
+        *services_settings.problems(settings),
+        *fleet_settings.problems(settings),
+        *maintenance_settings.problems(settings),
+    ]

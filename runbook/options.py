@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 
 from checks import CHECKS
 
-_SERVICES = ("nutri-backend", "nutri-ml-service")
 _IDS = sorted({check.id for check in CHECKS} | {check.runbook for check in CHECKS})
 
 
@@ -19,7 +19,15 @@ def _ids(incomplete: str) -> list[str]:
 
 def services(incomplete: str) -> list[str]:
     """The services of the app that begin so, without asking the stack."""
-    return [one for one in _SERVICES if one.startswith(incomplete)]
+    return [one for one in _declared() if one.startswith(incomplete)]
+
+
+def _declared() -> list[str]:
+    try:
+        whole = yaml.safe_load(Path("app.yaml").read_text(encoding="utf-8"))
+        return [str(one) for one in whole["services"]]
+    except (OSError, yaml.YAMLError, LookupError, TypeError):
+        return []  # no project here: nothing to complete
 
 
 Stack = Annotated[

@@ -102,7 +102,8 @@ def _parts(target: Target) -> dict[str, str]:
     servers = {one.name: f"{one.server_type} at {one.ipv4}" for one in target.servers}
     coolify = {"coolify": f"version {target.coolify.version}"}
     services = {
-        one.name: f"{one.url}  {one.tag}  {one.replicas} replica{'s' * (one.replicas != 1)}"
+        one.name: f"{one.url or 'inside alone'}  {one.tag}  "
+        f"{one.replicas} replica{'s' * (one.replicas != 1)}"
         for one in target.services
     }
     return servers | coolify | services

@@ -59,16 +59,17 @@ class Updates:
 
     def value(self, key: str) -> str | None:
         """A plain value of the config; None when it is not set, or cannot be read."""
-        done = self._read("config", "get", key)
+        done = self._read("config", "get", *_path(key), key)
         return done.stdout.strip() or None if not done.returncode else None
 
     def set_value(self, key: str, value: str) -> None:
-        """Set a plain value of the config.
+        """Set a plain text of the config: one that looks like a number stays a text.
 
         Raises:
             StackError: pulumi refuses.
         """
-        done = self._read("config", "set", key, value)
+        words = [*_path(key), "--type", "string"] if _path(key) else []
+        done = self._read("config", "set", *words, key, value)
         if done.returncode:
             raise StackError(stacks.explain(done.stderr, self.stack))
 
@@ -127,6 +128,11 @@ class Updates:
         choice = ["--stack", self.stack] if self.stack else []
         command = [stacks.program(), "--cwd", str(self.project), "--non-interactive"]
         return [*command, *words, *choice]
+
+
+def _path(key: str) -> list[str]:
+    """Return what says that a key is a path into an object, as `nutri:services.NAME.tag` is."""
+    return ["--path"] if "." in key else []
 
 
 def _environment() -> dict[str, str]:

@@ -21,8 +21,10 @@ def lines(target: Target, folder: Path) -> Iterator[str]:
     """
     for service in target.services:
         replicas = f"{service.replicas} replica{'s' * (service.replicas != 1)}"
-        yield f"{service.name}  {service.url}  {service.tag}  {replicas}"
-        yield f"    {_curl(target, service, folder)}"
+        where = service.url or "inside alone"
+        yield f"{service.name}  {where}  {service.tag}  {replicas}"
+        if service.url:
+            yield f"    {_curl(target, service, folder)}"
 
 
 def _curl(target: Target, service: ServiceTarget, folder: Path) -> str:

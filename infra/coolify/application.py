@@ -33,7 +33,6 @@ _NO_ROLLOUT = frozenset({"connection", "bound"})
 
 
 def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
-    health = props["health"]
     return {
         "docker_registry_image_name": props["image"],
         "docker_registry_image_tag": props["tag"],
@@ -41,8 +40,19 @@ def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
         "custom_network_aliases": props["alias"],
         "docker_images_to_keep": IMAGES_KEPT,
         "stop_grace_period": int(props["stop_grace_seconds"]),
-        "health_check_enabled": True,
-        "health_check_path": health["path"],
+        **_health(props["health"]),
+    }
+
+
+def _health(health: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the health check: a path, a command, or none at all."""
+    how: dict[str, Any] = {"health_check_enabled": bool(health["path"] or health.get("command"))}
+    if health.get("command"):
+        how |= {"health_check_type": "cmd", "health_check_command": health["command"]}
+    else:
+        how |= {"health_check_type": "http", "health_check_path": health["path"] or "/"}
+    return {
+        **how,
         "health_check_interval": int(health["interval"]),
         "health_check_timeout": int(health["timeout"]),
         "health_check_retries": int(health["retries"]),

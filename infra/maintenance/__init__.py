@@ -12,6 +12,7 @@ from common.maintenance import HEADER, PATH
 from infra.maintenance.page import page
 from infra.maintenance.resource import MaintenancePage
 from infra.maintenance.routes import routes
+from infra.service import public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,8 +44,7 @@ def pages(
         after: what the first proxy waits for.
         places: what the proxies of further servers wait for.
     """
-    names = {spec.name: f"{spec.subdomain}.{settings.domain}" for spec in specs}
-    props = contents(settings.maintenance, names)
+    props = contents(settings.maintenance, public(specs))
     waited = [*after, *(one for place in places for one in place.ready)]
     made = []
     for number, host in enumerate(hosts, 1):

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from runbook.kit import Kit, Passphrase
 
 RTO_SECONDS, RPO_SECONDS = 3600.0, 24 * 3600.0
-_PROGRAM = ("Pulumi.yaml", "__main__.py", "infra", "runbook", "checks", "clients", "common")
+_PROGRAM = (
+    "Pulumi.yaml",
+    "app.yaml",
+    "__main__.py",
+    "infra",
+    "runbook",
+    "checks",
+    "clients",
+    "common",
+)
 _NOT_COPIED = shutil.ignore_patterns("__pycache__")
 _SERVING_SECONDS = 900.0
 _LEAST_ROWS = 5
@@ -82,9 +91,10 @@ class Disaster:
 
     def __post_init__(self) -> None:
         self._prefix = f"drill-{secrets.token_hex(4)}"
-        self._service: ServiceTarget = self.target.services[-1]
-        for service in self.target.services:
-            if service.name.endswith("backend"):
+        user = self.target.database.service if self.target.database else ""
+        self._service: ServiceTarget = self.target.public[-1]
+        for service in self.target.public:
+            if service.name == user:
                 self._service = service
 
     def _export(self, file: Path) -> None:

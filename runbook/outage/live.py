@@ -83,7 +83,6 @@ class LiveTools:
 
     def ways_back(self) -> Sequence[str]:
         """The images of the service that are on a server, the newest first."""
-        setting = self.service.tag_setting or "the setting of its tag, as in nutri:backendTag,"
         lines = [f"{tag}  of {made}{self._mark(tag)}" for tag, made in self._tags()[:_MOST_TAGS]]
         verb = [f"  `runbook rollback {self.service.name}`, or"] if has_verb("rollback") else []
         return [
@@ -91,7 +90,10 @@ class LiveTools:
             *(f"  {line}" for line in lines or ["none; see the registry"]),
             "if it came with the newest tag, go back to the one before:",
             *verb,
-            f"  `pulumi config set {setting} TAG`, then `pulumi up`",
+            (
+                f"  `pulumi config set --path --type string '{self.service.tag_setting}' TAG`,"
+                " then `pulumi up`"
+            ),
         ]
 
     def _tags(self) -> list[tuple[str, str]]:

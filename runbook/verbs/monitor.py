@@ -54,7 +54,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     command = tuple(shlex.split(during)) if during else ()
     checked_rate(rate)
     target = load_target(stack)
-    chosen = [servers.find_service(target, service)] if service else list(target.services)
+    chosen = [servers.find_service(target, service)] if service else list(target.public)
     planned = session.Session(target, chosen, rate, seconds, command)
     output.say(f"{rate:g} requests a second to {', '.join(one.url for one in chosen)}")
     done = session.run(planned, output.say)

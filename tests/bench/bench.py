@@ -284,8 +284,8 @@ def _deploy(tag: str, requests: int) -> dict[str, Any]:
 def _waits(config: str) -> int:
     """Seconds that nobody can save: each replica gets healthy, then the old one drains."""
     settings = yaml.safe_load(config)["config"]
-    health = settings["nutri:healthCheck"]
-    replicas = settings.get("nutri:backendReplicas", 2)
+    backend = settings["nutri:services"]["nutri-backend"]
+    health, replicas = backend["health"], backend.get("replicas", 2)
     return int(replicas * (health["startPeriod"] + health["interval"] + _DRAIN_SECONDS))
 
 

@@ -42,6 +42,11 @@ SECRETS = {
     "nutri:supabaseToken": SUPABASE_TOKEN,
     "nutri:databaseUrl": f"{_DATABASE}:6543/postgres?pgbouncer=true",
     "nutri:databaseDirectUrl": f"{_DATABASE}:5432/postgres",
+    "nutri:redisUrl": "rediss://default:localcloud-redis@redis.localcloud.test:6379",
+}
+SECRET_VARIABLES = {
+    "nutri:secrets.nutri-backend.JWT_SECRET": "localcloud-jwt-secret-of-32-characters-or-more",
+    "nutri:secrets.nutri-ml-service.SECRET_KEY": "localcloud-secret-key-of-32-characters-or-more",
 }
 
 
@@ -150,7 +155,9 @@ class Stack:
 
     def _file(self) -> dict[str, Any]:
         base = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
-        plain = {k: v for k, v in base["config"].items() if not _is_secure(v)}
+        plain = {
+            k: v for k, v in base["config"].items() if not _is_secure(v) and k != "nutri:secrets"
+        }
         own = {
             "hcloud:endpoint": self.cloud.endpoint,
             "nutri:supabaseEndpoint": f"http://127.0.0.1:{self.cloud.port}/supabase",
@@ -171,13 +178,24 @@ class Stack:
         self.set_secrets({key: value})
 
     def set_secrets(self, values: dict[str, str]) -> None:
-        """Encrypt values into the config, for good."""
+        """Encrypt values into the config, for good; a key with a dot is a path into an object."""
         words = [word for key, value in values.items() for word in ("--secret", f"{key}={value}")]
-        done = self.pulumi("config", "set-all", *words)
+        done = self.pulumi("config", "set-all", "--path", *words)
         assert done.returncode == 0, self.last
         written = yaml.safe_load(self.config_file.read_text())
-        self.secrets |= {key: written["config"][key] for key in values}
+        keys = {key.partition(".")[0] for key in values}
+        self.secrets |= {key: written["config"][key] for key in keys}
         self.salt = written["encryptionsalt"]
+
+    def change(self, service: str, **values: object) -> None:
+        """Change fields of a service in the stack's config; those of objects go one by one."""
+        services = self.config.setdefault("nutri:services", _local_services())
+        services[service] = _laid_over(services[service], values)
+
+    def tag(self, service: str = "nutri-backend") -> str:
+        """The tag of a service in the stack's config file as it is now."""
+        written = yaml.safe_load(self.config_file.read_text())["config"]
+        return str(written["nutri:services"][service]["tag"])
 
     @property
     def config_file(self) -> Path:
@@ -247,6 +265,17 @@ def ask(target: Target, name: str, path: str, **headers: str) -> httpx.Response:
         )
 
 
+def _local_services() -> dict[str, Any]:
+    base = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    return dict(base["config"]["nutri:services"])
+
+
+def _laid_over(old: Any, new: Any) -> Any:  # noqa: ANN401 - JSON
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return old | {key: _laid_over(old.get(key), value) for key, value in new.items()}
+
+
 def _is_secure(value: object) -> bool:
     return isinstance(value, dict) and "secure" in value
 
@@ -261,14 +290,14 @@ def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:
     """Make an empty stack of the project's own program in an empty folder."""
     (folder / "state").mkdir()
     packages = ("infra", "runbook", "checks", "clients", "common")
-    for part in ("Pulumi.yaml", "__main__.py", *packages, ".venv"):
+    for part in ("Pulumi.yaml", "app.yaml", "__main__.py", *packages, ".venv"):
         (folder / part).symlink_to(ROOT / part)
     made = Stack(cloud, folder, name)
     done = made.pulumi("stack", "init", "--secrets-provider", "passphrase")
     assert done.returncode == 0, made.last
     made.salt = yaml.safe_load(made.config_file.read_text()).get("encryptionsalt")
     # The double's secrets are public constants; they are kept like real ones all the same.
-    made.set_secrets(SECRETS)
+    made.set_secrets(SECRETS | SECRET_VARIABLES)
     return made
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import pytest
-import yaml
 
 from common.ssh import SshClient
 from runbook.monitor import watching
@@ -83,13 +82,13 @@ def test_mistakes_are_told_before_anything_is_touched(stack: Stack) -> None:
         "nutri:tier": "huge",
         "nutri:location": "moon",
         "nutri:sshNetworks": ["203.0.113.7/24"],
-        "nutri:backendTag": "",
     }
+    stack.change("nutri-backend", tag="")
     done = stack.pulumi("up", "--yes", "--skip-preview")
     stack.config = good
     assert done.returncode != 0
     assert "4 mistake(s), nothing was touched" in stack.last
-    for setting in ("tier", "location", "sshNetworks[0]", "backendTag"):
+    for setting in ("tier", "location", "sshNetworks[0]", "services.nutri-backend.tag"):
         assert f"- nutri:{setting}: " in stack.last
     assert "Traceback" not in stack.last
     assert stack.cloud.api("/ssh_keys")["ssh_keys"] == []
@@ -168,7 +167,7 @@ def test_containers_cannot_read_the_user_data(target: Target, server: SshClient)
 @pytest.mark.parametrize("replicas", [3, 1, 2])
 def test_replicas_follow_the_config(stack: Stack, replicas: int) -> None:
     """More and fewer replicas are one changed value, verified by the spread of answers."""
-    stack.config["nutri:backendReplicas"] = replicas
+    stack.change("nutri-backend", replicas=replicas)
     changes = stack.up()
     assert set(changes) <= {"create", "delete", "update"}
     target = stack.described()
@@ -211,7 +210,7 @@ class _Traffic:
 
 def test_a_new_tag_drops_no_request(stack: Stack, target: Target) -> None:
     """Replicas are rolled one after another, so that one always serves."""
-    stack.config["nutri:backendTag"] = "good-2"
+    stack.change("nutri-backend", tag="good-2")
     with _Traffic(target) as traffic:
         stack.up()
     assert _version(target) == "good-2"
@@ -221,7 +220,7 @@ def test_a_new_tag_drops_no_request(stack: Stack, target: Target) -> None:
 
 def test_a_tag_that_never_gets_healthy_fails_the_update(stack: Stack, target: Target) -> None:
     """The update fails with the container's lines; the old version serves, its tag is stored."""
-    stack.config["nutri:backendTag"] = "never-healthy"
+    stack.change("nutri-backend", tag="never-healthy")
     with _Traffic(target) as traffic:
         done = stack.pulumi("up", "--yes", "--skip-preview")
     assert done.returncode != 0
@@ -234,7 +233,7 @@ def test_a_tag_that_never_gets_healthy_fails_the_update(stack: Stack, target: Ta
 
 def test_the_next_up_mends_it(stack: Stack) -> None:
     """With the good tag back in the config, nothing is left to do for the applications."""
-    stack.config["nutri:backendTag"] = "good-2"
+    stack.change("nutri-backend", tag="good-2")
     changes = stack.up()
     assert set(changes) <= {"update"}
 
@@ -248,9 +247,8 @@ def test_rollback_goes_to_the_tag_verified_before(stack: Stack, target: Target) 
     assert (told["from"], told["to"]) == ("good-2", "good-1")
     assert (monitor.report().kinds, monitor.report().requests > 100) == ({}, True)
     assert _version(target) == "good-1"
-    kept = yaml.safe_load(stack.config_file.read_text())["config"]["nutri:backendTag"]
-    assert kept == "good-1"
-    stack.config["nutri:backendTag"] = kept
+    assert stack.tag() == "good-1"
+    stack.change("nutri-backend", tag="good-1")
     assert stack.pulumi("preview", "--expect-no-changes").returncode == 0, stack.last
 
 
@@ -269,7 +267,7 @@ def test_emergency_rollback_without_coolify(
     server.run("docker start coolify")
     alive = "curl -sf http://127.0.0.1:8000/api/health"
     server.run(f"timeout 90 sh -c 'until {alive}; do sleep 1; done'", timeout=100)
-    stack.config["nutri:backendTag"] = "good-2"
+    stack.change("nutri-backend", tag="good-2")
     assert set(stack.up()) == {"update"}
     assert stack.runbook("check", "containers").returncode == 0
 

@@ -15,7 +15,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg.rows import dict_row
 
-OF_PRISMA = ("connection_limit", "pool_timeout", "pgbouncer", "schema", "connect_timeout")
+OF_PRISMA = (
+    "connection_limit",
+    "pool_timeout",
+    "pgbouncer",
+    "schema",
+    "connect_timeout",
+    "prepared_statement_cache_size",
+)
 PROBE_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 FRESH_SECONDS = 5.0
@@ -31,7 +38,8 @@ class Database:
     """A pool that opens connections when they are wanted, up to its limit."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        # SQLAlchemy's spelling, which names a driver.
+        parts = urlsplit(url.replace("+asyncpg", "", 1))
         given = dict(parse_qsl(parts.query))
         kept = {key: value for key, value in given.items() if key not in OF_PRISMA}
         self._url = urlunsplit(parts._replace(query=urlencode(kept)))

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from common.ssh import SshClient
 from tests.e2e.guard.conftest import window
@@ -30,8 +29,7 @@ _RATE = ("--rate", "20")  # the machine makes the traffic as well as the answers
 def _deploy(stack: Stack, tag: str, *words: str) -> tuple[CompletedProcess[str], dict[str, Any]]:
     """Run `runbook deploy`, and keep the tag it leaves in the config."""
     done = stack.runbook("deploy", _BACKEND, tag, "--yes", "--json", *_RATE, *words, timeout=1200)
-    kept = yaml.safe_load(stack.config_file.read_text())["config"]["nutri:backendTag"]
-    stack.config["nutri:backendTag"] = kept
+    stack.change(_BACKEND, tag=stack.tag())
     assert done.stdout, done.stderr
     return done, json.loads(done.stdout)
 
@@ -85,7 +83,7 @@ def test_a_failed_deploy_goes_back_by_itself(platform: Stack) -> None:
     assert (done.returncode, told["updated"], told["went_back"]) == (1, False, True), done.stderr
     assert told["dropped"] == 0
     assert "(tag never-healthy) ended as failed; Coolify says:" in done.stderr
-    assert platform.config["nutri:backendTag"] == "good-1"
+    assert platform.tag() == "good-1"
     assert platform.runbook("check", "version", "containers").returncode == 0
 
 
@@ -101,7 +99,7 @@ def test_one_replica_behind_a_late_proxy_drops_requests(
     platform: Stack, proxy_is_late: Callable[[float], None]
 ) -> None:
     """Nobody serves while the proxy does not know the new one: the deploy is red."""
-    platform.config["nutri:backendReplicas"] = 1
+    platform.change(_BACKEND, replicas=1)
     platform.up()
     proxy_is_late(_LATE)
     done, told = _deploy(platform, "good-2", "--requests", "100")

@@ -21,7 +21,8 @@ def fleet(
 ) -> Iterator[Stack]:
     """A stack of one server, with replicas enough for two."""
     with own_stack(cloud_environment, tmp_path_factory, "servers") as made:
-        made.config |= {"nutri:mlReplicas": 2, "nutri:dnsTtl": 60}
+        made.config |= {"nutri:dnsTtl": 60}
+        made.change("nutri-ml-service", replicas=2)
         made.up()
         yield made
 

@@ -48,13 +48,13 @@ def test_all_is_green(platform: Platform) -> None:
 
 def test_a_budget_that_does_not_fit_is_refused_in_the_preview(platform: Platform) -> None:
     """The numbers are told, and what would fit; nothing was touched."""
-    platform.stack.config["nutri:databaseConnectionLimit"] = 8
+    platform.stack.change("nutri-backend", database={"DATABASE_URL": {"connections": 3}})
     done = platform.stack.pulumi("preview")
-    del platform.stack.config["nutri:databaseConnectionLimit"]
+    platform.stack.change("nutri-backend", database={"DATABASE_URL": {"connections": 1}})
     assert done.returncode != 0
     assert (
-        "2 backendReplicas x 8 databaseConnectionLimit = 16 connections, and the pooler has 15"
-        in platform.stack.last.replace("\n", " ")
+        "nutri-backend 2 replicas x 3 clients x 3 connections = 18: 20 connections, and the pooler"
+        " has 15" in platform.stack.last.replace("\n", " ")
     )
 
 

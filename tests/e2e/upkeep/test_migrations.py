@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(900)]
 
 _BROKEN = "20260302000000_broken"
-_KEYS = ("nutri:maintenance", "nutri:backendTag")
+_KEYS = ("nutri:maintenance", "nutri:services")
 
 
 def _migrations(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +61,7 @@ def test_a_compatible_migration_drops_no_request(
     assert (told["done"], told["dropped"]) == (True, 0)
     assert told["applied"] == ["20260301000000_meal_notes"]
     assert get(target, "/version").json()["version"] == "migration-good"
-    assert stack.config["nutri:backendTag"] == "migration-good"
+    assert stack.tag() == "migration-good"
     assert server.run("docker ps -aq --filter label=nutri.one-off").stdout == ""
     assert server.run("grep -rl localcloud-database /tmp /root 2>/dev/null; true").stdout == ""
 
@@ -96,7 +96,7 @@ def test_a_failing_migration_leaves_the_old_version_behind_the_page(
     assert get(target, "/version").headers["x-maintenance"] == "on"
     images = server.run("docker ps --format '{{.Image}}'").stdout.split()
     assert sum(image.endswith("/backend:migration-good") for image in images) == 2
-    assert stack.config["nutri:backendTag"] == "migration-good"
+    assert stack.tag() == "migration-good"
     assert "has begun" in people.titles[0]
 
 

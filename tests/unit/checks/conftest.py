@@ -538,6 +538,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
             endpoint=f"http://{world.hetzner_host}:{hetzner}/v1", token=SecretStr(HETZNER_TOKEN)
         ),
         database=DatabaseTarget(
+            service="nutri-backend",
             project=PROJECT,
             endpoint=f"http://127.0.0.1:{supabase}",
             token=SecretStr(SUPABASE_TOKEN),

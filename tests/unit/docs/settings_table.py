@@ -32,8 +32,10 @@ before anything is touched, all mistakes at once. This page is generated from `P
 SECRETS = {
     "hcloud:token": "Read-write token of the Hetzner project; HCLOUD_TOKEN does as well.",
     "nutri:registryPassword": "Password of `nutri:registryUsername` at `nutri:registryServer`.",
-    "nutri:databaseUrl": "The backend's `DATABASE_URL`: Supabase's pooled one, on port 6543.",
+    "nutri:databaseUrl": "Supabase's pooled URL, on port 6543; each service has it in its form.",
     "nutri:databaseDirectUrl": "Supabase's direct URL, on port 5432, for migrations and dumps.",
+    "nutri:redisUrl": "URL of Redis, with its password: `rediss://default:PASSWORD@HOST:6379`.",
+    "nutri:secrets": "Secret variables by service: `nutri:secrets.nutri-backend.JWT_SECRET`.",
     "nutri:supabaseToken": "Access token of Supabase's management API.",
     "nutri:resticPassword": "Password of the dumps' repository; without it no dump can be read.",
     "nutri:dumpSshKey": "Private key of the SFTP login in `nutri:dumpRepository`.",

@@ -28,21 +28,51 @@ GOOD: dict[str, Any] = {
     "nutri:coolifyInstallerUrl": "https://cdn.test/install.sh",
     "nutri:coolifyRootEmail": "ops@nutri.test",
     "nutri:dockerAddressPool": "172.24.0.0/14",
-    "nutri:backendImage": "ghcr.test/nutri/backend",
-    "nutri:backendTag": "good-1",
-    "nutri:backendReplicas": 2,
-    "nutri:mlImage": "ghcr.test/nutri/ml-service",
-    "nutri:mlTag": "good-1",
-    "nutri:mlReplicas": 1,
+    "nutri:services": {
+        "nutri-backend": {
+            "image": "ghcr.test/nutri/backend",
+            "tag": "good-1",
+            "database": None,
+            "redis": [],
+        },
+        "nutri-ml-service": {
+            "image": "ghcr.test/nutri/ml-service",
+            "tag": "good-1",
+            "subdomain": "ml",
+            "database": None,
+            "redis": [],
+        },
+    },
     "nutri:registryServer": "ghcr.test",
     "nutri:registryUsername": "nutri",
     "nutri:registryPassword": "a-registry-password",
-    "nutri:healthCheck": {"interval": 1, "timeout": 3, "retries": 15, "startPeriod": 1},
     "nutri:settleSeconds": 120,
     "nutri:liveLatencyMs": 500,
     "nutri:caBundle": "",
     "nutri:nameservers": [],
 }
+
+
+SECRET = frozenset({"hcloud:token", "nutri:registryPassword", "nutri:secrets"})
+
+
+def laid_over(good: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the good configuration with changes, which at `nutri:services` go field by field."""
+    values = good | changes
+    if isinstance(changes.get("nutri:services"), dict):
+        values["nutri:services"] = _deep(good["nutri:services"], changes["nutri:services"])
+    return values
+
+
+def _deep(old: Any, new: Any) -> Any:  # noqa: ANN401 - JSON
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return old | {key: _deep(old.get(key), value) for key, value in new.items()}
+
+
+def backend(**changes: object) -> dict[str, Any]:
+    """Return a change of the backend in the stack's config."""
+    return {"nutri:services": {"nutri-backend": changes}}
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a config value
@@ -71,8 +101,9 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     monkeypatch.delenv("HCLOUD_ENDPOINT", raising=False)
 
     def set_config(changes: dict[str, Any] | None = None) -> None:
-        values = GOOD | (changes or {})
-        pulumi.runtime.set_all_config({k: _text(v) for k, v in values.items() if v is not None})
+        values = laid_over(GOOD, changes or {})
+        plain = {k: _text(v) for k, v in values.items() if v is not None}
+        pulumi.runtime.set_all_config(plain, [key for key in plain if key in SECRET])
 
     yield set_config
     pulumi.runtime.set_all_config({})

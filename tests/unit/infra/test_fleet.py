@@ -45,7 +45,7 @@ def test_only_the_balancer_is_served_by_plain_http() -> None:
     """Each router asks for the balancer's address; the health is the backend's, in its own file."""
     hosts = {"nutri-ml-service": "ml.nutri.test", "nutri-backend": "api.nutri.test"}
     routers = yaml.safe_load(service_routes("10.44.0.2", hosts))["http"]["routers"]
-    health = yaml.safe_load(health_route("10.44.0.2", "nutri-backend"))["http"]["routers"]
+    health = yaml.safe_load(health_route("10.44.0.2", "nutri-backend", "/live"))["http"]["routers"]
     assert set(routers) == {"nutri-ml-service-balanced", "nutri-backend-balanced"}
     assert set(health) == {"balancer-health"}
     every = [*routers.values(), *health.values()]
@@ -72,10 +72,20 @@ def test_the_proxy_trusts_one_address() -> None:
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
-        ({"nutri:servers": 3}, ["nutri:backendReplicas: 2 with 3", "nutri:mlReplicas: 1 with 3"]),
+        (
+            {"nutri:servers": 3},
+            [
+                "nutri:services.nutri-backend.replicas: 2 with 3",
+                "nutri:services.nutri-ml-service.replicas: 1 with 3",
+            ],
+        ),
         ({"nutri:servers": 11}, ["nutri:servers: "]),
         (
-            {"nutri:servers": 2, "nutri:mlReplicas": 2, "nutri:manageDns": False},
+            {
+                "nutri:servers": 2,
+                "nutri:services": {"nutri-ml-service": {"replicas": 2}},
+                "nutri:manageDns": False,
+            },
             ["nutri:manageDns: false with 2"],
         ),
         ({"nutri:privateNetwork": "8.8.8.0/24"}, ["nutri:privateNetwork: "]),

@@ -15,6 +15,7 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 
 from infra import state as stack_state
+from tests.unit.infra.conftest import backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +184,7 @@ def test_each_replica_is_an_application_after_the_one_before(
     run: Callable[..., dict[str, Any]],
 ) -> None:
     """Three replicas are three applications in a chain, with equal labels."""
-    seen = run({"nutri:backendReplicas": 3})
+    seen = run(backend(replicas=3))
     replicas = [_options(seen, f"Application::nutri-backend-{n}") for n in (1, 2, 3)]
     assert len({str(r.object["labels"]) for r in replicas}) == 1
     assert any("nutri-backend-2" in urn for urn in replicas[2].dependencies)
@@ -256,7 +257,8 @@ def test_a_repository_that_is_there_needs_no_box(run: Callable[..., dict[str, An
     assert not any("StorageBox" in key for key in seen)
 
 
-_TWO = {"nutri:servers": 2, "nutri:mlReplicas": 2}
+_ML_TWO = {"nutri-ml-service": {"replicas": 2}}
+_TWO = {"nutri:servers": 2, "nutri:services": _ML_TWO}
 
 
 def test_one_server_stays_what_it_was(run: Callable[..., dict[str, Any]]) -> None:
@@ -281,7 +283,7 @@ def test_a_further_server_is_no_keeper(run: Callable[..., dict[str, Any]]) -> No
 
 def test_each_server_has_a_replica_of_each_service(run: Callable[..., dict[str, Any]]) -> None:
     """In turn; those on a further server know its machine, and all go with Coolify's server."""
-    seen = run({**_TWO, "nutri:backendReplicas": 3})
+    seen = run({**_TWO, "nutri:services": {**_ML_TWO, "nutri-backend": {"replicas": 3}}})
     machines = {
         name: "machine" in _plain(_options(seen, f"Application::{name}").object)
         for name in ("nutri-backend-1", "nutri-backend-2", "nutri-backend-3", "nutri-ml-service-2")

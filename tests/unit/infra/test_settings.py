@@ -20,7 +20,6 @@ _ANNOUNCED = {
     "start": "2026-12-06T02:00:00Z",
     "end": "2026-12-06T04:00:00Z",
 }
-_HEALTH = {"interval": 1, "timeout": 3, "retries": 15, "startPeriod": 1}
 
 
 def _problems() -> list[str]:
@@ -33,7 +32,10 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
     parsed, problems = settings.parse(settings.read())
     assert problems == []
     assert parsed is not None
-    assert (parsed.backend_replicas, parsed.ssh_networks) == (2, ("203.0.113.7/32",))
+    assert (parsed.services["nutri-backend"].replicas, parsed.ssh_networks) == (
+        2,
+        ("203.0.113.7/32",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,15 +50,11 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
         ("nutri:operatorKeys", ["nonsense"], "nutri:operatorKeys[0]", "OpenSSH public key"),
         ("nutri:operatorKeys", ["ssh-ed25519 AAAA me@coolify"], "nutri:operatorKeys[0]", "deletes"),
         ("nutri:dockerAddressPool", "10.1.0.0/16", "nutri:dockerAddressPool", "private networks"),
-        ("nutri:backendReplicas", 0, "nutri:backendReplicas", "greater than or equal to 1"),
-        ("nutri:backendImage", "ghcr.io/nutri/backend:tag", "nutri:backendImage", "without tag"),
-        ("nutri:backendTag", "no good", "nutri:backendTag", "an image tag"),
         ("nutri:coolifyVersion", "latest", "nutri:coolifyVersion", "4.3.10"),
         ("nutri:coolifyRootEmail", "ops", "nutri:coolifyRootEmail", "e-mail"),
         ("nutri:registryPassword", None, "nutri:registryPassword", "--secret"),
         ("nutri:registryUsername", "", "nutri:registryUsername", "needs a user"),
         ("nutri:nameservers", ["127.0.0.1"], "nutri:nameservers[0]", "address:port"),
-        ("nutri:healthCheck", _HEALTH | {"retries": 0}, "nutri:healthCheck[retries]", "greater"),
         ("nutri:acknowledge", ["server"], "nutri:acknowledge[0]", "such as server:delete"),
         ("nutri:acknowledge", ["*:backups"], "nutri:acknowledge[0]", "what is one of delete"),
         (

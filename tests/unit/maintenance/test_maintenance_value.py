@@ -8,9 +8,6 @@ import pytest
 from pydantic import ValidationError
 
 from common.maintenance import OFF, Maintenance, Mode
-from infra.maintenance_settings import SERVICES
-from infra.service import specs
-from infra.settings import Settings
 from tests.unit.maintenance.conftest import BACKEND, END, START
 
 if TYPE_CHECKING:
@@ -78,10 +75,3 @@ def test_its_span_in_words(announced: Maintenance) -> None:
     assert longer.span() == "Sunday 6 December 2026 02:00 to Monday 7 December 2026 04:00 UTC"
     assert OFF.span() == "at no set time"
     assert START < END
-
-
-def test_its_services_are_those_of_the_program() -> None:
-    """The setting's list and the program's services are the same."""
-    fields = dict.fromkeys(Settings.model_fields)
-    settings = Settings.model_construct(**fields)
-    assert sorted(SERVICES) == sorted(spec.name for spec in specs(settings))

@@ -63,7 +63,9 @@ def world(
     made = World(Site())
     monkeypatch.setattr(rollout, "_MARGIN", 0.3)
     with site_in_a_thread(made.site) as served:
-        service = served.services[0].model_copy(update={"tag_setting": "nutri:backendTag"})
+        service = served.services[0].model_copy(
+            update={"tag_setting": "nutri:services.nutri-backend.tag"}
+        )
         target = served.model_copy(update={"services": (service,)})
         monkeypatch.setattr(verb_module, "load_target", lambda _: target)
         monkeypatch.setattr(verb_module, "Updates", lambda *_: made)
@@ -87,7 +89,7 @@ def _json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_a_deploy_that_drops_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The config is set, the engine run, and at least so many requests watched."""
     assert _run("v2", "--requests", "60", "--json") == 0
-    assert world.done[:2] == ["set nutri:backendTag v2", "up"]
+    assert world.done[:2] == ["set nutri:services.nutri-backend.tag v2", "up"]
     told = _json(capsys)
     assert (told["from"], told["to"], told["updated"], told["dropped"]) == ("good-1", "v2", True, 0)
     assert told["monitor"]["requests"] >= 60
@@ -106,9 +108,9 @@ def test_a_failed_update_goes_back(world: World, capsys: pytest.CaptureFixture[s
     world.ups = [False, True]
     assert _run("v2", "--requests", "10", "--json") == 1
     assert world.done[:4] == [
-        "set nutri:backendTag v2",
+        "set nutri:services.nutri-backend.tag v2",
         "up",
-        "set nutri:backendTag good-1",
+        "set nutri:services.nutri-backend.tag good-1",
         "up",
     ]
     assert "the update failed, all replicas are back; 0 of" in world.done[-1]

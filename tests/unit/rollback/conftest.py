@@ -37,7 +37,7 @@ def service() -> ServiceTarget:
         tag="bad",
         replicas=2,
         applications=("app-a", "app-b"),
-        tag_setting="nutri:backendTag",
+        tag_setting="nutri:services.nutri-backend.tag",
     )
 
 

@@ -111,7 +111,7 @@ def test_back_to_the_last_good_tag_by_the_engine(world: World) -> None:
     """The config keeps it, so that the next update does not undo it; what is served is checked."""
     assert _run("rollback", NAME, "--yes") == 0
     assert world.done == [
-        "set nutri:backendTag good",
+        "set nutri:services.nutri-backend.tag good",
         "up",
         f"rolled {NAME} back from bad to good",
     ]
@@ -121,7 +121,7 @@ def test_back_to_the_last_good_tag_by_the_engine(world: World) -> None:
 def test_the_service_need_not_be_named(world: World) -> None:
     """Its tag was not verified good; with all of them good, somebody has to say which."""
     assert _run("rollback", "--yes") == 0
-    assert world.done[0] == "set nutri:backendTag good"
+    assert world.done[0] == "set nutri:services.nutri-backend.tag good"
     assert _run("rollback", "--yes") == 2
 
 
@@ -147,7 +147,7 @@ def test_by_docker_alone(world: World, capsys: pytest.CaptureFixture[str]) -> No
     assert _run("rollback", NAME, "--emergency", "--yes") == 0
     assert world.done == [
         "docker good",
-        "set nutri:backendTag good",
+        "set nutri:services.nutri-backend.tag good",
         f"rolled {NAME} back from bad to good by Docker",
     ]
     assert world.checked_tag == "good"

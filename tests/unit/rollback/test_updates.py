@@ -70,16 +70,20 @@ def test_what_cannot_be_read_is_a_clear_error(
 def test_a_value_is_set_on_the_stack(pulumi: Prints) -> None:
     """By its full name; a refusal is told."""
     updates = pulumi()
-    updates.set_value("nutri:backendTag", "v1")
-    assert _asked(updates).endswith("config set nutri:backendTag v1 --stack test")
+    updates.set_value("nutri:services.nutri-backend.tag", "0123456")
+    how = "config set --path --type string nutri:services.nutri-backend.tag 0123456 --stack test"
+    assert _asked(updates).endswith(how)
     with pytest.raises(StackError):
         pulumi(stderr="error: passphrase must be set", code=255).set_value("nutri:x", "1")
 
 
 def test_a_value_that_is_not_set_is_none(pulumi: Prints) -> None:
     """The caller has a default."""
-    assert pulumi("v1\n").value("nutri:backendTag") == "v1"
-    assert pulumi(stderr="error: not found", code=255).value("nutri:backendTag") is None
+    assert pulumi("v1\n").value("nutri:services.nutri-backend.tag") == "v1"
+    assert (
+        pulumi(stderr="error: not found", code=255).value("nutri:services.nutri-backend.tag")
+        is None
+    )
 
 
 def test_an_update_needs_nobody(pulumi: Prints, capfd: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,9 @@ def run(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
             name="nutri-backend", url="https://api.nutri.test", image="i", tag="t",
             replicas=1, applications=("a",),
         )  # fmt: skip
-        database = DatabaseTarget(direct_url=SecretStr("postgresql://u:p@db.test:5432/postgres"))
+        database = DatabaseTarget(
+            service="nutri-backend", direct_url=SecretStr("postgresql://u:p@db.test:5432/postgres")
+        )
         target = project.target.model_copy(update={"services": (service,), "database": database})
         plans: list[Any] = []
 

@@ -190,7 +190,12 @@ def test_a_dead_server_leaves_the_password_untold(monkeypatch: pytest.MonkeyPatc
 
 def test_a_token_that_supabase_refuses_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is looked at where the stack knows its project."""
-    database = DatabaseTarget(project="abc", endpoint="https://api.test", token=SecretStr("sbp_x"))
+    database = DatabaseTarget(
+        service="nutri-backend",
+        project="abc",
+        endpoint="https://api.test",
+        token=SecretStr("sbp_x"),
+    )
     target = target_of("http://h/v1", 1).model_copy(update={"database": database})
     ((name, prove),) = data_parts(target, {})
     assert name == "Supabase token"

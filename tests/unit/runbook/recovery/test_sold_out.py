@@ -37,7 +37,7 @@ def drilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Dr
     project = tmp_path / "project"
     for folder in ("infra", "runbook", "checks", "clients", "common"):
         (project / folder).mkdir(parents=True)
-    for name in ("Pulumi.yaml", "__main__.py"):
+    for name in ("Pulumi.yaml", "app.yaml", "__main__.py"):
         (project / name).touch()
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
 
