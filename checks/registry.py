@@ -18,6 +18,7 @@ from checks.health import HEALTH, LATENCY
 from checks.maintenance import MAINTENANCE, OVERRUN
 from checks.passphrase import PASSPHRASE
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
+from checks.redis import REDIS
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.size import SIZE
 from checks.spread import SPREAD
@@ -54,6 +55,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     POOL,
     WRITES,
     DATABASE_BACKUPS,
+    REDIS,
     MAINTENANCE,
     OVERRUN,
     HEALTH,

@@ -7,6 +7,8 @@ import itertools
 import json
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -22,7 +24,7 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import counters, database, docker, dumps, size, snapshot, tokens, upkeep
+from checks import counters, database, docker, dumps, redis, size, snapshot, tokens, upkeep
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common import passphrase
@@ -36,6 +38,7 @@ from common.target import (
     Expectations,
     HetznerTarget,
     MaintenanceTarget,
+    RedisTarget,
     ServerTarget,
     ServiceTarget,
     SshTarget,
@@ -43,6 +46,7 @@ from common.target import (
     Vantage,
 )
 from tests.unit.checks.authority import API, ML, Authority, CertificatePlan
+from tests.unit.checks.redis_server import PASSWORD, RedisPlan, RedisServer
 
 if TYPE_CHECKING:
     import ssl
@@ -222,6 +226,9 @@ class World:
     pool_size: int | None = 15
     supabase_backups: dict[str, Any] = field(default_factory=lambda: supabase_backups(3))
     sessions: Sessions | DatabaseError = field(default_factory=lambda: sessions(2, 8))
+    redis: RedisPlan = field(default_factory=RedisPlan)
+    redis_says: str | None = None
+    """What the server prints of it instead."""
     urls: list[str] = field(default_factory=lambda: [f"app-a {_HOST}", f"app-b {_HOST}"])
     containers: list[dict[str, str]] = field(
         default_factory=lambda: [
@@ -299,11 +306,20 @@ class FakeSsh:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def run(self, command: str, *, stdin: str | None = None, check: bool = True) -> Result:  # noqa: PLR0911 - one return a question
+    def run(  # noqa: PLR0911 - one return a question
+        self,
+        command: str | list[str],
+        *,
+        stdin: str | None = None,
+        check: bool = True,
+        **_: object,
+    ) -> Result:
         """Answer `true` and what the checks ask."""
         world, now = self._world, time.time()
         if world.ssh_failure:
             raise world.ssh_failure
+        if not isinstance(command, str):
+            return self._python(command, stdin)
         if command == snapshot.SCRIPT:
             clock = {"clock": str(now + world.clock_skew)}
             return Result(recorded("snapshot.txt", **(clock | dict(world.snapshot))), "", 0)
@@ -323,6 +339,16 @@ class FakeSsh:
             assert "personal_access_tokens where token" in str(stdin)
             return Result(json.dumps(world.token) if world.token else "", "", 0)
         return Result(self._told(command), "", 0)
+
+    def _python(self, command: list[str], stdin: str | None) -> Result:
+        """Run what asks Redis by this machine's own Python."""
+        assert command == redis.COMMAND
+        assert PASSWORD not in str(command)
+        if self._world.redis_says is not None:
+            return Result(self._world.redis_says, "", 0)
+        words = [sys.executable, *command[1:]]
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=True)
+        return Result(done.stdout, done.stderr, 0)
 
     def _told(self, command: str) -> str:
         if command.startswith("HOST="):
@@ -529,6 +555,9 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
     dns = stack.enter_context(_dns(world))
     shut = _listening(stack) if world.exposed else _closed(stack)
     ssh = _listening(stack) if world.ssh_is_up else _closed(stack)
+    cache = stack.enter_context(
+        RedisServer(world.redis, authority.context(CertificatePlan((world.redis.certified,))))
+    )
     return Target(
         stack="test",
         domain="nutri.test",
@@ -544,6 +573,7 @@ def _start(world: World, stack: contextlib.ExitStack) -> Target:
             token=SecretStr(SUPABASE_TOKEN),
             url=SecretStr(URL),
         ),
+        redis=RedisTarget(url=SecretStr(cache.url)),
         services=(
             _service("nutri-backend", f"https://{API}:{web}", "registry/backend"),
             _service("nutri-ml-service", f"https://{ML}:{web}", "registry/ml"),

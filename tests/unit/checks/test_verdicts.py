@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from checks import Status
+from checks import Status, redis
 from checks.containers import judge_containers, parse_containers
 from checks.health import judge_latency
 from checks.hetzner import ServerFacts
@@ -159,3 +159,19 @@ def test_our_address_towards_loopback_is_loopback() -> None:
 def test_only_a_json_object_has_fields(body: str, fields: dict[str, int]) -> None:
     """Any other body has none."""
     assert Answer(200, body).fields == fields
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "is_green"),
+    [
+        ("redis://:x@cache", "10.0.0.5", True),
+        ("redis://:x@cache", "203.0.114.9", False),
+        ("rediss://:x@cache", "203.0.114.9", True),
+    ],
+)
+def test_redis_without_tls_is_for_private_networks(url: str, address: str, is_green: bool) -> None:
+    """Its password would go over the internet as it is."""
+    told = redis.Told("nutri-1", "done", "", address, 0.01, {})
+    verdict = redis.judge(t.RedisTarget(url=SecretStr(url)), (told,), _budget(1))
+    assert verdict.is_green is is_green
+    assert verdict.suspects == (() if is_green else ("redis",))
