@@ -58,6 +58,11 @@ class Catalogue(BaseModel):
     refused: frozenset[Refused] = frozenset()
     """What was not to be had although it is on sale; of a server that is not there yet."""
 
+    def memory(self, server_type: str) -> int:
+        """Bytes that a server type has; 0 where it is not listed any more."""
+        found = (one.memory for one in self.server_types if one.name == server_type)
+        return int(next(found, 0) * 2**30)
+
 
 def _get(client: httpx.Client, path: str, **params: str | int) -> dict[str, Any]:
     response = client.get(path, params=params)

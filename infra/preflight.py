@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from common import passphrase
-from infra import catalogue, database, settings, tiers
+from infra import catalogue, database, fit, settings, tiers
 from infra.addresses import address_name
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def _choice(raw: dict[str, Any], stack: str) -> tuple[Choice | None, list[str]]:
     except catalogue.CatalogueError as error:
         return None, [str(error)]
     places = (raw.get("location", ""), *(raw.get("location_fallbacks") or ()))
-    return tiers.resolve(raw.get("tier", ""), places, offers)
+    choice, problems = tiers.resolve(raw.get("tier", ""), places, offers)
+    return choice and replace(choice, memory=offers.memory(choice.server_type)), problems
 
 
 def run(stack: str) -> tuple[Settings, Choice]:
@@ -50,9 +52,12 @@ def run(stack: str) -> tuple[Settings, Choice]:
         choice, found = _choice(raw, stack)
         problems += found
     problems += database.problems(parsed) if parsed else []
+    problems += fit.problems(parsed, choice.memory) if parsed and choice and choice.memory else []
     if problems or parsed is None or choice is None:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise pulumi.RunError(f"{len(problems)} mistake(s), nothing was touched:\n{lines}")
     if choice.note:
         pulumi.log.warn(choice.note)
+    for line in fit.absences(parsed.services):
+        pulumi.log.info(line)
     return parsed.model_copy(update={"location": choice.location}), choice

@@ -153,6 +153,9 @@ def _props(spec: ServiceSpec, platform: Platform) -> dict[str, Any]:
         "env": pulumi.Output.secret(spec.env),
         "labels": _labels(spec),
         "stop_grace_seconds": wanted.stopGrace,
+        "rollout": wanted.rollout,
+        "memory": wanted.memory,
+        "cpus": wanted.cpus,
         "health": {
             "path": health.livePath if wanted.http else "",
             "command": health.command or "",

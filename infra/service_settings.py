@@ -12,7 +12,7 @@ from infra.frozen import Frozen
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_PATH = re.compile(r"/[A-Za-z0-9._~!$&()*+,;=:@%/?-]*")
+_PATH = re.compile(r"/[A-Za-z0-9/\-_.~%,;]*")  # what Coolify takes
 _FOLDER = re.compile(r"(/[A-Za-z0-9._@-]+)+")
 _VOLUME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _COMMAND = re.compile(r"[a-zA-Z0-9 \-_./:=@,+]+")
@@ -38,7 +38,8 @@ def matches(pattern: re.Pattern[str], wanted: str) -> AfterValidator:
     return AfterValidator(validate)
 
 
-def _bytes(value: object) -> object:
+def as_bytes(value: object) -> object:
+    """Return an amount of memory, written with its unit, in bytes."""
     if isinstance(value, int) or value is None:
         raise ValueError(f"{value!r} has no unit; write it as 512MiB or 6GiB")
     found = _MEMORY.fullmatch(str(value))
@@ -126,7 +127,7 @@ class ServiceSettings(Frozen):
     hops: tuple[Variable, ...] = ()
     """Variables that get the number of proxies between the world and the service."""
     health: Health = Health()
-    memory: Annotated[int, Field(ge=_LEAST_MEMORY), BeforeValidator(_bytes)] | None = None
+    memory: Annotated[int, Field(ge=_LEAST_MEMORY), BeforeValidator(as_bytes)] | None = None
     cpus: float | None = Field(default=None, gt=0, le=128)
     stopGrace: int = Field(default=30, ge=1, le=3600)  # noqa: N815
     volumes: dict[

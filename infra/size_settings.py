@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from infra.frozen import Frozen
+from infra.service_settings import as_bytes
 
 
 class SizeSettings(Frozen):
-    """Fallbacks for what is sold out, and the backup that a resize wants."""
+    """Fallbacks for what is sold out, the backup that a resize wants, and what is kept free."""
 
     location_fallbacks: tuple[str, ...] = ()
     resize_backup_hours: int = Field(default=24, ge=1, le=720)
+    memory_reserve: Annotated[int, Field(ge=0), BeforeValidator(as_bytes)] = 512 * 2**20

@@ -33,6 +33,8 @@ class Choice:
     """What was passed over, as it was refused before; see `infra.refusals`."""
     exists: bool = False
     """Whether there is a server of it already."""
+    memory: int = 0
+    """Bytes; 0: Hetzner does not tell, as of a type it no longer lists."""
 
 
 def types(tier: str) -> tuple[str, ...]:

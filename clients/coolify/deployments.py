@@ -99,7 +99,13 @@ def wait_for_end(
         raise DeploymentFailedError(f"{label} ended as {state['status']}; Coolify says:\n{told}")
 
 
-def deploy(client: Client, application: str, label: str, bound: float) -> None:
+def deploy(
+    client: Client,
+    application: str,
+    label: str,
+    bound: float,
+    progress: Callable[[Attempt], None] | None = None,
+) -> None:
     """Deploy an application's stored image and wait for the end.
 
     Args:
@@ -107,6 +113,7 @@ def deploy(client: Client, application: str, label: str, bound: float) -> None:
         application: uuid.
         label: what is deployed, for messages: "nutri-backend-1 (tag good-2)".
         bound: seconds the deployment may take once it has started.
+        progress: called before each pause.
 
     Raises:
         DeploymentFailedError: it ended in anything but `finished`.
@@ -114,4 +121,4 @@ def deploy(client: Client, application: str, label: str, bound: float) -> None:
     """
     wait_for_idle(client, application)
     deployment = _start(client, application)
-    wait_for_end(client, deployment, f"the deployment of {label}", bound)
+    wait_for_end(client, deployment, f"the deployment of {label}", bound, progress)

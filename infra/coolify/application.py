@@ -10,6 +10,7 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from clients.coolify.deployments import deploy
 from clients.coolify.errors import CoolifyNotFoundError
+from clients.coolify.started import teller, wait_until_healthy
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 from infra.coolify.project import ENVIRONMENT
@@ -40,8 +41,21 @@ def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
         "custom_network_aliases": props["alias"],
         "docker_images_to_keep": IMAGES_KEPT,
         "stop_grace_period": int(props["stop_grace_seconds"]),
+        # Of a fixed name there can be one at a time: Coolify stops the old before it starts it.
+        "is_consistent_container_name_enabled": _stops_first(props),
+        "limits_memory": _megabytes(props.get("memory")),
+        "limits_cpus": f"{props['cpus']:g}" if props.get("cpus") else "0",
         **_health(props["health"]),
     }
+
+
+def _stops_first(props: Mapping[str, Any]) -> bool:
+    return props.get("rollout") == "stop-first"
+
+
+def _megabytes(size: float | None) -> str:
+    """Return a limit of memory as Coolify has it; "0" is none."""
+    return f"{int(size) // 2**20}m" if size else "0"
 
 
 def _health(health: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +118,10 @@ def _bound(props: Mapping[str, Any]) -> float:
 
 def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
     label = f"{props['application']} (tag {props['tag']})"
-    deploy(client, uuid, label, _bound(props))
+    deploy(client, uuid, label, _bound(props), progress=teller(client, uuid))
+    if _stops_first(props) and _health(props["health"])["health_check_enabled"]:
+        # Coolify calls it finished once it has started: that it is healthy is waited for here.
+        wait_until_healthy(client, uuid, label, _bound(props))
 
 
 def _existing(client: Client, name: str, server: str) -> str | None:
@@ -139,16 +156,25 @@ def _is_gone(client: Client, uuid: str) -> bool:
     raise NotYetError("it is still listed")
 
 
+def _grace(client: Client, uuid: str) -> int:
+    try:
+        told = client.get(f"/applications/{uuid}")
+    except CoolifyNotFoundError:
+        return 0
+    return int((told.get("settings") or {}).get("stop_grace_period") or 0)
+
+
 def remove(client: Client, uuid: str) -> None:
     """Delete an application and wait: Coolify only queues the deletion.
 
     Without the clean-up it does by default: that takes images a rollback may need.
     """
+    grace = _grace(client, uuid)
     client.delete(f"/applications/{uuid}?docker_cleanup=false")
     wait_until(
         f"application {uuid} to be deleted",
         lambda: _is_gone(client, uuid),
-        bound=_DELETE_SECONDS,
+        bound=_DELETE_SECONDS + grace,
         interval=0.3,
     )
 
@@ -177,10 +203,18 @@ class _ApplicationProvider(CoolifyProvider):
                 try:
                     _deploy(client, id_, news)
                 except OperatorError:
-                    # The old container serves on; the next deploy must not bring the bad tag.
+                    # The next deploy must not bring the bad tag.
                     _configure(client, id_, olds)
+                    self._bring_back(client, id_, olds, news)
                     raise
         return UpdateResult(news)
+
+    @staticmethod
+    def _bring_back(client: Client, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> None:
+        """Start the old container again where it had to go first; else it serves on."""
+        if _stops_first(news):
+            with contextlib.suppress(OperatorError):
+                _deploy(client, id_, olds)
 
     def observe(self, client: Client, id_: str, _props: dict[str, Any]) -> dict[str, Any]:
         seen = client.get(f"/applications/{id_}")

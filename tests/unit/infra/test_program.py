@@ -184,7 +184,7 @@ def test_each_replica_is_an_application_after_the_one_before(
     run: Callable[..., dict[str, Any]],
 ) -> None:
     """Three replicas are three applications in a chain, with equal labels."""
-    seen = run(backend(replicas=3))
+    seen = run(backend(replicas=3, memory="256MiB"))
     replicas = [_options(seen, f"Application::nutri-backend-{n}") for n in (1, 2, 3)]
     assert len({str(r.object["labels"]) for r in replicas}) == 1
     assert any("nutri-backend-2" in urn for urn in replicas[2].dependencies)

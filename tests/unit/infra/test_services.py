@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from infra import arriving, environment, old_settings, service, services_settings, settings
+from infra import arriving, environment, fit, old_settings, service, services_settings, settings
 from infra.app_file import FILE
 from infra.service_settings import ServiceSettings
 from tests.unit.infra.conftest import backend
@@ -59,6 +59,7 @@ def app(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
         ({"health": {"livepath": "/x"}}, f"{_S}.{_B}.health.livepath", "did you mean livePath?"),
         ({"health": {"retries": 0}}, f"{_S}.{_B}.health.retries", "greater than or equal"),
         ({"memory": "6 gigs"}, f"{_S}.{_B}.memory", "such as 512MiB"),
+        ({"health": {"livePath": "/live?x=1"}}, f"{_S}.{_B}.health.livePath", "a path of a URL"),
         ({"memory": 512}, f"{_S}.{_B}.memory", "has no unit"),
         ({"variables": {"A": 5}}, f"{_S}.{_B}.variables.A", "5 is no text"),
         ({"variables": {"A-B": "x"}}, f"{_S}.{_B}.variables.A-B", "a variable's name"),
@@ -271,3 +272,39 @@ def test_the_files_of_the_repository_are_good(configure: Configure, tmp_path: Pa
         )
         raw = settings.read(folder=tmp_path) | {"services": given[_S]}
         assert settings.parse(raw)[1] == [], file.name
+
+
+def _fits(configure: Configure, gigabytes: int, **ml: object) -> list[str]:
+    configure({_S: {"nutri-ml-service": ml}})
+    return fit.problems(_parsed(), gigabytes * 2**30)
+
+
+def test_two_of_a_large_service_do_not_fit(configure: Configure) -> None:
+    """Six of eight gigabytes: beside itself it does not fit, one after the other it does."""
+    (line,) = _fits(configure, 8, rollout="start-first")
+    assert line == (
+        "nutri:services: server 1 has 8 GiB, and nutri-ml-service (1 + 1 in a roll-out) x 6 GiB +"
+        " nutri-backend (2 + 1 in a roll-out) x 512 MiB + 512 MiB for Coolify and the system = 14"
+        " GiB; `rollout: stop-first` for nutri-ml-service, which is away while it is replaced, or"
+        " a larger nutri:tier: 6 GiB more would do"
+    )
+    assert _fits(configure, 8, rollout="stop-first") == []
+    assert _fits(configure, 16, rollout="start-first") == []
+
+
+def test_replicas_are_counted_where_they_run(configure: Configure) -> None:
+    """On two servers each has its own; fewer of them is a way out."""
+    two = {"nutri-ml-service": {"replicas": 2}, _B: {"replicas": 9}}
+    configure({"nutri:servers": 2, _S: two})
+    first, second = fit.problems(_parsed(), 8 * 2**30)
+    assert "nutri-backend (5 + 1 in a roll-out) x 512 MiB" in first
+    assert "nutri-backend (4 + 1 in a roll-out) x 512 MiB" in second
+    assert "2 replicas of nutri-backend there" in second
+
+
+def test_how_long_a_service_is_away_is_told(configure: Configure) -> None:
+    """Of one that has to stop before it starts, and has no replica to stand in."""
+    configure()
+    (line,) = fit.absences(_parsed().services)
+    assert line.startswith("nutri-ml-service: its roll-out stops the old container first")
+    assert "up to 340 s in every deploy (30 s to stop, 300 s to start)" in line
