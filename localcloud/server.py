@@ -8,7 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.routing import Mount
 
+from localcloud import redis
 from localcloud.dns.reverse import reverse_zones
 from localcloud.dns.server import NameServer
 from localcloud.dns.services import service_zone
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from localcloud.hetzner.zones.models import Zone
     from localcloud.node.databases import DockerDatabases
     from localcloud.node.machines import DockerMachines
+    from localcloud.node.redis import Redis
     from localcloud.settings import Instance
 
 HOST = "127.0.0.1"
@@ -41,7 +44,8 @@ def serve(instance: Instance) -> None:
     cloud = Cloud(instance, State(instance.home / STATE_FILE), machines)
     supabase = Projects(cloud.state, cloud.clock, lambda: _databases(instance), instance.block)
     names = NameServer(lambda: zones_of(cloud, supabase), instance.dns_port)
-    app = build(cloud, beside=(names, Front(machines)), supabase=supabase)
+    knobs = Mount("/_localcloud/redis", routes=redis.routes(lambda: _redis(instance)))
+    app = build(cloud, beside=(names, Front(machines)), supabase=supabase, mounts=(knobs,))
     uvicorn.run(
         app,
         host=HOST,
@@ -58,8 +62,9 @@ def serve(instance: Instance) -> None:
 def zones_of(cloud: Cloud, supabase: Projects | None = None) -> Iterable[Zone]:
     """Every zone the name server answers for."""
     reverse = reverse_zones(cloud.primary_ips.all(), cloud.instance.block)
-    databases = service_zone(supabase.addresses() if supabase else {})
-    return (*cloud.zones.all(), *reverse, databases)
+    databases = supabase.addresses() if supabase else {}
+    own = service_zone({**databases, redis.HOST: redis.address(cloud.instance)})
+    return (*cloud.zones.all(), *reverse, own)
 
 
 class Front:
@@ -101,6 +106,13 @@ def _databases(instance: Instance) -> DockerDatabases:
     from localcloud.node.databases import DockerDatabases  # noqa: PLC0415 as with the machines
 
     return DockerDatabases(instance)
+
+
+def _redis(instance: Instance) -> Redis:
+    from localcloud.node import docker_engine  # noqa: PLC0415 as with the machines
+    from localcloud.node.redis import Redis  # noqa: PLC0415 as with the machines
+
+    return Redis(docker_engine.connect(), instance)
 
 
 def _machines(instance: Instance) -> DockerMachines:

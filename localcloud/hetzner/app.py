@@ -77,11 +77,14 @@ class Companion(Protocol):
 
 
 def build(
-    cloud: Cloud, beside: Sequence[Companion] = (), supabase: Projects | None = None
+    cloud: Cloud,
+    beside: Sequence[Companion] = (),
+    supabase: Projects | None = None,
+    mounts: Sequence[Mount] = (),
 ) -> Starlette:
     """The app that serves a cloud; its lifespan starts and stops the cloud and companions.
 
-    `supabase` is an account of the other vendor, served beside.
+    `supabase` is an account of the other vendor, served beside; so are `mounts`.
     """
     companions = (*beside, cloud, *([supabase] if supabase else []))
 
@@ -98,6 +101,7 @@ def build(
     app = Starlette(
         routes=[
             *(_supabase_mounts(cloud) if supabase else ()),
+            *mounts,
             Mount("/_localcloud", routes=control.ROUTES),
             Mount("/v1", gate),
         ],

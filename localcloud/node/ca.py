@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import ipaddress
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -23,10 +25,10 @@ from localcloud.node.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from localcloud.settings import Instance
 
+WORLD = Path(__file__).resolve().parent.parent / "images" / "world.crt"
 _LIFETIME = dt.timedelta(days=3650)
 _LEAF_LIFETIME = dt.timedelta(days=800)
 _BACKDATED = dt.timedelta(minutes=5)
@@ -80,6 +82,33 @@ def issue(
         )
     )
     return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
+
+
+def world() -> KeyPair:
+    """The authority that everybody trusts, images of the app too: a public constant.
+
+    An image is shared by instances, so it cannot trust the authority of one.
+    """
+    digest = hashlib.sha256(b"localcloud world authority").digest()
+    key = ec.derive_private_key(int.from_bytes(digest) >> 1, ec.SECP256R1())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return KeyPair(WORLD.read_bytes(), private)
+
+
+def cross_signed(authority: KeyPair) -> bytes:
+    """The certificate by which who trusts the world trusts an instance's authority too."""
+    issuer = world()
+    known = x509.load_pem_x509_certificate(issuer.certificate)
+    own = x509.load_pem_x509_certificate(authority.certificate)
+    key = _ec_key(authority.key).public_key()
+    builder = (
+        _builder(own.subject, known.subject, key, _LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
+    )
+    signed = builder.sign(_ec_key(issuer.key), hashes.SHA256())
+    return signed.public_bytes(Encoding.PEM)
 
 
 def write_file(path: Path, content: bytes, mode: int) -> None:

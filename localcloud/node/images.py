@@ -23,10 +23,13 @@ DOCKER_REGISTRY = "docker.localcloud.test"
 GHCR_REGISTRY = "ghcr.localcloud.test"
 """Plays GitHub's container registry: needs a login."""
 
-_APP_SERVICES = ("backend", "ml-service")
-_APP_TAGS = ("good-1", "good-2", "never-healthy")
-_MIGRATION_TAGS = ("migration-good", "migration-bad")
-"""Of the backend alone, which owns the database: each brings a migration."""
+_SERVICES = ("backend", "ml-service")
+_HELPING_TAGS = ("good-1", "good-2", "never-healthy", "drain-1", "drain-2")
+"""Of an app that helps: it drains at SIGTERM, tells its container and its version."""
+_HELPING_BACKEND_TAGS = ("migration-good", "migration-bad")
+_REAL_TAGS = ("real-1", "real-2", "real-never-healthy")
+"""Of the app as it is: see docs/app-double.md."""
+_REAL_BACKEND_TAGS = ("without-prisma",)
 
 
 @dataclass(frozen=True)
@@ -39,23 +42,41 @@ class Published:
     """`<registry>/<repository>:<tag>`."""
 
 
-def _app_tags() -> tuple[tuple[str, str], ...]:
-    """Services and tags: the same program as two services in three states, and more."""
-    plain = tuple((service, tag) for service in _APP_SERVICES for tag in _APP_TAGS)
-    return (*plain, *(("backend", tag) for tag in _MIGRATION_TAGS))
+def _tags(of_all: tuple[str, ...], of_backend: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Pairs of service and tag."""
+    plain = tuple((service, tag) for service in _SERVICES for tag in of_all)
+    return (*plain, *(("backend", tag) for tag in of_backend))
+
+
+_HELPING = _tags(_HELPING_TAGS, _HELPING_BACKEND_TAGS)
+_REAL = _tags(_REAL_TAGS, _REAL_BACKEND_TAGS)
+_PRISMA = {"npx.py": "images/app/npx.py", "migrations": "images/app/migrations"}
+_SHARED = {"lib": "images/nutri", "authority.crt": "images/world.crt"}
+
+
+def _helping_app(service: str, tag: str) -> Image:
+    arguments = {"SERVICE": service, "VERSION": tag}
+    return Image(f"{service}-{tag}", "images/app", "python", arguments)
+
+
+def _real_app(service: str, tag: str) -> Image:
+    is_backend = service == "backend"
+    arguments = {"VERSION": tag.removeprefix("real-")}
+    if is_backend:
+        arguments["PRISMA"] = "no" if tag == "without-prisma" else "yes"
+    extra = {**_SHARED, **(_PRISMA if is_backend else {})}
+    return Image(f"{service}-{tag}", f"images/{service}", "python", arguments, extra)
 
 
 def _apps() -> tuple[Image, ...]:
-    return tuple(
-        Image(f"{service}-{tag}", "images/app", "python", {"SERVICE": service, "VERSION": tag})
-        for service, tag in _app_tags()
-    )
+    helping = (_helping_app(service, tag) for service, tag in _HELPING)
+    return (*helping, *(_real_app(service, tag) for service, tag in _REAL))
 
 
 def _published_apps() -> tuple[Published, ...]:
     return tuple(
         Published(f"{service}-{tag}", f"{GHCR_REGISTRY}/nutri/{service}:{tag}")
-        for service, tag in _app_tags()
+        for service, tag in (*_HELPING, *_REAL)
     )
 
 
@@ -98,6 +119,7 @@ IMAGES: tuple[Image, ...] = (
     Image("load-balancer", "images/load-balancer"),
     Image("storage-box", "images/storage-box"),
     Image("object-storage", "images/object-storage"),
+    Image("redis", "images/redis"),
     Image("postgres", "images/postgres"),
     Image("database", "images/database", "postgres"),
     *_apps(),

@@ -21,6 +21,7 @@ from localcloud.node.images import DOCKER_REGISTRY, GHCR_REGISTRY, ROOT, builder
 from localcloud.node.network import ensure_network
 from localcloud.node.progress import Say, say
 from localcloud.node.publish import GHCR_PASSWORD, Publisher
+from localcloud.node.redis import Redis
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,10 +47,11 @@ def up(instance: Instance, tell: Say = say) -> DockerClient:
     """
     client = docker_engine.ensure(tell)
     images = builder(client, instance, tell)
-    images.ensure(["node", "services", "database", "storage-box"])
+    images.ensure(["node", "services", "database", "storage-box", "redis"])
     ensure_network(client, instance)
     container = _ensure_container(client, instance, images.tag("services"))
     registries = {name: _published_port(container, port) for name, port in _PORTS.items()}
+    Redis(client, instance).up()
     _wait_ready(container, registries)
     Publisher(client, images, registries, registry_data(instance), tell).ensure()
     return client

@@ -9,11 +9,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from localcloud.node.ca import KeyPair, ensure_authority, issue
+from localcloud.node.ca import KeyPair, cross_signed, ensure_authority, issue, world
 from localcloud.node.errors import NodeError
 from localcloud.node.images import ROOT
 from localcloud.settings import Instance
@@ -115,3 +115,23 @@ def test_the_signer_refuses_a_request_without_names(signer: Any) -> None:  # noq
     """A certificate for nothing helps nobody."""
     with pytest.raises(signer.RefusedError, match="names no host"):
         signer.sign(request())
+
+
+def test_the_world_trusts_an_instance_by_its_cross_signed_authority(instance: Instance) -> None:
+    """Who knows the world alone verifies the chain; who knows the instance needs none of it."""
+    authority = ensure_authority(instance)
+    leaf = issue(authority, ["redis.localcloud.test"]).certificate
+    verify(authority, leaf, "redis.localcloud.test")
+    root = x509.load_pem_x509_certificate(world().certificate)
+    between = x509.load_pem_x509_certificate(cross_signed(authority))
+    name = x509.DNSName("redis.localcloud.test")
+    verifier = PolicyBuilder().store(Store([root])).build_server_verifier(name)
+    chain = verifier.verify(x509.load_pem_x509_certificate(leaf), [between])
+    assert [one.subject for one in chain[1:]] == [between.subject, root.subject]
+
+
+def test_the_worlds_certificate_is_of_its_key() -> None:
+    """The file is part of the images; the key is made of a constant."""
+    made = world()
+    key = load_pem_private_key(made.key, None)
+    assert x509.load_pem_x509_certificate(made.certificate).public_key() == key.public_key()

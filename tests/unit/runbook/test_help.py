@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
-from runbook.cli import main, whole
+from runbook.app import app
+from runbook.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +47,7 @@ def _verbs(command: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa:
 _OF_AN_INCIDENT = {
     f"incident {verb}" for verb in ("ack", "note", "mitigated", "close", "list", "postmortem")
 }
-VERBS = _verbs(whole())
+VERBS = _verbs(typer.main.get_command(app))
 
 
 @pytest.mark.parametrize("name", VERBS)
