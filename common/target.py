@@ -178,6 +178,7 @@ class MaintenanceTarget(_Frozen):
 
     now: Maintenance = OFF
     window: Window = SUNDAY_NIGHT
+    migrate_image: str = Field(default="", description="has Prisma; empty: the service's own; M3")
     migrate_command: str = Field(default=MIGRATE, description="in a container of the new image; M3")
 
 

@@ -16,6 +16,7 @@ class MaintenanceSettings(Frozen):
 
     maintenance: Maintenance = OFF
     migrate_command: str = MIGRATE
+    migrate_image: str = ""
 
 
 def problems(settings: Settings) -> list[str]:

@@ -122,6 +122,7 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
             "now": settings.maintenance.model_dump(mode="json"),
             "window": settings.maintenance_window.model_dump(),
             "migrate_command": settings.migrate_command,
+            "migrate_image": settings.migrate_image,
         },
         "vantage": {
             "ca_bundle": settings.ca_bundle or None,

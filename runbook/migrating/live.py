@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import checks
+from checks.postgres import DatabaseError
 from common.errors import OperatorError
 from common.maintenance import OFF, Mode
 from runbook import maintenance, migrations, output, servers
 from runbook.maintenance import notices, steps
+from runbook.migrating import lock
 from runbook.migrating.container import one_off, require_urls
 from runbook.stack import load_target
 
 if TYPE_CHECKING:
     from common.target import ServiceTarget, Target
+    from runbook.migrating.checkout import Checkout
     from runbook.migrations import Migrations
     from runbook.updates import Updates
 
@@ -36,17 +39,39 @@ class LiveTools:
     service: ServiceTarget
     tag: str
     force: bool
+    checkout: Checkout | None = None
+    """Where Prisma runs; None: in a container of an image."""
 
     def status(self) -> Migrations:
-        """As the new image sees the database."""
-        found = self._run(migrations.STATUS, writes=False)
-        return migrations.parse(found[1], self._image)
+        """As the new image, or the checkout, sees the database.
+
+        Raises:
+            OperatorError: it cannot be asked there, and everything that is missing for that.
+        """
+        missing = self.checkout.missing() if self.checkout else []
+        if missing:
+            raise OperatorError("; ".join(missing))
+        code, words = self._run(migrations.STATUS, writes=False)
+        return migrations.parse(words, self._place, code)
 
     def apply(self) -> tuple[int, str]:
-        """Run the migrate command in a container of the new image."""
+        """Run the migrate command there."""
         command = self.target.maintenance.migrate_command
-        output.say(f"{command}, in a container of {self._image}:")
+        output.say(f"{command}, in {self._place}:")
         return self._run(command, writes=True)
+
+    def wait_for_others(self) -> None:
+        """Wait until nobody else migrates.
+
+        Raises:
+            OperatorError: somebody still does, and who.
+        """
+        lock.wait_for_it(self._holder, progress=output.waiting)
+
+    def blocked_by(self) -> str:
+        """Who else migrates; empty where nobody does."""
+        found = self._holder()
+        return f"{found} holds Prisma's lock" if found else ""
 
     def resolve(self, name: str) -> tuple[int, str]:
         """Mark a failed migration as rolled back."""
@@ -134,10 +159,27 @@ class LiveTools:
 
     @property
     def _image(self) -> str:
-        return f"{self.service.image}:{self.tag}"
+        wanted = self.target.maintenance.migrate_image or self.service.image
+        has_tag = ":" in wanted.rpartition("/")[2] or "@" in wanted
+        return wanted if has_tag else f"{wanted}:{self.tag}"
+
+    @property
+    def _place(self) -> str:
+        return self.checkout.name if self.checkout else f"a container of {self._image}"
+
+    def _holder(self) -> lock.Holder | None:
+        """Who migrates now; nobody where the database cannot be asked from this machine."""
+        try:
+            return lock.holder(self._environment()["DIRECT_URL"], self.target.vantage)
+        except DatabaseError as error:
+            output.say(f"whether somebody else migrates cannot be told from here: {error}")
+            return None
 
     def _run(self, command: str, *, writes: bool) -> tuple[int, str]:
         environment = self._environment()
+        bound = _MIGRATE_SECONDS if writes else _STATUS_SECONDS
+        if self.checkout:
+            return self.checkout.run(command, environment, bound)
         with servers.connect(self.target.servers[0]) as client:
             ended = one_off(
                 client,
@@ -145,7 +187,7 @@ class LiveTools:
                 command,
                 environment,
                 writes=writes,
-                bound=_MIGRATE_SECONDS if writes else _STATUS_SECONDS,
+                bound=bound,
                 progress=output.waiting,
             )
         return ended.code, ended.output

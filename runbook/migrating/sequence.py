@@ -9,7 +9,7 @@ from common.errors import OperatorError
 from runbook.migrations import Migrations, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from checks import Report
 
@@ -54,6 +54,12 @@ class Tools(Protocol):
     def status(self) -> Migrations:
         """As the new image sees the database."""
 
+    def wait_for_others(self) -> None:
+        """Wait until nobody else migrates; raise who still does."""
+
+    def blocked_by(self) -> str:
+        """Who else migrates; empty where nobody does."""
+
     def page_is_on(self) -> bool:
         """Whether the config has maintenance on."""
 
@@ -91,13 +97,14 @@ def migrate(wanted: Migration, tools: Tools, say: Callable[[str], None]) -> Outc
     Raises:
         OperatorError: it cannot be begun, and nothing was touched.
     """
-    before = tools.status()
+    before = _look(wanted, tools)
     say(f"the database, as {wanted.tag} sees it: {before}")
     _require_a_way(before, wanted)
     applied: tuple[str, ...] = ()
     dump = ""
     if before.state is State.PENDING:
-        _prepare(wanted, tools)
+        if wanted.with_page and not tools.page_is_on():
+            tools.page_on()
         try:
             dump = tools.dump() if wanted.with_dump else ""
         except OperatorError as error:
@@ -113,14 +120,37 @@ def migrate(wanted: Migration, tools: Tools, say: Callable[[str], None]) -> Outc
     return Outcome(applied, dump, tools.verify())
 
 
-def _prepare(wanted: Migration, tools: Tools) -> None:
-    begins = wanted.with_page and not tools.page_is_on()
-    if begins:
-        tools.require_page_may_begin()
+def _look(wanted: Migration, tools: Tools) -> Migrations:
+    """What the database has had, once nothing is missing for what is to come.
+
+    Raises:
+        OperatorError: everything that is missing.
+    """
+    problems: list[str] = []
+    before = None
+    try:
+        tools.wait_for_others()
+        before = tools.status()
+    except OperatorError as error:
+        problems.append(str(error))
+    if before is None or before.state is State.PENDING:
+        problems += _unprepared(wanted, tools)
+    if before is None or problems:
+        raise OperatorError("\n".join(problems))
+    return before
+
+
+def _unprepared(wanted: Migration, tools: Tools) -> Iterator[str]:
+    needs: list[Callable[[], None]] = []
+    if wanted.with_page and not tools.page_is_on():
+        needs.append(tools.require_page_may_begin)
     if wanted.with_dump:
-        tools.require_dumps()
-    if begins:
-        tools.page_on()
+        needs.append(tools.require_dumps)
+    for require in needs:
+        try:
+            require()
+        except OperatorError as error:
+            yield str(error)
 
 
 def _not_dumped(error: OperatorError, tools: Tools) -> str:
@@ -153,7 +183,9 @@ def _apply(before: Migrations, wanted: Migration, tools: Tools, say: Callable[[s
     if after == before:
         if tools.page_is_on():
             tools.page_off()
-        return f"{how}, the database is as it was, and no page is before it. Mend it, then again"
+        other = tools.blocked_by()
+        mend = f"{other}: wait for its end" if other else "Mend it"
+        return f"{how}, the database is as it was, and no page is before it. {mend}, then again"
     page = "The maintenance page stays: `runbook maintenance end` takes it away. " * (
         tools.page_is_on()
     )

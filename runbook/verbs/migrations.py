@@ -14,6 +14,7 @@ from runbook import logs, migrations, options, output, servers, show
 from runbook.app import group, verb
 from runbook.deploy import require_tag
 from runbook.migrating import Migration, Outcome, migrate
+from runbook.migrating.checkout import Checkout
 from runbook.migrating.live import LiveTools
 from runbook.monitor import text, watching
 from runbook.stack import find_project, load_target
@@ -34,6 +35,14 @@ _EXITS = (
     "2 a mistake, or it was refused"
 )
 _Service = Annotated[str, typer.Option("--service", help="The service whose image holds them.")]
+_From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="PATH",
+        help="A checkout of the app with its dependencies, for images without Prisma.",
+    ),
+]
 _Tag = Annotated[str, typer.Argument(metavar="TAG", help="As the registry has it.")]
 
 
@@ -48,14 +57,20 @@ def status(
     tag: Annotated[
         str | None, typer.Option("--tag", help="As this image sees it. Default: the running one.")
     ] = None,
+    checkout: _From = None,
     service: _Service = "nutri-backend",
     stack: options.Stack = None,
     as_json: options.Json = False,
 ) -> None:
-    """Tell which migrations the database has not had, by Prisma in a container of the app."""
+    """Tell which migrations the database has had, by Prisma in a container or a checkout."""
     target = load_target(stack)
     chosen = servers.find_service(target, service)
-    found = _by_tag(target, chosen, tag, stack) if tag else _by_running(target, chosen)
+    by_tag = bool(tag or checkout or target.maintenance.migrate_image)
+    found = (
+        _by_tag(target, chosen, tag or chosen.tag, stack, checkout)
+        if by_tag
+        else _by_running(target, chosen)
+    )
     _tell(found, as_json=as_json)
     raise typer.Exit(int(found.state is not migrations.State.UP_TO_DATE))
 
@@ -79,6 +94,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     force: Annotated[
         bool, typer.Option("--force", help="Maintenance unannounced, or outside of its window.")
     ] = False,
+    checkout: _From = None,
     service: _Service = "nutri-backend",
     stack: options.Stack = None,
     yes: options.Yes = False,
@@ -92,7 +108,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     chosen = servers.find_service(target, service)
     require_tag(target, chosen, tag)
     output.confirm(f"{service} goes to {tag}, its database migrates. Go on?", yes=yes)
-    tools = LiveTools(Updates(find_project(Path.cwd()), stack), target, chosen, tag, force)
+    tools = _tools(target, chosen, tag, stack, checkout, force=force)
     wanted = Migration(service, tag, with_page=not no_maintenance, with_dump=not without_dump)
     dropped: list[int] = []
     with _watched(target, chosen, dropped) if no_maintenance else contextlib.nullcontext():
@@ -112,6 +128,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 def resolve(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     tag: _Tag,
     name: Annotated[str, typer.Argument(metavar="MIGRATION", help="The one that failed.")],
+    checkout: _From = None,
     service: _Service = "nutri-backend",
     stack: options.Stack = None,
     yes: options.Yes = False,
@@ -120,7 +137,7 @@ def resolve(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     """Take a failed migration for rolled back, once the database is as before it."""
     target = load_target(stack)
     chosen = servers.find_service(target, service)
-    tools = LiveTools(Updates(find_project(Path.cwd()), stack), target, chosen, tag, force=False)
+    tools = _tools(target, chosen, tag, stack, checkout)
     output.confirm(f"Is the database as before {name}?", yes=yes)
     code, words = tools.resolve(name)
     if code:
@@ -130,15 +147,31 @@ def resolve(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 
 def _tell(found: Migrations, *, as_json: bool) -> None:
     if as_json:
-        output.print_json({"state": found.state.value, "migrations": found.names})
+        told = {"state": found.state.value, "migrations": found.names, "applied": found.applied}
+        output.print_json(told)
     else:
         typer.echo(str(found))
 
 
-def _by_tag(target: Target, service: ServiceTarget, tag: str, stack: str | None) -> Migrations:
+def _tools(  # noqa: PLR0913 - what the verbs are given
+    target: Target,
+    service: ServiceTarget,
+    tag: str,
+    stack: str | None,
+    checkout: Path | None,
+    *,
+    force: bool = False,
+) -> LiveTools:
+    folder = Checkout(checkout.resolve(), tag, target.vantage) if checkout else None
     updates = Updates(find_project(Path.cwd()), stack)
+    return LiveTools(updates, target, service, tag, force, folder)
+
+
+def _by_tag(
+    target: Target, service: ServiceTarget, tag: str, stack: str | None, checkout: Path | None
+) -> Migrations:
     with output.busy("asking Prisma"):
-        return LiveTools(updates, target, service, tag, force=False).status()
+        return _tools(target, service, tag, stack, checkout).status()
 
 
 def _by_running(target: Target, service: ServiceTarget) -> Migrations:

@@ -29,6 +29,9 @@ class World:
     may_begin: bool = True
     has_dumps: bool = True
     dumps: bool = True
+    missing: str = ""
+    other: str = ""
+    late_other: str = ""
     page: bool = False
     deployed: bool = False
     done: list[str] = field(default_factory=list)
@@ -36,7 +39,18 @@ class World:
 
     def status(self) -> Migrations:
         """As it is now."""
+        if self.missing:
+            raise OperatorError(self.missing)
         return self.database
+
+    def wait_for_others(self) -> None:
+        """Refuse while somebody else migrates."""
+        if self.other:
+            raise OperatorError(f"{self.other} holds the lock")
+
+    def blocked_by(self) -> str:
+        """As it is now."""
+        return self.late_other
 
     def page_is_on(self) -> bool:
         """As it is now."""
@@ -125,6 +139,30 @@ def test_no_dumps_at_all() -> None:
     with pytest.raises(OperatorError, match="takes no dumps"):
         world.run()
     assert world.done == []
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    """Before anything is touched: the tool, the time, the dumps."""
+    world = World(missing="has no npx", may_begin=False, has_dumps=False)
+    with pytest.raises(OperatorError) as caught:
+        world.run()
+    assert str(caught.value).splitlines() == ["has no npx", "too early", "takes no dumps"]
+    assert world.done == []
+
+
+def test_somebody_else_migrates() -> None:
+    """Nothing is touched, and who it is is said."""
+    world = World(other="process 7")
+    with pytest.raises(OperatorError, match="process 7 holds the lock"):
+        world.run()
+    assert world.done == []
+
+
+def test_somebody_else_begins_meanwhile() -> None:
+    """The failure says who it is, once the page is away again."""
+    world = World(after=PENDING, code=1, late_other="process 7 holds Prisma's lock")
+    assert "process 7 holds Prisma's lock: wait for its end, then again" in world.run().problem
+    assert world.done[-1] == "page off"
 
 
 def test_a_dump_that_fails() -> None:
