@@ -116,6 +116,10 @@ class ServiceTarget(_Frozen):
         default_factory=dict, description="by name a fingerprint of each value, never the value"
     )
 
+    def __hash__(self) -> int:
+        """Hash by name: services are keys, and their variables are a dictionary."""
+        return hash(self.name)
+
 
 class RedisTarget(_Frozen):
     """The Redis of the app."""

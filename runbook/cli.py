@@ -1,4 +1,4 @@
-"""The operator CLI: every module of `verbs` is a verb; and its end on an error.
+"""The operator CLI: every module of `verbs` holds a verb, or one of a group; its end on an error.
 
 Exit codes: 0 all is well, 1 something is wrong on the platform, 2 a mistake, or it cannot be told.
 """
@@ -10,6 +10,8 @@ import pkgutil
 import sys
 from typing import TYPE_CHECKING
 
+import typer.main
+
 from common.errors import OperatorError
 from runbook import verbs
 from runbook.app import app
@@ -17,12 +19,33 @@ from runbook.app import app
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-for _module in pkgutil.iter_modules(verbs.__path__, f"{verbs.__name__}."):
-    importlib.import_module(_module.name)  # which registers it
+    import click
+
+
+def register(word: str | None = None) -> None:
+    """Register the verb or group of that name alone, for all of them take a while to load.
+
+    A module of `verbs` is named as its verb (`recovery_kit`), or begins with its group's name
+    (`drill_dumps`). Without a word, or with one that is no verb, all are registered.
+    """
+    wanted = (word or "").replace("-", "_")
+    names = [one.name for one in pkgutil.iter_modules(verbs.__path__)]
+    chosen = [one for one in names if one == wanted or one.startswith(f"{wanted}_")]
+    for name in chosen or names:
+        importlib.import_module(f"{verbs.__name__}.{name}")
+
+
+def whole() -> click.Group:
+    """Return the command line with all its verbs, as help and completion show it."""
+    register()
+    command: click.Group = typer.main.get_command(app)  # type: ignore[assignment]
+    return command
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the CLI; a mistake of the operator, or of the world, is one message and exit code 2."""
+    words = sys.argv[1:] if arguments is None else arguments
+    register(words[0] if words else None)
     try:
         app(arguments, prog_name="runbook")
     except OperatorError as error:

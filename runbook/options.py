@@ -8,13 +8,12 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from checks import CHECKS
-
-_IDS = sorted({check.id for check in CHECKS} | {check.runbook for check in CHECKS})
-
 
 def _ids(incomplete: str) -> list[str]:
-    return [one for one in _IDS if one.casefold().startswith(incomplete.casefold())]
+    from checks import CHECKS  # noqa: PLC0415 - slow to load, and for completion alone
+
+    known = sorted({check.id for check in CHECKS} | {check.runbook for check in CHECKS})
+    return [one for one in known if one.casefold().startswith(incomplete.casefold())]
 
 
 def services(incomplete: str) -> list[str]:

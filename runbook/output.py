@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from checks.junit import junit as as_junit
-from checks.page import page as as_page
-from checks.prometheus import prometheus as as_prometheus
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -70,8 +67,18 @@ def write_reports(
     """Write the report to each file that is given, in the form its key names."""
     for form, file in files.items():
         if file:
-            text = as_page(report, drill=drill) if form == "html" else _FORMS[form](report)
-            write(file, text)
+            write(file, _as(form, report, drill))
+
+
+def _as(form: str, report: Report, drill: Drill | None) -> str:
+    from checks.junit import junit  # noqa: PLC0415 - slow to load, and few ask for a file
+    from checks.page import page  # noqa: PLC0415
+    from checks.prometheus import prometheus  # noqa: PLC0415
+
+    if form == "html":
+        return page(report, drill=drill)
+    forms: Mapping[str, Callable[[Report], str]] = {"junit": junit, "prometheus": prometheus}
+    return forms[form](report)
 
 
 def write(file: Path, text: str) -> None:
@@ -86,9 +93,3 @@ def write(file: Path, text: str) -> None:
         half.replace(file)
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror}") from error
-
-
-_FORMS: Mapping[str, Callable[[Report], str]] = {
-    "junit": as_junit,
-    "prometheus": as_prometheus,
-}

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer.main
 
-import runbook.cli  # noqa: F401 - registers the verbs
 from checks import CHECKS
-from runbook.app import app
+from runbook.cli import whole
 from tests.unit.docs.settings_table import declared, secrets
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 _SETTINGS = {*declared(), *secrets()}
-_CLI = typer.main.get_command(app)  # the whole tree is built anew at each call
+_CLI = whole()  # the whole tree is built anew at each call
 # `-s P1` and `[TAG]` alike: what follows a verb up to the end of the code.
 _CODE = re.compile(r"`([^`\n]+)`")
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)

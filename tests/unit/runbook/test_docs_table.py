@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from checks import select
-from runbook.app import app
+from runbook.cli import whole
 
 _TABLE = Path(__file__).parents[3] / "docs" / "runbook.md"
 _PROCEDURES = [
@@ -36,10 +35,10 @@ def test_every_verb_of_a_row_is_there(procedure: str) -> None:
     """`runbook docker prune` in the table is a command of the CLI."""
     for words in re.findall(r"`runbook ([a-z-]+(?: [a-z-]+)?)", _rows()[procedure]):
         verb, _, sub = words.partition(" ")
-        commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+        commands = whole().commands
         assert verb in commands
         if hasattr(commands[verb], "commands"):
-            assert sub in commands[verb].commands
+            assert sub in commands[verb].commands  # type: ignore[attr-defined]
 
 
 def test_every_check_of_a_row_is_there() -> None:

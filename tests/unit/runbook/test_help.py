@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 
-from runbook.app import app
-from runbook.cli import main
+from runbook.cli import main, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +45,7 @@ def _verbs(command: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa:
 _OF_AN_INCIDENT = {
     f"incident {verb}" for verb in ("ack", "note", "mitigated", "close", "list", "postmortem")
 }
-VERBS = _verbs(typer.main.get_command(app))
+VERBS = _verbs(whole())
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 
-import runbook.cli  # noqa: F401 - which registers the verbs
-from runbook.app import app
+from runbook.cli import whole
 
 _ROOT = Path(__file__).parents[3]
 _FILES = sorted((_ROOT / ".github" / "workflows").glob("*.yml"))
@@ -121,7 +119,7 @@ def test_every_command_is_there(path: Path) -> None:
 
 
 def _require_verb(words: list[str]) -> None:
-    command = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+    command = whole().commands[words[0]]
     known = {option for param in command.params for option in param.opts}
     assert {word for word in words if word.startswith("--")} <= known
 

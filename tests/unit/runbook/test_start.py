@@ -1,0 +1,44 @@
+"""A verb starts without what other verbs need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("words", [["urls", "--help"], ["drill", "dr", "--help"]])
+def test_a_verb_loads_its_own_module_alone(words: list[str]) -> None:
+    """Nothing of the other verbs is imported."""
+    program = (
+        "import sys, runbook.cli\n"
+        "try:\n"
+        f"    runbook.cli.main({words!r})\n"
+        "finally:\n"
+        "    print('LOADED', *sorted(n for n in sys.modules if n.startswith('runbook.verbs.')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "Usage: " in done.stdout
+    loaded = done.stdout.rpartition("LOADED")[2].split()
+    assert any(one.startswith(f"runbook.verbs.{words[0]}") for one in loaded)
+    assert "runbook.verbs.watch" not in loaded
+
+
+@pytest.mark.parametrize("words", [["--help"], ["no-such-verb"], []])
+def test_whoever_asks_for_all_gets_all(words: list[str]) -> None:
+    """Help, and the error of a word that is no verb, know every verb."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert "urls" in said or "No such command" in said
