@@ -111,6 +111,9 @@ class ServiceTarget(_Frozen):
     start_seconds: int = Field(default=5, description="that it may take until it is healthy")
     memory: int | None = Field(default=None, description="bytes a container may have")
     slow_path: str = Field(default="", description="takes seconds to answer; empty: there is none")
+    post_path: str = Field(default="", description="takes a POST, counts its key; see deploys.md")
+    upload_path: str = Field(default="", description="takes a file by POST; empty: there is none")
+    socket_path: str = Field(default="", description="a websocket; empty: there is none")
     stream_path: str = Field(default="", description="answers bit by bit; empty: there is none")
     variables: dict[str, str] = Field(
         default_factory=dict, description="by name a fingerprint of each value, never the value"

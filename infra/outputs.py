@@ -60,6 +60,9 @@ def _service(service: Service, settings: Settings) -> dict[str, Any]:
         "memory": wanted.memory,
         "slow_path": settings.slow_path,
         "stream_path": settings.stream_path,
+        "post_path": settings.post_path,
+        "upload_path": settings.upload_path,
+        "socket_path": settings.socket_path,
     }
 
 

@@ -22,7 +22,10 @@ Path = Annotated[str, AfterValidator(_path)]
 
 
 class WatchSettings(Frozen):
-    """Paths of long answers, which a deploy must not cut off."""
+    """Paths of what a deploy must not cut off: long answers, changes, uploads, websockets."""
 
     slow_path: Path = ""
     stream_path: Path = ""
+    post_path: Path = ""
+    upload_path: Path = ""
+    socket_path: Path = ""

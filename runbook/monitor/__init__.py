@@ -11,6 +11,7 @@
 
 from runbook.monitor.background import watching
 from runbook.monitor.monitor import Monitor, MonitorNotPossibleError
+from runbook.monitor.probe import Only
 from runbook.monitor.report import Phase, Report
 from runbook.monitor.sample import Connection, Mark, Sample
 from runbook.monitor.schedule import MAX_RATE, MAX_SECONDS
@@ -22,6 +23,7 @@ __all__ = [
     "Mark",
     "Monitor",
     "MonitorNotPossibleError",
+    "Only",
     "Phase",
     "Report",
     "Sample",

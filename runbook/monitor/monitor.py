@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import httpx
@@ -12,10 +14,13 @@ import httpx
 from checks.names import Resolver
 from checks.web import trust
 from common.errors import OperatorError
+from runbook.monitor import failures
+from runbook.monitor.probe import MonitorNotPossibleError, Only, Probe, judged
 from runbook.monitor.report import Report
 from runbook.monitor.requester import Place, Requester
 from runbook.monitor.sample import Connection, Mark, Sample
 from runbook.monitor.schedule import Turn, checked_rate, single_turns, turns
+from runbook.monitor.websocket import Websocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +31,19 @@ RATE = 50.0
 TIMEOUT = 10.0
 _RESOLVE_SECONDS = 5.0
 _MOST_LATE = 1.0
+_RETRY_SECONDS = 0.5
 
-
-class MonitorNotPossibleError(OperatorError):
-    """There is nothing to compare with: the service is not well at the start."""
+__all__ = ["RATE", "TIMEOUT", "Monitor", "MonitorNotPossibleError"]
 
 
 class Monitor:
     """Requests at a constant rate to one service of the stack, and to nothing else.
 
-    Three kinds of connection take part: fresh ones, a pool that is kept alive, and one that is held
-    over the whole run; beside them, where the service names paths for it, always one slow request
-    and one streamed. A request has failed when its answer is not 200 or does not come whole.
+    Several kinds of connection take part: fresh ones, a pool that is kept alive, one that is held
+    over the whole run, and one of HTTP/2; beside them, where the service names paths for it, always
+    one slow request, one streamed, one upload and one websocket, and requests that change
+    something. A request has failed when its answer is not the one of a service that is well, or
+    does not come whole; one that changes something, when it counted twice or never.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class Monitor:
         *,
         rate: float = RATE,
         timeout: float = TIMEOUT,
+        only: Only | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -55,6 +62,7 @@ class Monitor:
             service: one of its services.
             rate: requests a second, at most `MAX_RATE`.
             timeout: seconds after which a request has failed.
+            only: what to ask for instead of the usual.
 
         Raises:
             OperatorError: the rate may not be, or the service is none of the target's.
@@ -65,12 +73,18 @@ class Monitor:
         self._rate = checked_rate(rate)
         self._url = httpx.URL(service.url)
         self._resolver = Resolver(target.vantage.nameservers)
-        self._requester = Requester(trust(target.vantage.ca_bundle), self._now, timeout)
+        self._trust = trust(target.vantage.ca_bundle)
+        self._requester = Requester(self._trust, self._now, timeout)
+        self._only = only
+        self._run = ""
+        self._name = secrets.token_hex(6)
+        self._closed = 0
         self._started = time.monotonic()
         self._ended: float | None = None
         self._samples: list[Sample] = []
         self._marks: list[Mark] = []
         self._left_out = 0
+        self._keys = 0
         self._sending: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -84,16 +98,17 @@ class Monitor:
         await self._requester.__aenter__()
         try:
             self._place = await self._resolved()
-            paths = await self._paths()
-            singles = [(Connection.HELD, paths[0]), *await self._long_paths()]
+            asked = await Probe(self._requester, self._place, self.service, self._only).found()
+            self._run = asked.run
             self._requester.forget_counts()
         except BaseException:
             await self._requester.__aexit__()
             raise
         self._started = time.monotonic()
         loops = (
-            self._send_all(turns(self._rate, paths)),
-            *(self._send_singly(single_turns(*one, self._rate)) for one in singles),
+            self._send_all(turns(self._rate, asked.usual, asked.others)),
+            *(self._send_singly(single_turns(one, self._rate)) for one in asked.singles),
+            *(self._hold(one) for one in asked.held),
             self._follow_name(),
         )
         self._loops = [asyncio.create_task(loop) for loop in loops]
@@ -107,6 +122,7 @@ class Monitor:
         try:
             await asyncio.gather(*self._loops, return_exceptions=True)
             await asyncio.gather(*self._sending)
+            await self._count()
         finally:
             await self._requester.__aexit__()
 
@@ -135,37 +151,11 @@ class Monitor:
             marks=tuple(self._marks),
             left_out=self._left_out,
             connects=dict(self._requester.connects),
+            closed=self._closed,
         )
 
     def _now(self) -> float:
         return time.monotonic() - self._started
-
-    async def _paths(self) -> tuple[str, ...]:
-        """Those of the usual paths that answer 200 now; each must go on to do so."""
-        usual = dict.fromkeys([self.service.live_path, "/version", self.service.health_path, "/"])
-        answers = [
-            await self._requester.send(self._place, Turn(self._now(), Connection.FRESH, path))
-            for path in usual
-        ]
-        found = tuple(one.path for one in answers if not one.failure and not one.draining)
-        if self.service.live_path not in found and self.service.health_path not in found:
-            raise MonitorNotPossibleError(
-                f"{self.service.url} is not well to begin with ({answers[0].failure}): "
-                "see `runbook check health`"
-            )
-        return found
-
-    async def _long_paths(self) -> list[tuple[Connection, str]]:
-        """Those of the service's long paths that are there."""
-        named = [
-            (Connection.SLOW, self.service.slow_path),
-            (Connection.STREAM, self.service.stream_path),
-        ]
-        wanted = [one for one in named if one[1]]
-        answers = await asyncio.gather(
-            *(self._requester.send(self._place, Turn(self._now(), *one)) for one in wanted)
-        )
-        return [one for one, answer in zip(wanted, answers, strict=True) if not answer.failure]
 
     async def _send_all(self, planned: Iterator[Turn]) -> None:
         for turn in planned:
@@ -174,7 +164,7 @@ class Monitor:
                 self._left_out += 1
                 continue
             await asyncio.sleep(-late)
-            self._begin(turn)
+            self._begin(self._with_key(turn))
 
     async def _send_singly(self, planned: Iterator[Turn]) -> None:
         """One after another; a turn that was missed is left out."""
@@ -183,6 +173,52 @@ class Monitor:
             if late < 1:
                 await asyncio.sleep(-late)
                 await asyncio.shield(self._begin(turn))
+
+    def _with_key(self, turn: Turn) -> Turn:
+        """Give a request that changes something its key."""
+        if turn.method == "GET":
+            return turn
+        self._keys += 1
+        return replace(turn, key=f"{self._run or self._name}-{self._keys}")
+
+    async def _count(self) -> None:
+        """Ask how often each key counted, and judge the requests by that."""
+        if not self._run:
+            return
+        told = await self._requester.counts(self._place, self.service.post_path, self._run)
+        if told is None:
+            raise MonitorNotPossibleError(
+                f"{self.service.url}{self.service.post_path} does not tell any more how often the "
+                "monitor's requests counted"
+            )
+        self._samples = [judged(one, told) for one in self._samples]
+
+    async def _hold(self, one: Turn) -> None:
+        """Keep a websocket open, and open the next one when it ends."""
+        while True:
+            began = self._now()
+            failure: str | None = None
+            opened: Websocket | None = None
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    opened, failure = await Websocket.open(self._place, one.path, self._trust)
+            except (OSError, EOFError, TimeoutError) as error:
+                failure = failures.kind(error)
+            self._samples.append(
+                Sample(began, began, self._now(), one.connection, one.path, failure)
+            )
+            await self._held(opened if not failure else None)
+
+    async def _held(self, opened: Websocket | None) -> None:
+        if opened is None:
+            await asyncio.sleep(_RETRY_SECONDS)
+            return
+        self._requester.connects[Connection.WEBSOCKET] += 1
+        try:
+            if await opened.ended():
+                self._closed += 1
+        finally:
+            opened.close()
 
     def _begin(self, turn: Turn) -> asyncio.Task[None]:
         task = asyncio.create_task(self._send(turn))

@@ -42,6 +42,28 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """The requests over one kind of connection."""
+
+    samples: tuple[Sample, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many failed."""
+        return sum(one.failure is not None for one in self.samples)
+
+    def percentiles(self) -> dict[int, float]:
+        """The 50th and 99th percentile of the latency in ms, of those that succeeded."""
+        taken = sorted(one.latency for one in self.samples if not one.failure)
+        return {rank: percentile(taken, rank) * _MILLISECONDS for rank in (50, 99)} if taken else {}
+
+    def as_json(self) -> dict[str, Any]:
+        """In JSON's types."""
+        times = {f"p{rank}_ms": round(value, 1) for rank, value in self.percentiles().items()}
+        return {"requests": len(self.samples), "failed": self.failed, **times}
+
+
+@dataclass(frozen=True)
 class Report:
     """The run of one monitor."""
 
@@ -55,6 +77,8 @@ class Report:
     """Requests that were not sent, since this machine was more than a second behind."""
     connects: Mapping[Connection, int] | None = None
     """How many connections of each kind were opened."""
+    closed: int = 0
+    """Websockets that the other side ended, and that were opened anew; no failure."""
 
     @property
     def requests(self) -> int:
@@ -80,6 +104,15 @@ class Report:
     def by_connection(self) -> dict[str, int]:
         """Requests by the kind of their connection."""
         return dict(Counter(str(one.connection) for one in self.samples))
+
+    @property
+    def by_kind(self) -> dict[str, Kind]:
+        """The same with their failures and times."""
+        kinds = dict.fromkeys(one.connection for one in self.samples)
+        return {
+            str(kind): Kind(tuple(one for one in self.samples if one.connection is kind))
+            for kind in kinds
+        }
 
     @property
     def longest_gap(self) -> Gap:
@@ -137,6 +170,8 @@ class Report:
             "failed": self.failed,
             "failures": self.kinds,
             "by_connection": self.by_connection,
+            "by_kind": {name: kind.as_json() for name, kind in self.by_kind.items()},
+            "websockets_closed": self.closed,
             "failed_at": [_told(one) for one in self.failures[:100]],
             "longest_gap": {"seconds": round(gap.seconds, 3), "at": round(gap.begin, 3)},
             "versions": self.versions,

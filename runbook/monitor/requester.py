@@ -11,15 +11,20 @@ import httpx
 
 from runbook.monitor import failures
 from runbook.monitor.sample import Connection, Sample
+from runbook.monitor.schedule import Turn
 
 if TYPE_CHECKING:
+    import contextlib
     import ssl
-    from collections.abc import Callable
-
-    from runbook.monitor.schedule import Turn
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 USER_AGENT = "nutri-monitor"
 _OK = 200
+_SUCCESS = range(200, 300)
+_ANSWERED = frozenset(f"http{n}.receive_response_headers.complete" for n in ("11", "2"))
+_PIECE = b"0123456789abcdef" * 512
+_PIECES = 30
+_PIECE_SECONDS = 0.2
 _UNAVAILABLE = 503
 _BODY_LIMIT = 65_536
 _LONG = 30.0  # seconds more for an answer that takes long on purpose
@@ -44,7 +49,7 @@ class _Trace:
     async def __call__(self, event: str, _info: dict[str, Any]) -> None:
         if event == "connection.connect_tcp.started":
             self.opened = True
-        elif event == "http11.receive_response_headers.complete":
+        elif event in _ANSWERED:
             self.answered = True
 
 
@@ -79,7 +84,7 @@ class Requester:
                 try:
                     seen = await self._get(place, turn, trace, turn.connection)
                 except httpx.TransportError as error:
-                    if not _may_repeat(error, trace):
+                    if turn.method != "GET" or not _may_repeat(error, trace):
                         raise
                     again = True
                     # On a new connection: the next kept one may be found closed as well.
@@ -87,35 +92,89 @@ class Requester:
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             seen = {"failure": failures.kind(error)}
         return Sample(
-            turn.due, sent, self._clock(), turn.connection, turn.path, reconnected=again, **seen
+            turn.due,
+            sent,
+            self._clock(),
+            turn.connection,
+            turn.path,
+            reconnected=again,
+            method=turn.method,
+            key=turn.key,
+            **seen,
         )
+
+    async def has_http2(self, place: Place, path: str) -> bool:
+        """Whether what answers there speaks HTTP/2."""
+        try:
+            async with self._stream(place, Turn(0, Connection.HTTP2, path), _Trace()) as answer:
+                await answer.aread()
+                return answer.http_version == "HTTP/2"
+        except httpx.HTTPError:
+            return False
+
+    async def counts(self, place: Place, path: str, run: str) -> dict[str, int] | None:
+        """How often each key of a run was counted; None where the service does not tell."""
+        try:
+            async with self._stream(
+                place, Turn(0, Connection.FRESH, path), _Trace(), run
+            ) as answer:
+                found = json.loads(await answer.aread())["counts"]
+                return {str(key): int(count) for key, count in found.items()}
+        except (httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError):
+            return None
 
     async def _get(
         self, place: Place, turn: Turn, trace: _Trace, pool: Connection
     ) -> dict[str, Any]:
+        try:
+            async with self._stream(place, turn, trace, pool=pool) as response:
+                return _seen(turn, response.status_code, await _body(response))
+        finally:
+            self.connects[turn.connection] += trace.opened
+
+    def _stream(
+        self,
+        place: Place,
+        turn: Turn,
+        trace: _Trace,
+        run: str = "",
+        *,
+        pool: Connection | None = None,
+    ) -> contextlib.AbstractAsyncContextManager[httpx.Response]:
         headers = {"Host": place.url.netloc.decode(), "User-Agent": USER_AGENT}
         if turn.connection is Connection.FRESH or turn.connection.is_long:
             headers["Connection"] = "close"
-        client = self._clients[pool]
-        try:
-            async with client.stream(
-                "GET",
-                place.url.copy_with(host=place.address, path=turn.path),
-                headers=headers,
-                extensions={"sni_hostname": place.url.host, "trace": trace},
-            ) as response:
-                return _seen(response.status_code, await _body(response))
-        finally:
-            self.connects[turn.connection] += trace.opened
+        if turn.key:
+            headers["Idempotency-Key"] = turn.key
+        if turn.method != "GET":
+            is_file = turn.connection is Connection.UPLOAD
+            kind = "application/octet-stream" if is_file else "application/json"
+            headers["Content-Type"] = kind
+        url = place.url.copy_with(host=place.address, path=turn.path)
+        return self._clients[pool or turn.connection].stream(
+            turn.method,
+            url.copy_with(params={"run": run}) if run else url,
+            headers=headers,
+            content=_content(turn),
+            extensions={"sni_hostname": place.url.host, "trace": trace},
+        )
 
 
 def _client(trust: ssl.SSLContext, kind: Connection, timeout: float) -> httpx.AsyncClient:
     limits = {
         Connection.FRESH: httpx.Limits(max_connections=None, max_keepalive_connections=0),
         Connection.KEPT: httpx.Limits(max_connections=None, keepalive_expiry=_KEPT_SECONDS),
+        Connection.POST: httpx.Limits(max_connections=None, keepalive_expiry=_KEPT_SECONDS),
         Connection.HELD: httpx.Limits(max_connections=1, keepalive_expiry=_KEPT_SECONDS),
+        Connection.HTTP2: httpx.Limits(max_connections=None, keepalive_expiry=_KEPT_SECONDS),
     }.get(kind, httpx.Limits(max_keepalive_connections=0))
-    return httpx.AsyncClient(verify=trust, timeout=timeout, limits=limits, trust_env=False)
+    return httpx.AsyncClient(
+        verify=trust,
+        timeout=timeout,
+        limits=limits,
+        trust_env=False,
+        http2=kind is Connection.HTTP2,
+    )
 
 
 def _may_repeat(error: httpx.TransportError, trace: _Trace) -> bool:
@@ -127,15 +186,37 @@ def _may_repeat(error: httpx.TransportError, trace: _Trace) -> bool:
     return failures.is_lost(error) and not trace.opened and not trace.answered
 
 
-def _seen(status: int, body: str) -> dict[str, Any]:
+def _content(turn: Turn) -> bytes | AsyncIterator[bytes] | None:
+    if turn.connection is Connection.UPLOAD:
+        return _slowly()
+    return None if turn.method == "GET" else json.dumps({"name": turn.key}).encode()
+
+
+async def _slowly() -> AsyncIterator[bytes]:
+    """A file, as a phone far from its mast sends it."""
+    for _ in range(_PIECES):
+        await asyncio.sleep(_PIECE_SECONDS)
+        yield _PIECE
+
+
+def _is_well(turn: Turn, status: int, fields: Mapping[str, Any]) -> bool:
+    if turn.connection is Connection.UPLOAD and status in _SUCCESS:
+        return bool(fields.get("bytes", _PIECES * len(_PIECE)) == _PIECES * len(_PIECE))
+    if turn.expected is not None:
+        return status == turn.expected
+    return status == _OK if turn.method == "GET" else status in _SUCCESS
+
+
+def _seen(turn: Turn, status: int, body: str) -> dict[str, Any]:
     fields = _fields(body)
     draining = status == _UNAVAILABLE and fields.get("status") == "draining"
     container, version = fields.get("container_id"), fields.get("version")
     return {
-        "failure": None if status == _OK or draining else f"HTTP {status}",
+        "failure": None if draining or _is_well(turn, status, fields) else f"HTTP {status}",
         "container": str(container) if container else None,
         "version": str(version) if version else None,
         "draining": draining,
+        "status": status,
     }
 
 

@@ -19,11 +19,22 @@ class Connection(enum.StrEnum):
     """One at a time that takes seconds to be answered, over a connection of its own."""
     STREAM = "stream"
     """One at a time whose answer comes bit by bit, over a connection of its own."""
+    HTTP2 = "http2"
+    """Over one connection of HTTP/2, several at a time."""
+    POST = "post"
+    """Over a pool of kept connections, with a key: each has to count once, never again."""
+    UPLOAD = "upload"
+    """One at a time whose request comes bit by bit, over a connection of its own."""
+    WEBSOCKET = "websocket"
+    """One that is held open; it is opened anew when the service closes it."""
 
     @property
     def is_long(self) -> bool:
         """Whether its requests take long on purpose: their times say nothing of the service."""
-        return self in {Connection.SLOW, Connection.STREAM}
+        return self in _LONG
+
+
+_LONG = frozenset({Connection.SLOW, Connection.STREAM, Connection.UPLOAD, Connection.WEBSOCKET})
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,11 @@ class Sample:
     version: str | None = None
     reconnected: bool = False
     """A kept connection had been closed before anything of an answer; sent again, as any client."""
+    status: int | None = None
+    """Of its answer, where one came."""
+    method: str = "GET"
+    key: str = ""
+    """Its idempotency key, where it has to count once."""
     draining: bool = False
     """The app itself answered that it drains, on its health path; that is no failure."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from common.target import ServiceTarget, Target
+    from runbook.monitor.probe import Only
 
 _BEFORE_AND_AFTER = 5.0  # seconds of plain traffic around a command, to compare with
 _PROGRESS = 5.0
@@ -28,6 +29,7 @@ class Session:
     """What to run: at `rate` requests a second over all services together.
 
     `command` is run while the monitors run, and marked; it takes the place of `seconds`.
+    `only` is asked for instead of the usual.
     """
 
     target: Target
@@ -35,6 +37,7 @@ class Session:
     rate: float
     seconds: float = MAX_SECONDS
     command: Sequence[str] = ()
+    only: Only | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ def run(session: Session, say: Callable[[str], None]) -> Outcome:
 
 async def _run(session: Session, say: Callable[[str], None]) -> Outcome:
     share = session.rate / len(session.services)
-    monitors = tuple(Monitor(session.target, one, rate=share) for one in session.services)
+    monitors = tuple(
+        Monitor(session.target, one, rate=share, only=session.only) for one in session.services
+    )
     stop = asyncio.Event()
     with _stopped_by_signals(stop):
         async with contextlib.AsyncExitStack() as stack:

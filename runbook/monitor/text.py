@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runbook.monitor.report import Phase, Report
+    from runbook.monitor.report import Kind, Phase, Report
 
 _FIRST_FAILURES = 5
 _LATE = 0.25  # seconds; from here on the latencies tell more of this machine than of the service
@@ -27,13 +27,15 @@ def lines(report: Report) -> Iterator[str]:
         yield f"  versions     {_counts(report.versions)}"
     if report.containers:
         yield f"  containers   {_counts(report.containers)}"
-    yield f"  requests     {_counts(report.by_connection)}"
+    yield from (f"  {name:<12} {_kind(kind)}" for name, kind in report.by_kind.items())
+    if report.closed:
+        yield f"  websockets   {report.closed} ended by the other side, opened anew (no failure)"
     yield f"  connections  {_connections(report)}"
     if report.draining:
         yield f"  draining     {report.draining} answers of the health path said so (no failure)"
     for one in report.failures[:_FIRST_FAILURES]:
         yield (
-            f"  failed       at {one.due:.1f} s: {one.failure}, {one.path}, "
+            f"  failed       at {one.due:.1f} s: {one.failure}, {one.method} {one.path}, "
             f"{one.connection} connection, after {one.latency:.2f} s"
         )
     if report.left_out:
@@ -57,6 +59,11 @@ def _phase(phase: Phase) -> str:
     times = "  ".join(f"p{rank} {value:.0f} ms" for rank, value in taken.items())
     count = f"{len(phase.samples)} requests, {phase.failed} failed"
     return f"{count}, {phase.begin:.1f} - {phase.end:.1f} s  {times}".rstrip()
+
+
+def _kind(kind: Kind) -> str:
+    times = "  ".join(f"p{rank} {value:.0f} ms" for rank, value in kind.percentiles().items())
+    return f"{len(kind.samples)} requests, {kind.failed} failed  {times}".rstrip()
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -11,7 +11,7 @@ from common import duration
 from common.errors import OperatorError
 from runbook import options, output, servers
 from runbook.app import verb
-from runbook.monitor import MAX_RATE, MAX_SECONDS, session, text
+from runbook.monitor import MAX_RATE, MAX_SECONDS, Only, session, text
 from runbook.monitor.schedule import checked_rate
 from runbook.stack import load_target
 from runbook.timeline import keep
@@ -39,6 +39,12 @@ def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     until_interrupted: Annotated[
         bool, typer.Option("--until-interrupted", help="Until Ctrl-C, or an hour has passed.")
     ] = False,
+    path: Annotated[
+        str | None, typer.Option("--path", help="Ask for this path instead of the usual ones.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help="With --path: GET, POST, PUT, ...")
+    ] = None,
     during: Annotated[
         str | None,
         typer.Option("--during", help="Run this command meanwhile, and tell its time apart."),
@@ -55,7 +61,7 @@ def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     checked_rate(rate)
     target = load_target(stack)
     chosen = [servers.find_service(target, service)] if service else list(target.public)
-    planned = session.Session(target, chosen, rate, seconds, command)
+    planned = session.Session(target, chosen, rate, seconds, command, _only(method, path))
     output.say(f"{rate:g} requests a second to {', '.join(one.url for one in chosen)}")
     done = session.run(planned, output.say)
     reports = [one.report() for one in done.monitors]
@@ -67,6 +73,17 @@ def monitor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     if done.code:
         output.say(f"the command ended with code {done.code}")
     raise typer.Exit(int(bool(done.code) or any(one.failed for one in done.monitors)))
+
+
+def _only(method: str | None, path: str | None) -> Only | None:
+    if path is None:
+        if method is not None:
+            raise OperatorError(f"--method {method} needs a path: --path /api/auth/login")
+        return None
+    chosen = (method or "GET").upper()
+    if not path.startswith("/") or not chosen.isalpha():
+        raise OperatorError(f"{chosen} {path}: right would be --method POST --path /api/auth/login")
+    return Only(chosen, path)
 
 
 def _seconds(length: str | None, *, until_interrupted: bool, during: str | None) -> float:

@@ -39,6 +39,10 @@ class Site:
     long_seen: int = 0
     drops_long: bool = False
     draining: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+    counts_as: tuple[int, ...] = (1,)
+    """How often each next POST to /counted counts: in turn."""
+    hangs_up_sockets: bool = False
     seen: int = 0
     connections: int = 0
     hosts: set[str] = field(default_factory=set)
@@ -55,6 +59,7 @@ class Site:
             for _ in range(self.requests_a_connection):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 self.seen += 1
+                await _body(head, reader)
                 if not await self._answer(head, writer) or "connection: close" in head:
                     break
             else:
@@ -72,6 +77,12 @@ class Site:
         self.long_seen += path in self.long_paths
         if path in self.long_paths and self.drops_long and self.long_seen > len(self.long_paths):
             return False
+        if path == "/socket":
+            await self._socket(writer)
+            return False
+        if path.startswith("/counted"):
+            self._tell_counts(head, writer)
+            return True
         status = 502 if fault == "error" else 200 if path in self.paths else 404
         fields = {"status": "healthy", "container_id": "c1", "version": "good-1"}
         if self.draining and path == "/health" and self.seen > 20:
@@ -81,6 +92,27 @@ class Site:
         writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + sent)
         await writer.drain()
         return fault != "cut"
+
+    async def _socket(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.2 if self.hangs_up_sockets else 60)
+
+    def _tell_counts(self, head: str, writer: asyncio.StreamWriter) -> None:
+        keys = [line.split()[1] for line in head.splitlines() if line.startswith("idempotency-key")]
+        for key in keys:
+            self.counts[key] = self.counts_as[len(self.counts) % len(self.counts_as)]
+        body = json.dumps({"counts": {key: n for key, n in self.counts.items() if n}}).encode()
+        writer.write(f"HTTP/1.1 200 x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+async def _body(head: str, reader: asyncio.StreamReader) -> None:
+    """Take what comes with a request."""
+    if "transfer-encoding: chunked" in head:
+        await reader.readuntil(b"\r\n0\r\n\r\n")
+    for line in head.splitlines():
+        if line.startswith("content-length"):
+            await reader.readexactly(int(line.split()[1]))
 
 
 @pytest.fixture

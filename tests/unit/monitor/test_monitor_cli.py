@@ -83,6 +83,8 @@ def test_a_failed_command_is_code_1(
         (("--duration", "soon"), "right would be 90s"),
         (("--duration", "5s", "--until-interrupted"), "give one of them"),
         (("--during", "no-such-program -x"), "no-such-program cannot be run: No such file"),
+        (("--method", "POST"), "--method POST needs a path: --path /api/auth/login"),
+        (("--path", "login"), "right would be --method POST --path /api/auth/login"),
         (("nutri-frontend",), "no such service: nutri-frontend"),
     ],
 )

@@ -123,4 +123,4 @@ def test_the_text_names_the_failures() -> None:
     """Count, kind, moment and path."""
     shown = "\n".join(text.lines(report([sample(1), sample(2, failure="refused")])))
     assert "2 requests in 10 s, 1 failed (1 refused)" in shown
-    assert "at 2.0 s: refused, /version, kept connection" in shown
+    assert "at 2.0 s: refused, GET /version, kept connection" in shown

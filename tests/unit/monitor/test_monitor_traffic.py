@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.errors import OperatorError
-from runbook.monitor import Connection, Monitor, MonitorNotPossibleError, text, watching
+from runbook.monitor import Connection, Monitor, MonitorNotPossibleError, Only, text, watching
 from tests.unit.monitor.conftest import Site
 from tests.unit.targets import make_target
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RATE = 50.0
 _PATIENCE = 20.0  # seconds; a loaded machine sends fewer requests than the rate says
-_USUAL = {one for one in Connection if not one.is_long}
+_USUAL = {Connection.FRESH, Connection.KEPT, Connection.HELD}
 _LONG = ("/slow", "/stream")
 
 
@@ -69,8 +69,7 @@ def test_a_good_service_fails_nothing(watch: Callable[..., Report]) -> None:
         Connection.FRESH: sum(one.connection is Connection.FRESH for one in found.samples),
         Connection.KEPT: (found.connects or {})[Connection.KEPT],
         Connection.HELD: 1,
-        Connection.SLOW: 0,
-        Connection.STREAM: 0,
+        **dict.fromkeys(set(Connection) - _USUAL, 0),
     }
     assert (found.connects or {})[Connection.KEPT] < 20
     assert site.hosts == {f"host: {found.url.removeprefix('http://')}"}
@@ -162,6 +161,91 @@ def test_a_long_request_that_is_cut_off_is_seen(watch_long: Callable[..., Report
 def test_long_paths_that_are_not_there_are_left_out(watch_long: Callable[..., Report]) -> None:
     """A service that names one which it does not have yet is watched without it."""
     assert {one.connection for one in watch_long(Site()).samples} == _USUAL
+
+
+@pytest.fixture
+def watch_more(serving: Serving) -> Callable[..., Report]:
+    """Monitor a site whose service takes changes, files and websockets."""
+
+    def run(site: Site, **paths: str) -> Report:
+        async def watch() -> Report:
+            async with serving(site) as target:
+                service = target.services[0].model_copy(update=paths)
+                whole = target.model_copy(update={"services": (service,)})
+                async with Monitor(whole, service, rate=100) as monitor:
+                    await asyncio.sleep(1.2)
+                return monitor.report()
+
+        return asyncio.run(watch())
+
+    return run
+
+
+def test_what_counts_once_is_well(watch_more: Callable[..., Report]) -> None:
+    """Each POST has a key of its own."""
+    site = Site()
+    found = watch_more(site, post_path="/counted")
+    asked = [one for one in found.samples if one.connection is Connection.POST]
+    assert len(asked) == len(site.counts) > 10
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("counts_as", "kind"), [((1, 2), "counted 2 times"), ((1, 0), "never counted")]
+)
+def test_what_counts_twice_or_never_is_a_failure(
+    counts_as: tuple[int, ...], kind: str, watch_more: Callable[..., Report]
+) -> None:
+    """Though each was answered with 200: a retry of the proxy's, or an answer before its time."""
+    found = watch_more(Site(counts_as=counts_as), post_path="/counted")
+    assert set(found.kinds) == {kind}
+    assert found.by_kind["post"].failed == found.failed > 5
+
+
+def test_an_upload_goes_alongside(
+    watch_more: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit by bit; when it is cut off, that is a failure."""
+    monkeypatch.setattr("runbook.monitor.requester._PIECES", 3)
+    paths = (*Site().paths, "/files")
+    found = watch_more(Site(paths=paths), upload_path="/files")
+    assert found.failed == 0
+    assert found.by_kind["upload"].percentiles()[50] > 500
+    cut = Site(paths=paths, long_paths=("/files",), drops_long=True, slow_seconds=0)
+    assert watch_more(cut, upload_path="/files").by_kind["upload"].failed > 0
+
+
+def test_a_websocket_that_is_ended_is_opened_anew(watch_more: Callable[..., Report]) -> None:
+    """Counted apart: a deploy has to end it some time."""
+    found = watch_more(Site(hangs_up_sockets=True), socket_path="/socket")
+    assert found.failed == 0
+    assert found.closed >= 3
+    assert (found.connects or {})[Connection.WEBSOCKET] == found.closed + 1
+
+
+def test_a_websocket_that_cannot_be_opened_is_a_failure(watch_more: Callable[..., Report]) -> None:
+    """It was there in the service's settings."""
+    found = watch_more(Site(), socket_path="/nowhere")
+    assert found.by_kind["websocket"].failed == found.failed > 0
+
+
+def test_one_request_instead_of_the_usual(serving: Serving) -> None:
+    """Its first answer is the right one, whatever it is; 404 here."""
+    site = Site()
+
+    async def watch() -> Report:
+        async with (
+            serving(site) as target,
+            Monitor(target, target.services[0], rate=100, only=Only("POST", "/login")) as monitor,
+        ):
+            await asyncio.sleep(0.5)
+            site.paths = (*site.paths, "/login")
+            await asyncio.sleep(0.5)
+        return monitor.report()
+
+    found = asyncio.run(watch())
+    assert {(one.method, one.path) for one in found.samples} == {("POST", "/login")}
+    assert found.kinds.keys() == {"HTTP 200"}
 
 
 def test_a_busy_machine_leaves_requests_out(serving: Serving) -> None:
