@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from localcloud.hetzner.errors import ApiError
@@ -42,6 +43,14 @@ class Addresses:
         """The next network, 2001:db8:<n>::/64; the text before the mask ends in `::`."""
         number = self._state.counter("ipv6", 1) % 0xFFFF or 1
         return f"2001:db8:{number:x}::/64"
+
+
+def is_inside(ip: str, network: str) -> bool:
+    """Whether an address is another one, or inside a network."""
+    try:
+        return ipaddress.ip_address(ip) in ipaddress.ip_network(network)
+    except ValueError:
+        return False
 
 
 def default_pointer(ip: str) -> str:

@@ -6,13 +6,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from localcloud.hetzner import control
 from localcloud.hetzner.actions import routes as actions
 from localcloud.hetzner.certificates import routes as certificates
+from localcloud.hetzner.errors import NotFoundError
 from localcloud.hetzner.firewalls import routes as firewalls
+from localcloud.hetzner.floating_ips import routes as floating_ips
 from localcloud.hetzner.gate import Gate
+from localcloud.hetzner.http import Answer
 from localcloud.hetzner.images import routes as images
 from localcloud.hetzner.isos import routes as isos
 from localcloud.hetzner.load_balancer_types import routes as load_balancer_types
@@ -39,9 +42,13 @@ from localcloud.supabase.gate import Gate as SupabaseGate
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from starlette.requests import Request
+    from starlette.responses import Response
+
     from localcloud.hetzner.cloud import Cloud
     from localcloud.supabase.projects import Projects
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NOUNS = (
     actions,
     servers,
@@ -52,6 +59,7 @@ NOUNS = (
     pricing,
     ssh_keys,
     primary_ips,
+    floating_ips,
     firewalls,
     placement_groups,
     networks,
@@ -104,11 +112,19 @@ def build(
             *mounts,
             Mount("/_localcloud", routes=control.ROUTES),
             Mount("/v1", gate),
+            Route("/{rest:path}", _unknown, methods=METHODS),
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.cloud, app.state.supabase = cloud, supabase
     return app
+
+
+async def _unknown(request: Request) -> Response:
+    """Whatever else is asked for: the vendor's envelope, and no page."""
+    error = NotFoundError(f"there is no path {request.url.path}")
+    return Answer(error.envelope(), error.status)
 
 
 def _supabase_mounts(cloud: Cloud) -> tuple[Mount, Mount]:

@@ -14,6 +14,7 @@ from localcloud.hetzner.busy import Busy
 from localcloud.hetzner.certificates.models import Certificates
 from localcloud.hetzner.clock import Clock
 from localcloud.hetzner.firewalls.models import Firewalls
+from localcloud.hetzner.floating_ips.models import FloatingIps
 from localcloud.hetzner.images.catalogue import OFFERED
 from localcloud.hetzner.images.models import Images
 from localcloud.hetzner.knobs import Knobs
@@ -25,10 +26,12 @@ from localcloud.hetzner.primary_ips.models import PrimaryIps
 from localcloud.hetzner.servers.backups import Backups
 from localcloud.hetzner.servers.changes import Changes
 from localcloud.hetzner.servers.creation import Creation
+from localcloud.hetzner.servers.media import Media
 from localcloud.hetzner.servers.models import Servers
 from localcloud.hetzner.servers.power import Power
 from localcloud.hetzner.ssh_keys.models import SshKeys
 from localcloud.hetzner.storage_boxes.models import StorageBoxes
+from localcloud.hetzner.storage_boxes.parts import Snapshots, Subaccounts
 from localcloud.hetzner.volumes.models import Volumes
 from localcloud.hetzner.zones.models import Zones
 
@@ -61,6 +64,7 @@ class Cloud:
         self.addresses = Addresses(state, instance.block)
         self.ssh_keys = SshKeys(self)
         self.primary_ips = PrimaryIps(self)
+        self.floating_ips = FloatingIps(self)
         self.images = Images(self, OFFERED)
         self.placement_groups = PlacementGroups(self)
         self.firewalls = Firewalls(self)
@@ -70,13 +74,22 @@ class Cloud:
         self.load_balancers = LoadBalancers(self)
         self.volumes = Volumes(self)
         self.storage_boxes = StorageBoxes(self)
+        self.box_snapshots = Snapshots(self)
+        self.subaccounts = Subaccounts(self)
         self.servers = Servers(self)
         self.power = Power(self)
         self.creation = Creation(self)
         self.changes = Changes(self)
+        self.media = Media(self)
         self.backups = Backups(self)
         self.zones = Zones(self)
         self._watches: list[asyncio.Task[None]] = []
+
+    def taken_addresses(self) -> set[str]:
+        """The public IPv4 addresses somebody has."""
+        kept = {one.ip for one in self.primary_ips.all()}
+        moving = {one.ip for one in self.floating_ips.all()}
+        return kept | moving | self.load_balancers.addresses()
 
     async def in_thread(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         """Run what blocks beside the event loop."""

@@ -95,8 +95,8 @@ class Gate:
         key, *parts = rest.split("/")
         if noun == "zones":
             key = next((str(z.id) for z in self._cloud.zones.all() if z.name == key), key)
-            if parts == ["rrsets"]:
-                return noun  # one more, which is there at once
+        if parts in (["rrsets"], ["snapshots"], ["subaccounts"]):
+            return noun  # one more, which is there at once
         return "/".join([noun, key, *parts]).rstrip("/")
 
     def _matches(self, scope: Scope) -> dict[str, Route]:

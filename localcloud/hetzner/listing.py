@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import ipaddress
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from localcloud.hetzner.errors import InvalidInputError
 from localcloud.hetzner.http import JSON, Answer
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 T = TypeVar("T")
+
+
+class _Addressed(Protocol):
+    @property
+    def ip(self) -> str: ...
+
+
+A = TypeVar("A", bound=_Addressed)
 
 PER_PAGE = 25
 MAX_PER_PAGE = 50
@@ -44,6 +53,19 @@ def wanted(request: Request, things: Iterable[T], labels: bool = True) -> list[T
         if (name is None or getattr(thing, "name", None) == name)
         and selector.matches(getattr(thing, "labels", {}))
     ]
+
+
+def with_ip(request: Request, things: Iterable[A]) -> list[A]:
+    """The things with an address the parameter `ip` names; of a network its first will do."""
+    wishes = {_first(text) for text in request.query_params.getlist("ip")}
+    return [thing for thing in things if not wishes or _first(thing.ip) in wishes]
+
+
+def _first(text: str) -> str:
+    try:
+        return str(ipaddress.ip_interface(text).ip)
+    except ValueError:
+        return text
 
 
 def among(request: Request, parameter: str, things: list[T], of: Callable[[T], object]) -> list[T]:

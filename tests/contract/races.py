@@ -172,6 +172,11 @@ def _address_with_servers(double: HetznerDouble) -> str:
     return _thing("/primary_ips", {"name": "ip", "type": "ipv4", "location": "fsn1"})(double)
 
 
+def _floating_ip_with_servers(double: HetznerDouble) -> str:
+    _servers[:] = [_off_server(double, f"web-{number}")["id"] for number in range(CALLS)]
+    return _thing("/floating_ips", {"type": "ipv4", "home_location": "fsn1"})(double)
+
+
 _servers: list[int] = []
 
 
@@ -327,6 +332,27 @@ RACES = (
         refusals=frozenset({(422, "primary_ip_already_assigned")}),
     ),
     Race(
+        "floating_ips assign",
+        _floating_ip_with_servers,
+        lambda path, number: (f"{path}/actions/assign", {"server": _servers[number]}),
+        _field("server"),
+        lambda number: _servers[number],
+        single=True,
+        refusals=frozenset({(422, "floating_ip_assigned")}),
+    ),
+    Race(
+        "storage_boxes subaccounts",
+        _box,
+        lambda path, number: (
+            f"{path}/subaccounts",
+            {"home_directory": f"f{number}", "password": "Aa1-aaaaaaaaaaa"},
+        ),
+        lambda double, path: [
+            one["home_directory"] for one in double.get(f"{path}/subaccounts")["subaccounts"]
+        ],
+        lambda number: f"f{number}",
+    ),
+    Race(
         "images change_protection",
         _snapshot,
         _act("change_protection", lambda _: {"delete": True}),
@@ -370,6 +396,7 @@ RACES = (
     _create("/firewalls", {"name": "fw"}),
     _create("/volumes", {"name": "v", "size": 10, "location": "fsn1"}),
     _create("/primary_ips", {"name": "ip", "type": "ipv4", "location": "fsn1"}),
+    _create("/floating_ips", {"name": "f", "type": "ipv4", "home_location": "fsn1"}),
     _create("/placement_groups", {"name": "group", "type": "spread"}),
     _create("/ssh_keys", {"name": "key", "public_key": PUBLIC_KEY}),
     _create("/zones", {"name": "example.test", "mode": "primary"}),

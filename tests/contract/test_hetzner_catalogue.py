@@ -78,9 +78,3 @@ def test_prices_agree(hetzner: HetznerDouble) -> None:
     assert net == Decimal("8.49")
     assert gross == net * Decimal("1.19")
     assert Decimal(price["price_hourly"]["net"]) == round(net / 624, 4)
-
-
-def test_the_shelf_of_isos_is_empty(hetzner: HetznerDouble) -> None:
-    """There is a list, with nothing in it."""
-    assert hetzner.get("/isos")["isos"] == []
-    assert hetzner.error(hetzner.http.get("/isos/1")) == (404, "not_found")

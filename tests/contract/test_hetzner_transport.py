@@ -178,8 +178,8 @@ def test_datacenters_and_unasked_actions_are_gone(hetzner: HetznerDouble) -> Non
 
 
 def test_nouns_that_are_not_there_are_unknown_paths(hetzner: HetznerDouble) -> None:
-    """A client that lists floating IPs learns that there is no such path."""
-    for noun in ("floating_ips", "floating_ips/1"):
+    """A client that asks for what the vendor does not have learns that there is no such path."""
+    for noun in ("buckets", "buckets/1"):
         assert hetzner.error(hetzner.http.get(f"/{noun}")) == (404, "not_found")
 
 

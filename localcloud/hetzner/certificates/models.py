@@ -126,6 +126,7 @@ class Certificates:
                 not_valid_before=found.not_valid_before,
                 not_valid_after=found.not_valid_after,
                 issuance="completed",
+                problem=None,
             )
         )
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from localcloud.hetzner.actions.routes import routes_for
+from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.certificates.models import Certificate, facts
-from localcloud.hetzner.errors import InvalidInputError
+from localcloud.hetzner.errors import InvalidInputError, UnsupportedError
 from localcloud.hetzner.http import (
     JSON,
     Answer,
@@ -157,11 +157,32 @@ async def delete(request: Request) -> Response:
     return no_content()
 
 
+async def retry(request: Request) -> Response:
+    """POST .../actions/retry: of a managed one whose issuance or renewal failed."""
+    cloud, certificate = cloud_of(request), _certificate(request)
+    if certificate.issuance != "failed":
+        raise UnsupportedError("only a managed certificate that failed can be tried again")
+
+    async def work() -> None:
+        await cloud.certificates.issue(certificate.id)
+
+    resources = [("certificate", certificate.id)]
+    return one_action(await cloud.actions.finish("issue_certificate", resources, work))
+
+
 def _certificate(request: Request) -> Certificate:
     return cloud_of(request).certificates.get(path_id(request))
 
 
 ROUTES = [
     *routes_for("certificates", "certificate", lambda request: _certificate(request).id),
-    *noun_routes("certificates", list_all, get, create=create, update=update, delete=delete),
+    *noun_routes(
+        "certificates",
+        list_all,
+        get,
+        create=create,
+        update=update,
+        delete=delete,
+        actions=(retry,),
+    ),
 ]

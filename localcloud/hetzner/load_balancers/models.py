@@ -66,6 +66,9 @@ class LoadBalancer:
     location: str
     ipv4: str
     ipv6: str
+    ipv4_id: int | None = None
+    """The primary IP its address is; None: one of its own."""
+    ipv6_id: int | None = None
     algorithm: str = "round_robin"
     public: bool = True
     services: tuple[Service, ...] = ()
@@ -118,6 +121,7 @@ class LoadBalancers:
     def forget(self, number: int) -> None:
         """Strike a load balancer out."""
         self._table.drop(number)
+        self._cloud.primary_ips.release(number)
         self._cloud.members.forget(BALANCER, number)
         for memory in (self._applied, self._health):
             memory.pop(number, None)

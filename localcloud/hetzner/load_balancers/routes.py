@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from starlette.routing import Route
+
 from localcloud.hetzner.actions.routes import one_action, routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.http import Answer, cloud_of, created, parse, path_id
@@ -13,6 +15,7 @@ from localcloud.hetzner.load_balancers import action_routes
 from localcloud.hetzner.load_balancers.creation import new_balancer
 from localcloud.hetzner.load_balancers.requests import Create, Update
 from localcloud.hetzner.load_balancers.shapes import shape
+from localcloud.hetzner.metrics import BALANCER_SERIES, answer
 from localcloud.hetzner.nouns import noun_routes
 
 if TYPE_CHECKING:
@@ -79,6 +82,11 @@ async def delete(request: Request) -> Response:
     return one_action(await cloud.actions.finish("delete_load_balancer", resources, work))
 
 
+async def metrics(request: Request) -> Response:
+    """GET /load_balancers/{id}/metrics."""
+    return answer(request, BALANCER_SERIES, on=bool(_balancer(request).services))
+
+
 def _balancer(request: Request) -> LoadBalancer:
     return cloud_of(request).load_balancers.get(path_id(request))
 
@@ -86,5 +94,6 @@ def _balancer(request: Request) -> LoadBalancer:
 ROUTES = [
     *routes_for("load_balancers", "load_balancer", lambda request: _balancer(request).id),
     *noun_routes("load_balancers", list_all, get, create=create, update=update, delete=delete),
+    Route("/load_balancers/{id:int}/metrics", metrics, methods=["GET"]),
     *action_routes.ROUTES,
 ]

@@ -51,9 +51,14 @@ def _public_net(balancer: LoadBalancer) -> JSON:
     first = balancer.ipv6.replace("::/64", "::1")
     return {
         "enabled": balancer.public,
-        "ipv4": {"ip": balancer.ipv4, "dns_ptr": balancer.pointers.get(balancer.ipv4)},
-        "ipv6": {"ip": first, "dns_ptr": balancer.pointers.get(first)},
+        "ipv4": _address(balancer.ipv4, balancer, balancer.ipv4_id),
+        "ipv6": _address(first, balancer, balancer.ipv6_id),
     }
+
+
+def _address(ip: str, balancer: LoadBalancer, primary_ip: int | None) -> JSON:
+    shown = {"ip": ip, "dns_ptr": balancer.pointers.get(ip)}
+    return shown if primary_ip is None else {**shown, "id": primary_ip, "blocked": False}
 
 
 def _target(target: Target, balancer: LoadBalancer, cloud: Cloud, health: Health) -> JSON:

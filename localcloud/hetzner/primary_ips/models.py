@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from localcloud.hetzner.addresses import default_pointer
+from localcloud.hetzner.addresses import default_pointer, is_inside
 from localcloud.hetzner.errors import (
     InvalidInputError,
     NotFoundError,
@@ -47,7 +46,8 @@ class PrimaryIp:
     location: str
     created: str
     assignee_id: int | None = None
-    """The server that has it."""
+    """The server or load balancer that has it."""
+    assignee_type: str = "server"
     auto_delete: bool = False
     delete_protection: bool = False
     pointers: tuple[Pointer, ...] = ()
@@ -141,11 +141,7 @@ class PrimaryIps:
 
     def check_pointer(self, address: PrimaryIp, ip: str) -> None:
         """Raise InvalidInputError unless `ip` is the address, or in the network."""
-        try:
-            inside = ipaddress.ip_address(ip) in ipaddress.ip_network(address.ip)
-        except ValueError:
-            inside = False
-        if not inside:
+        if not is_inside(ip, address.ip):
             raise InvalidInputError.field("ip", f"{ip!r} does not belong to the primary IP")
 
     def point(self, number: int, ip: str, name: str | None) -> None:
@@ -180,9 +176,9 @@ class PrimaryIps:
         if address.assignee_id is not None:
             raise AlreadyAssignedError("primary IP is already assigned")
 
-    def assign(self, number: int, server_id: int | None) -> PrimaryIp:
-        """Give the address to a server, or to none."""
-        return self._table.put(replace(self.get(number), assignee_id=server_id))
+    def assign(self, number: int, owner: int | None, kind: str = "server") -> PrimaryIp:
+        """Give the address to a server or load balancer, or to none."""
+        return self._table.put(replace(self.get(number), assignee_id=owner, assignee_type=kind))
 
     def check_deletable(self, address: PrimaryIp) -> None:
         """Raise an error unless it can be deleted now."""
@@ -206,8 +202,7 @@ class PrimaryIps:
     def _with_ip(self, address: PrimaryIp) -> PrimaryIp:
         if address.type == "ipv6":
             return replace(address, ip=self._cloud.addresses.next_ipv6())
-        taken = {other.ip for other in self._table} | self._cloud.load_balancers.addresses()
-        ip = self._cloud.addresses.next_ipv4(taken)
+        ip = self._cloud.addresses.next_ipv4(self._cloud.taken_addresses())
         return replace(address, ip=ip, pointers=(Pointer(ip, default_pointer(ip)),))
 
     def _check_name(self, address: PrimaryIp) -> None:

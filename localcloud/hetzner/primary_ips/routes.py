@@ -23,7 +23,7 @@ from localcloud.hetzner.http import (
     parse,
     path_id,
 )
-from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.listing import answer_list, ordered, wanted, with_ip
 from localcloud.hetzner.locations.models import LOCATIONS
 from localcloud.hetzner.locations.routes import shape as shape_location
 from localcloud.hetzner.nouns import noun_routes
@@ -84,7 +84,7 @@ def shape(address: PrimaryIp) -> JSON:
         "type": address.type,
         "ip": address.ip,
         "assignee_id": address.assignee_id,
-        "assignee_type": "unassigned" if address.assignee_id is None else "server",
+        "assignee_type": "unassigned" if address.assignee_id is None else address.assignee_type,
         "auto_delete": address.auto_delete,
         "blocked": False,
         "created": address.created,
@@ -98,7 +98,7 @@ def shape(address: PrimaryIp) -> JSON:
 async def list_all(request: Request) -> Response:
     """GET /primary_ips."""
     found = wanted(request, cloud_of(request).primary_ips.all())
-    found = among(request, "ip", found, lambda address: address.ip)
+    found = with_ip(request, found)
     ranked = ordered(request, found, ("id", "name", "created"))
     return answer_list(request, "primary_ips", [shape(address) for address in ranked])
 

@@ -53,6 +53,14 @@ class ServerType:
     """Whether it is sold outside Europe, for good."""
 
     @property
+    def description(self) -> str:
+        """What the vendor calls it for people: `CX33`, `CPX 32`, `CCX23 Dedicated CPU`."""
+        family, number = self.name.rstrip("0123456789").upper(), self.name.lstrip("abcdefgpx")
+        if family == "CPX":
+            return f"{family} {number}"
+        return f"{family}{number}" + (" Dedicated CPU" if self.cpu_type == "dedicated" else "")
+
+    @property
     def locations(self) -> tuple[Location, ...]:
         """Where it is, or was, sold."""
         return tuple(one for one in LOCATIONS if one.in_europe or self.overseas)

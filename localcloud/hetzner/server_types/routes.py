@@ -33,7 +33,7 @@ def shape(server_type: ServerType, cloud: Cloud) -> JSON:
     return {
         "id": server_type.id,
         "name": server_type.name,
-        "description": server_type.name.upper(),
+        "description": server_type.description,
         "category": server_type.category,
         "cores": server_type.cores,
         "memory": float(server_type.memory),

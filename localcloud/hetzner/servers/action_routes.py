@@ -12,11 +12,13 @@ from localcloud.hetzner.http import cloud_of, created, parse, path_id
 from localcloud.hetzner.images.routes import shape as shape_image
 from localcloud.hetzner.primary_ips.routes import PointerChange
 from localcloud.hetzner.servers.requests import (
+    AttachIso,
     ChangeType,
     CreateImage,
     Placement,
     Protection,
     Rebuild,
+    Rescue,
 )
 
 if TYPE_CHECKING:
@@ -117,6 +119,38 @@ async def remove_from_placement_group(request: Request) -> Response:
     return one_action(await cloud_of(request).changes.leave(_server(request)))
 
 
+async def enable_rescue(request: Request) -> Response:
+    """POST .../actions/enable_rescue."""
+    server = _server(request)
+    body = await parse(request, Rescue)
+    action, password = await cloud_of(request).media.enable_rescue(server, body.ssh_keys or [])
+    return created({"action": shape_action(action), "root_password": password})
+
+
+async def disable_rescue(request: Request) -> Response:
+    """POST .../actions/disable_rescue."""
+    return one_action(await cloud_of(request).media.disable_rescue(_server(request)))
+
+
+async def attach_iso(request: Request) -> Response:
+    """POST .../actions/attach_iso."""
+    server = _server(request)
+    body = await parse(request, AttachIso)
+    return one_action(await cloud_of(request).media.attach_iso(server, body.iso))
+
+
+async def detach_iso(request: Request) -> Response:
+    """POST .../actions/detach_iso."""
+    return one_action(await cloud_of(request).media.detach_iso(_server(request)))
+
+
+async def request_console(request: Request) -> Response:
+    """POST .../actions/request_console: an address nobody listens on."""
+    action, password = await cloud_of(request).media.console(_server(request))
+    address = f"wss://console.localcloud.test/?server_id={path_id(request)}"
+    return created({"action": shape_action(action), "wss_url": address, "password": password})
+
+
 def _server(request: Request) -> Server:
     return cloud_of(request).servers.get(path_id(request))
 
@@ -139,5 +173,10 @@ ROUTES = [
         reset_password,
         add_to_placement_group,
         remove_from_placement_group,
+        enable_rescue,
+        disable_rescue,
+        attach_iso,
+        detach_iso,
+        request_console,
     )
 ]

@@ -119,6 +119,7 @@ class Creation:
         self._cloud.firewalls.forget_server(server.id)
         self._cloud.members.forget("server", server.id)
         self._cloud.volumes.release(server.id)
+        self._cloud.floating_ips.release(server.id)
         self._cloud.load_balancers.forget_server(server.id)
         self._cloud.servers.forget(server.id)
 

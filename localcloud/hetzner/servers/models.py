@@ -47,6 +47,9 @@ class Server:
     delete_protection: bool = False
     rebuild_protection: bool = False
     placement_group: int | None = None
+    rescue: bool = False
+    """Whether its next start is into the rescue system."""
+    iso: int | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -158,6 +161,8 @@ class Servers:
         """Take an address off its server, which has to be off."""
         if address.assignee_id is None:
             raise InvalidInputError("primary IP is not assigned")
+        if address.assignee_type != "server":
+            raise InvalidInputError("primary IP belongs to a load balancer")
         self.check_stopped(self.get(address.assignee_id))
         return await self._move(address, None, "unassign_primary_ip", address.assignee_id)
 

@@ -61,7 +61,7 @@ class Power:
     async def start(self, server_id: int) -> None:
         """Switch on, as part of another action."""
         self._press(server_id)
-        self._cloud.servers.change(server_id, status="starting", wanted_on=True)
+        self._cloud.servers.change(server_id, status="starting", wanted_on=True, rescue=False)
         try:
             await self._cloud.in_thread(self._cloud.machines.start, server_id)
         except MachineError:

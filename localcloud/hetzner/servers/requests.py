@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from localcloud.hetzner.http import Body, IdOrName, Labels
+
+
+def _refuse(value: object) -> None:
+    if value is not None:
+        raise ValueError("is not taken any more since July 2026: use location")
+
+
+Gone = Annotated[object, AfterValidator(_refuse)]
+"""A field that went."""
 
 
 class PublicNet(Body):
@@ -40,6 +49,7 @@ class Create(Body):
     volumes: list[int] | None = None
     automount: bool | None = None
     placement_group: int | None = None
+    datacenter: Gone = None
     public_net: PublicNet = PublicNet()
 
 
@@ -83,3 +93,16 @@ class Placement(Body):
     """POST .../actions/add_to_placement_group."""
 
     placement_group: int
+
+
+class Rescue(Body):
+    """POST .../actions/enable_rescue."""
+
+    type: Literal["linux64"] | None = None
+    ssh_keys: list[int] | None = None
+
+
+class AttachIso(Body):
+    """POST .../actions/attach_iso."""
+
+    iso: IdOrName

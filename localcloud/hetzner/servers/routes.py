@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.routing import Route
+
 from localcloud.hetzner.actions.routes import routes_for
 from localcloud.hetzner.actions.routes import shape as shape_action
 from localcloud.hetzner.http import Answer, cloud_of, created, parse, path_id
 from localcloud.hetzner.listing import among, answer_list, ordered, wanted
+from localcloud.hetzner.metrics import SERVER_SERIES, answer
 from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.servers import action_routes
 from localcloud.hetzner.servers.creation import check_hostname
@@ -69,6 +72,11 @@ async def delete(request: Request) -> Response:
     return Answer({"action": shape_action(action)})
 
 
+async def metrics(request: Request) -> Response:
+    """GET /servers/{id}/metrics."""
+    return answer(request, SERVER_SERIES, on=_server(request).status == "running")
+
+
 def _server(request: Request) -> Server:
     return cloud_of(request).servers.get(path_id(request))
 
@@ -76,5 +84,6 @@ def _server(request: Request) -> Server:
 ROUTES = [
     *routes_for("servers", "server", lambda request: _server(request).id),
     *noun_routes("servers", list_all, get, create=create, update=update, delete=delete),
+    Route("/servers/{id:int}/metrics", metrics, methods=["GET"]),
     *action_routes.ROUTES,
 ]

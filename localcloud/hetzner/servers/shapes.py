@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from localcloud.hetzner.catalogue import find
 from localcloud.hetzner.images.routes import shape as shape_image
+from localcloud.hetzner.isos.models import ISOS
+from localcloud.hetzner.isos.routes import shape as shape_iso
 from localcloud.hetzner.locations.models import LOCATIONS
 from localcloud.hetzner.locations.routes import shape as shape_location
 from localcloud.hetzner.placement_groups.routes import shape as shape_group
@@ -33,8 +35,8 @@ def shape(server: Server, cloud: Cloud) -> JSON:
         "server_type": shape_type(server.type, cloud),
         "location": shape_location(location) if location else None,
         "image": shape_image(find(cloud.images.all(), server.image.id) or server.image),
-        "iso": None,
-        "rescue_enabled": False,
+        "iso": _iso(server),
+        "rescue_enabled": server.rescue,
         "locked": cloud.actions.locked(server.id),
         "backup_window": server.backup_window,
         "outgoing_traffic": 0,
@@ -47,6 +49,11 @@ def shape(server: Server, cloud: Cloud) -> JSON:
         "primary_disk_size": server.primary_disk_size,
         "placement_group": shape_group(cloud.placement_groups.get(group), cloud) if group else None,
     }
+
+
+def _iso(server: Server) -> JSON | None:
+    found = find(ISOS, server.iso) if server.iso is not None else None
+    return shape_iso(found) if found else None
 
 
 def _private_net(member: Member) -> JSON:
@@ -63,7 +70,7 @@ def _public_net(server: Server, cloud: Cloud) -> JSON:
     return {
         "ipv4": _ipv4(server, cloud),
         "ipv6": _ipv6(server, cloud),
-        "floating_ips": [],
+        "floating_ips": cloud.floating_ips.of(server.id),
         "firewalls": [
             {"id": one.id, "status": _firewall_status(one.id, server.id, cloud)}
             for one in firewalls

@@ -141,6 +141,8 @@ class StorageBoxes:
         """Delete a box with all that is in it."""
         await self._cloud.in_thread(self._cloud.machines.delete_storage_box, number)
         self._table.drop(number)
+        self._cloud.box_snapshots.forget(number)
+        self._cloud.subaccounts.forget(number)
 
     def check_deletable(self, box: StorageBox) -> None:
         """Raise ProtectedError for a box that is protected."""

@@ -17,6 +17,7 @@ from localcloud.hetzner.nouns import noun_routes
 from localcloud.hetzner.ssh_keys.models import fingerprint
 from localcloud.hetzner.storage_box_types.models import PLACES, STORAGE_BOX_TYPES
 from localcloud.hetzner.storage_box_types.routes import shape as shape_type
+from localcloud.hetzner.storage_boxes import part_routes
 from localcloud.hetzner.storage_boxes.models import (
     AccessSettings,
     StorageBox,
@@ -205,4 +206,5 @@ ROUTES = [
             disable_snapshot_plan,
         ),
     ),
+    *part_routes.ROUTES,
 ]

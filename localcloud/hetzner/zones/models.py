@@ -133,6 +133,8 @@ class Zones:
     def put(self, number: int, rrset: RRSet) -> None:
         """Add or replace a record set."""
         zone = self._by_id(number)
+        if rrset.type == "SOA":
+            rrset = self._with_serial(rrset, zone)
         if zone.rrset(rrset.name, rrset.type):
             sets = tuple(rrset if one.id == rrset.id else one for one in zone.rrsets)
         else:
@@ -168,6 +170,15 @@ class Zones:
 
     def _bumped(self, rrsets: tuple[RRSet, ...]) -> tuple[RRSet, ...]:
         return tuple(self._next_soa(one) if one.type == "SOA" else one for one in rrsets)
+
+    def _with_serial(self, soa: RRSet, zone: Zone) -> RRSet:
+        """An SOA somebody sets, with the serial that is there: that is the API's alone."""
+        known = zone.rrset(soa.name, "SOA")
+        if known is None:
+            return soa
+        fields = soa.records[0].value.split()
+        fields[2] = known.records[0].value.split()[2]
+        return replace(soa, records=(replace(soa.records[0], value=" ".join(fields)),))
 
     def _next_soa(self, soa: RRSet) -> RRSet:
         """The SOA with a new serial, YYYYMMDDnn; it only ever grows."""
