@@ -11,13 +11,14 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from common import private_files
+from common.private_files import PrivateKey
 from common.ssh_errors import (
     CommandFailedError,
     CommandTimeoutError,
@@ -76,7 +77,7 @@ class Result:
 
 
 class SshClient:
-    """Runs commands on one server; a context manager that owns its temporary key files.
+    """Runs commands on one server; a context manager that owns its key.
 
     Safe to use from several threads: each command has its own `ssh` process, five run at once.
     """
@@ -95,9 +96,10 @@ class SshClient:
         self._was_opened = False
         self._connection: subprocess.Popen[bytes] | None = None
         self._background = contextlib.ExitStack()
-        self._folder = _private_folder()
+        self._folder = private_files.folder("ssh")
+        key = target.private_key.get_secret_value().strip() + "\n"
+        self._identity = PrivateKey(key, Path(self._folder.name))
         try:
-            self._write("identity", target.private_key.get_secret_value().strip() + "\n")
             self._write("known_hosts", known_hosts_line(target))
         except BaseException:
             self.close()
@@ -110,8 +112,9 @@ class SshClient:
         self.close()
 
     def close(self) -> None:
-        """Remove the key files; the client is of no use afterwards."""
+        """Forget the key; the client is of no use afterwards."""
         self._background.close()
+        self._identity.close()
         self._folder.cleanup()
 
     def run(
@@ -286,7 +289,7 @@ class SshClient:
             *mode,  # ahead of what is always set: of an option given twice, ssh takes the first
             *client_options(
                 self.target,
-                identity=folder / "identity",
+                identity=self._identity.path,
                 known_hosts=folder / "known_hosts",
                 connect_timeout=self._connect_timeout,
             ),
@@ -358,12 +361,6 @@ def _killed_at_exit(process: P) -> Iterator[P]:
         process.wait()
         if process.stdout:
             process.stdout.close()
-
-
-def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    # A socket's path may have 108 bytes at most, and some TMPDIRs are longer than that.
-    short = len(tempfile.gettempdir()) < 60  # noqa: PLR2004
-    return tempfile.TemporaryDirectory(prefix="nutri-ssh-", dir=None if short else "/tmp")  # noqa: S108
 
 
 def _ssh_program() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common import private_files
 from common.errors import OperatorError
 from runbook import stack as stacks
 from runbook.drills.disaster import copy_program
@@ -41,7 +41,7 @@ class SoldOut:
     def run(self) -> None:
         """Plan until a location has a server of the tier; the outcome is in the report."""
         with (
-            tempfile.TemporaryDirectory(prefix="nutri-drill-") as folder,
+            private_files.folder("drill") as folder,
             self.drill.running(self.say) as phase,
         ):
             with phase("kit"):
