@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
+
+from runbook.interrupts import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +51,27 @@ def verb(
         within: the group it belongs to.
     """
     epilog = f"Runbook procedure: {procedure}\n\nExample: runbook {example}\n\nExit codes: {exits}"
-    return within.command(name, epilog=epilog)
+    register = within.command(name, epilog=epilog)
+
+    def registered(function: V) -> V:
+        register(_interruptible(function))
+        return function
+
+    return registered
+
+
+def _interruptible(function: V) -> V:
+    """Let a verb that was interrupted end with one line and the code for it."""
+
+    @functools.wraps(function)
+    def run(*args: object, **options: object) -> None:
+        try:
+            function(*args, **options)
+        except KeyboardInterrupt as why:
+            typer.echo(f"runbook: {why or 'interrupted'}", err=True)
+            raise typer.Exit(CODE) from None
+
+    return run  # type: ignore[return-value]
 
 
 def has_verb(name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer.main
 
 from common.errors import OperatorError
-from runbook import verbs
+from runbook import interrupts, verbs
 from runbook.app import app
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def whole() -> click.Group:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the CLI; a mistake of the operator, or of the world, is one message and exit code 2."""
+    interrupts.raise_on_signals()
     words = sys.argv[1:] if arguments is None else arguments
     register(words[0] if words else None)
     try:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from common import verified
+from runbook import locks
 from runbook import stack as stacks
+from runbook.engine_process import EngineProcess
+from runbook.interrupts import Interrupted
 from runbook.stack import StackError
 
 if TYPE_CHECKING:
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120.0
 _UPDATE_SECONDS = 3600.0
-_STDERR = 2
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Updates:
 
     project: Path
     stack: str | None = None
+    _kept: dict[Path, str] = field(default_factory=dict, compare=False)
+    """The config's text before the changes that no update has brought about yet."""
 
     def verified(self) -> verified.Verified:
         """The tags that were verified good, by service; empty while nothing was recorded.
@@ -66,8 +71,10 @@ class Updates:
         """Set a plain text of the config: one that looks like a number stays a text.
 
         Raises:
+            LockedError: somebody else changes the stack just now.
             StackError: pulumi refuses.
         """
+        self._before_a_change()
         words = [*_path(key), "--type", "string"] if _path(key) else []
         done = self._read("config", "set", *words, key, value)
         if done.returncode:
@@ -77,8 +84,10 @@ class Updates:
         """Set plain values at paths into the config's objects, as in `nutri:one.part`, at once.
 
         Raises:
+            LockedError: somebody else changes the stack just now.
             StackError: pulumi refuses.
         """
+        self._before_a_change()
         words = [word for pair in values.items() for word in ("--plaintext", "=".join(pair))]
         done = self._read("config", "set-all", "--path", *words)
         if done.returncode:
@@ -88,27 +97,44 @@ class Updates:
         """Take a value out of the config; nothing happens where there is none.
 
         Raises:
+            LockedError: somebody else changes the stack just now.
             StackError: pulumi refuses.
         """
+        self._before_a_change()
         done = self._read("config", "rm", key)
         if done.returncode:
             raise StackError(stacks.explain(done.stderr, self.stack))
 
     def up(self) -> bool:
-        """Bring the stack to its config, its lines on standard error; whether that succeeded."""
-        words = ["up", "--yes", "--skip-preview", "--suppress-outputs"]
-        try:
-            done = subprocess.run(
-                self._words(*words),
-                stdin=subprocess.DEVNULL,
-                stdout=_STDERR,
-                timeout=_UPDATE_SECONDS,
-                check=False,
-                env=_environment(),
-            )
-        except subprocess.TimeoutExpired:
-            raise StackError(f"`pulumi up` did not end within {_UPDATE_SECONDS:g} s") from None
-        return done.returncode == 0
+        """Bring the stack to its config, its lines on standard error; whether that succeeded.
+
+        Raises:
+            LockedError: somebody else changes the stack, and nothing was done.
+            Interrupted: a signal came; the engine was let come to its end.
+            StackError: it did not end in time.
+        """
+        words = ["up", "--yes", "--skip-preview", "--suppress-outputs", *_color()]
+        done = EngineProcess(self._words(*words), _environment()).run(_UPDATE_SECONDS)
+        if (found := locks.in_output(done.said)) is not None and done.code:
+            self._put_back()
+            raise locks.refusal(self.stack or "selected", found)
+        self._kept.clear()
+        if done.interrupted:
+            from runbook import truth  # noqa: PLC0415 - it loads all checks
+
+            raise Interrupted(f"interrupted. {truth.line(self)}")
+        return done.code == 0
+
+    def _before_a_change(self) -> None:
+        name = locks.require_none(self.project, self.stack)
+        file = self.project / f"Pulumi.{name}.yaml"
+        if file not in self._kept and file.exists():
+            self._kept[file] = file.read_text()
+
+    def _put_back(self) -> None:
+        for file, text in self._kept.items():
+            file.write_text(text)
+        self._kept.clear()
 
     def _read(self, *words: str) -> subprocess.CompletedProcess[str]:
         try:
@@ -133,6 +159,11 @@ class Updates:
 def _path(key: str) -> list[str]:
     """Return what says that a key is a path into an object, as `nutri:services.NAME.tag` is."""
     return ["--path"] if "." in key else []
+
+
+def _color() -> list[str]:
+    """The engine writes to a pipe, so it is told where that ends."""
+    return ["--color", "always"] if sys.stderr.isatty() else []
 
 
 def _environment() -> dict[str, str]:

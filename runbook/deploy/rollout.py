@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import checks
 from common.waiting import wait_until
 from runbook.monitor import MAX_SECONDS, watching
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 5.0  # seconds of plain traffic before and after, to compare with
 _SLACK = 60.0
+_CHECKS = ("containers", "health", "spread", "version")
+_SETTLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Outcome:
     rollout: Rollout
     updated: bool
     went_back: bool
-    """After an update that failed: the update back to the tag that was left succeeded."""
+    """After an update that failed: the checks see the tag that was left serve again."""
     report: Report
 
     @property
@@ -87,9 +90,18 @@ def _go_back(
     setting = rollout.service.tag_setting
     say(f"the update failed; {setting} is {rollout.left} again, and `pulumi up` makes sure of it:")
     updates.set_value(setting, rollout.left)
-    went_back = updates.up()
+    went_back = updates.up() and _serves_what_was_left(rollout, say)
     monitor.mark("went back" if went_back else "going back failed")
     return went_back
+
+
+def _serves_what_was_left(rollout: Rollout, say: Callable[[str], None]) -> bool:
+    """Whether the checks see the old tag serve: an update that succeeds is no proof of it."""
+    only = {(name, rollout.service.name) for name in _CHECKS}
+    report = checks.verify(rollout.target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
+    if report.not_green:
+        say(report.table())
+    return not report.not_green
 
 
 def _watch_on(monitor: Monitor, requests: float, rate: float) -> None:

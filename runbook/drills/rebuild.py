@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 3600.0
 _LAST_LINES = 12
+_END_SECONDS = 900.0
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "server": ("::wait-for-boot",),
@@ -48,6 +49,7 @@ class Rebuild:
     say: Callable[[str], None]
     moments: dict[str, float] = field(default_factory=dict)
     _errors: list[str] = field(default_factory=list)
+    _cut: set[int] = field(default_factory=set)
 
     def up(self, cut_off_after: str | None = None) -> None:
         """Run one update.
@@ -64,6 +66,7 @@ class Rebuild:
             for event in _events(engine):
                 self._note(event)
                 if cut_off_after in self.moments:
+                    self._cut.add(engine.pid)
                     _kill_session(engine.pid)
                     raise InterruptedUpError(f"cut off once the part {cut_off_after} was there")
             code = engine.wait()
@@ -91,6 +94,11 @@ class Rebuild:
         try:
             yield process
         finally:
+            # Where nothing was to be cut off it ends by itself, and gives its lock back.
+            if process.poll() is None and process.pid not in self._cut:
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_END_SECONDS)
             _kill_session(process.pid)
             process.wait()
 

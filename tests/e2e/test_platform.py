@@ -18,6 +18,7 @@ import pytest
 from common.ssh import SshClient
 from runbook.monitor import watching
 from tests.e2e.conftest import ask
+from tests.e2e.former import kept_by_path, put_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,17 @@ def test_no_diff_after_refresh(stack: Stack) -> None:
     """What the providers read back is what the program wants."""
     assert stack.pulumi("refresh", "--yes", "--skip-preview").returncode == 0, stack.last
     assert stack.pulumi("preview", "--expect-no-changes").returncode == 0, stack.last
+
+
+def test_a_state_that_names_classes_by_path_goes_on(stack: Stack) -> None:
+    """As programs before the kinds kept it: refreshed, and without a difference.
+
+    The tests after this one update, delete and destroy what that state holds.
+    """
+    assert len(put_back(stack)) >= 8
+    assert stack.pulumi("refresh", "--yes", "--skip-preview").returncode == 0, stack.last
+    assert stack.pulumi("preview", "--expect-no-changes").returncode == 0, stack.last
+    assert len(kept_by_path(stack)) >= 8
 
 
 def test_no_secret_is_plain_in_the_state(stack: Stack) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import checks
+from checks.verdict import green, red
 from common.errors import OperatorError
 from runbook import cli
 from runbook.deploy import rollout
@@ -34,6 +36,7 @@ class World:
     site: Site
     ups: list[bool] = field(default_factory=lambda: [True])
     breaks: bool = False
+    is_back: bool = True
     done: list[str] = field(default_factory=list)
 
     def value(self, _key: str) -> str:
@@ -73,7 +76,13 @@ def world(
         monkeypatch.setattr(
             verb_module, "require_tag", lambda _, service, tag: check(service, tag, ["v1", "v2"])
         )
+        monkeypatch.setattr(checks, "verify", lambda *_, **__: _report(good=made.is_back))
         yield made
+
+
+def _report(*, good: bool) -> checks.Report:
+    verdict = green("serves good-1") if good else red("serves v2", "`pulumi up`")
+    return checks.Report("s", (checks.Result("version", "M2", "t", NAME, verdict, 0.1),))
 
 
 def _run(*words: str) -> int:
@@ -123,6 +132,15 @@ def test_going_back_may_fail_too(world: World, capsys: pytest.CaptureFixture[str
     world.ups = [False, False]
     assert _run("v2", "--requests", "10") == 1
     assert "GOING BACK FAILED TOO" in capsys.readouterr().out
+
+
+def test_back_is_what_the_checks_say(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """An update back that succeeds proves nothing by itself."""
+    world.ups, world.is_back = [False, True], False
+    assert _run("v2", "--requests", "10") == 1
+    told = capsys.readouterr()
+    assert "GOING BACK FAILED TOO" in told.out
+    assert "serves v2" in told.err
 
 
 def test_an_unknown_tag_is_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:

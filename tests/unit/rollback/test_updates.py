@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runbook.locks import LockedError
 from runbook.stack import StackError
 from runbook.updates import Updates
 
@@ -35,6 +37,25 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prints:
         return Updates(tmp_path, "test")
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds the states, and the locks."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/states?metadata=skip")
+    return tmp_path / "states"
+
+
+def _lock(backend: Path, pid: int, host: str | None = None, stack: str = "test") -> None:
+    folder = backend / ".pulumi/locks/organization/nutri" / stack
+    folder.mkdir(parents=True)
+    held = {
+        "pid": pid,
+        "username": "ann",
+        "hostname": host or socket.gethostname(),
+        "timestamp": "2026-11-30T20:51:44.123456789+01:00",
+    }
+    (folder / "1.json").write_text(json.dumps(held))
 
 
 def _asked(updates: Updates) -> str:
@@ -94,3 +115,57 @@ def test_an_update_needs_nobody(pulumi: Prints, capfd: pytest.CaptureFixture[str
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == ("", "updating\n")
     assert pulumi(code=255).up() is False
+
+
+@pytest.mark.parametrize(
+    ("pid", "host", "said"),
+    [
+        (os.getpid(), None, "wait for its end"),
+        (2**22 + 1, None, "whose process is no more: `pulumi cancel --stack test` clears it"),
+        (2**22 + 1, "elsewhere", "once you know that process is dead"),
+    ],
+)
+def test_a_lock_is_seen_before_anything_is_changed(
+    pulumi: Prints, backend: Path, pid: int, host: str | None, said: str
+) -> None:
+    """Who holds it, since when, and what to do."""
+    _lock(backend, pid, host)
+    updates = pulumi()
+    changes: list[tuple[Callable[..., None], tuple[object, ...]]] = [
+        (updates.set_value, ("nutri:x", "1")),
+        (updates.set_values, ({"nutri:x": "1"},)),
+        (updates.unset, ("nutri:x",)),
+    ]
+    for change, words in changes:
+        with pytest.raises(LockedError, match=r"ann@.* since 2026-11-30 19:51 UTC") as caught:
+            change(*words)
+        assert said in str(caught.value)
+        assert str(caught.value).endswith("Nothing was changed")
+    assert not (updates.project / "asked").exists()
+
+
+def test_the_lock_of_another_stack_is_none(pulumi: Prints, backend: Path) -> None:
+    """Each has its own."""
+    _lock(backend, os.getpid(), stack="prod")
+    pulumi().set_value("nutri:x", "1")
+
+
+def test_a_lock_that_comes_in_between_leaves_the_config(pulumi: Prints) -> None:
+    """The engine says so itself, of any backend; locked and failed are told apart."""
+    said = (
+        "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) "
+        "to end or delete the lock file with `pulumi cancel`.\n"
+        "  s3://x/1.json: created by ann@laptop (pid 4711) at 2026-11-30T20:51:44+01:00"
+    )
+    updates = pulumi(stderr=said, code=255)
+    file = updates.project / "Pulumi.test.yaml"
+    file.write_text("config:\n  nutri:x: before\n")
+    script = updates.project / "pulumi"
+    script.write_text(
+        script.read_text().replace("exit 255", 'case "$*" in *" up "*) exit 255; esac')
+    )
+    updates.set_value("nutri:x", "1")
+    file.write_text("config:\n  nutri:x: '1'\n")
+    with pytest.raises(LockedError, match="ann@laptop \\(process 4711\\) since 2026-11-30 19:51"):
+        updates.up()
+    assert "before" in file.read_text()

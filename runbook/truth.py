@@ -1,0 +1,37 @@
+"""After an update that was cut short: what the config says, what serves, and what to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import checks
+from common.errors import OperatorError
+from runbook.stack import load_target
+
+if TYPE_CHECKING:
+    from common.target import ServiceTarget, Target
+    from runbook.updates import Updates
+
+_CHECK = "containers"
+_BOUND = 20.0
+
+
+def line(updates: Updates) -> str:
+    """All of it in one line; what cannot be told is said to be so."""
+    try:
+        target = load_target(updates.stack)
+    except OperatorError as error:
+        return f"what serves cannot be told ({error}); `pulumi up` goes on where it stopped"
+    said = [_service(updates, one, serving) for one, serving in _serving(target)]
+    return f"{'; '.join(said)}. `pulumi up` goes on to what the config says"
+
+
+def _serving(target: Target) -> list[tuple[ServiceTarget, str]]:
+    report = checks.run(target, checks.select([_CHECK]), bound=_BOUND)
+    seen = {result.subject: result.verdict.message for result in report.results}
+    return [(one, seen.get(one.name, "not looked at")) for one in target.services]
+
+
+def _service(updates: Updates, service: ServiceTarget, serving: str) -> str:
+    configured = (service.tag_setting and updates.value(service.tag_setting)) or service.tag
+    return f"{service.name}: the config says {configured}, serving is: {serving}"
