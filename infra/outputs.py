@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from common.fingerprint import fingerprint
 from infra import database
 from infra.firewall import SHUT_PORTS, WEB_PORTS
 from infra.platform import API_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from infra.dumps import Dumps
     from infra.fleet import Fleet
@@ -40,7 +42,7 @@ def _balancer(front: Front) -> dict[str, Any] | None:
     return {"name": made.name, "id": made.id.apply(int), "ipv4": made.ipv4, "ipv6": made.ipv6}
 
 
-def _service(service: Service, settings: Settings) -> dict[str, Any]:
+def _service(service: Service, platform: Platform, settings: Settings) -> dict[str, Any]:
     spec, wanted = service.spec, service.spec.wanted
     return {
         "name": spec.name,
@@ -63,7 +65,12 @@ def _service(service: Service, settings: Settings) -> dict[str, Any]:
         "post_path": settings.post_path,
         "upload_path": settings.upload_path,
         "socket_path": settings.socket_path,
+        "variables": platform.token.value.apply(partial(_fingerprints, spec.env)),
     }
+
+
+def _fingerprints(env: Mapping[str, str], key: str) -> dict[str, str]:
+    return {name: fingerprint(key, name, value) for name, value in env.items()}
 
 
 def _redis(settings: Settings) -> dict[str, Any] | None:
@@ -118,7 +125,7 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
         "registry": _registry(settings),
         "database": database.target(settings),
         "redis": _redis(settings),
-        "services": [_service(service, settings) for service in services],
+        "services": [_service(service, platform, settings) for service in services],
         "expectations": _expectations(settings),
         "dumps": dumps.target() if dumps else None,
         "maintenance": {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from common.changes.acknowledgement import VARIABLES
 from infra import environment, labels, services_settings
 from infra.coolify.application import Application
 from infra.coolify.replicas import Replicas
@@ -33,12 +34,14 @@ class ServiceSpec:
         wanted: everything said there and in the stack's config.
         domain: the stack's.
         env: its variables, secrets in clear.
+        agreed: entries of `nutri:acknowledge`.
     """
 
     name: str
     wanted: ServiceSettings
     domain: str
     env: dict[str, str] = field(default_factory=dict, repr=False)
+    agreed: tuple[str, ...] = ()
 
     @property
     def host_name(self) -> str:
@@ -64,6 +67,7 @@ def specs(settings: Settings) -> tuple[ServiceSpec, ...]:
             settings.services[name],
             settings.domain,
             environment.variables(name, settings),
+            settings.acknowledge,
         )
         for name in services_settings.in_order(settings.services)
     )
@@ -120,13 +124,15 @@ class Service(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
     def _replica(self, number: int, props: dict[str, Any], place: Place) -> Application:
-        own = {"instance": place.server}
+        own: dict[str, Any] = {"instance": place.server}
         if place.machine is not None:
             own["machine"] = place.machine
         # Each waits for the one before, so that one of several always serves.
         before = self.applications[-1:]
         opts = self._options([*before, *place.ready, *self._after])
-        return Application(f"{self.spec.name}-{number}", {**props, **own}, opts)
+        name = f"{self.spec.name}-{number}"
+        own["agreed"] = f"{name}:{VARIABLES}" in self.spec.agreed
+        return Application(name, {**props, **own}, opts)
 
     def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         # Coolify knows all of them, wherever they run, so they go with its server.

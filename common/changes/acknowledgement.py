@@ -19,7 +19,20 @@ SETTING = "nutri:acknowledge"
 TAKE_OUT = f"take it out of {SETTING}"
 RESIZE = "resize-to-"
 """Agrees to a resize outside the maintenance window: with its new type, so for that one alone."""
-KINDS = ("delete", "backups", "keepDisk", "publicNets", "autoDelete", "protection")
+VARIABLES = "variables"
+"""Agrees to variables going that somebody set in Coolify's dashboard."""
+VOLUMES = "volumes"
+"""Agrees to volumes of a service going, with all that is on them."""
+KINDS = (
+    "delete",
+    "backups",
+    "keepDisk",
+    "publicNets",
+    "autoDelete",
+    "protection",
+    VARIABLES,
+    VOLUMES,
+)
 ALL_DELETED = "*:delete"
 """Agrees to every deletion: the word before a `pulumi destroy`."""
 PATTERN = re.compile(rf"[^:\s*]+:({'|'.join(KINDS)}|{RESIZE}[a-z0-9-]+)|{re.escape(ALL_DELETED)}")

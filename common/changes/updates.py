@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from common.changes import firewall, server
+from common.changes.acknowledgement import SETTING, VARIABLES
 from common.changes.model import Change, Downtime, Finding, Risk
 
 if TYPE_CHECKING:
@@ -47,7 +48,17 @@ def _records(change: Change) -> Iterator[Finding]:
 
 
 def _application(change: Change) -> Iterator[Finding]:
-    if change.changed - {"connection", "bound"}:
+    drift = change.old.get("drift") or []
+    if drift and change.new.get("agreed"):
+        why = f"variables set in Coolify's dashboard go: {'; '.join(drift)}"
+        yield Finding(Risk.DATA_LOSS, why, acknowledge=VARIABLES)
+    elif drift:
+        why = (
+            f"variables were set in Coolify's dashboard, and stay: {'; '.join(drift)}; take them"
+            f" into the stack's config, or let them go by {change.name}:{VARIABLES} in {SETTING}"
+        )
+        yield Finding(Risk.EXPOSURE, why)
+    if change.changed - {"connection", "bound", "drift", "agreed"}:
         why = "rolled out one replica after another; a service of one replica pauses meanwhile"
         yield Finding(Risk.NONE, why)
 

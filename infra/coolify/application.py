@@ -6,12 +6,14 @@ import base64
 import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
+from clients.coolify import variables
 from clients.coolify.deployments import deploy
 from clients.coolify.errors import CoolifyNotFoundError
 from clients.coolify.started import teller, wait_until_healthy
 from common.errors import OperatorError
+from common.fingerprint import fingerprint
 from common.waiting import NotYetError, wait_until
 from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from clients.coolify.client import Client
+    from clients.coolify.variables import Variable
 
 IMAGES_KEPT = 6
 """Tags that Coolify's clean-up by night leaves on a server, the running one among them: it does
@@ -30,7 +33,7 @@ _PULL_SECONDS = 600
 _DELETE_SECONDS = 120
 
 # A change in these is told to Coolify, but needs no new container.
-_NO_ROLLOUT = frozenset({"connection", "bound"})
+_NO_ROLLOUT = frozenset({"connection", "bound", "agreed", "drift"})
 
 
 def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,34 +82,45 @@ def _labels(props: Mapping[str, Any]) -> dict[str, str]:
     return {"custom_labels": base64.b64encode(text.encode()).decode()}
 
 
-def _variable(key: str, value: str) -> dict[str, Any]:
-    """Return an upsert with every flag: Coolify resets or refuses what is left out."""
+def _set_environment(
+    client: Client, uuid: str, news: Mapping[str, Any], olds: Mapping[str, Any]
+) -> None:
+    """Make the variables those wanted; what somebody set in the dashboard goes by agreement only.
+
+    Whatever was ours before, and is not wanted any more, goes.
+    """
+    wanted, before, there = news["env"], olds.get("env") or {}, variables.read(client, uuid)
+    kept = set() if news.get("agreed") else _by_hand(there, wanted, before)
+    variables.write(client, uuid, {k: v for k, v in wanted.items() if k not in kept})
+    for name, one in there.items():
+        if name not in wanted and name not in kept:
+            client.delete(f"/applications/{uuid}/envs/{one.uuid}")
+
+
+def _by_hand(
+    there: Mapping[str, Variable], wanted: Mapping[str, str], before: Mapping[str, str]
+) -> set[str]:
+    """Return what was set in the dashboard: added, or changed while the config did not change."""
     return {
-        "key": key,
-        "value": value,
-        "is_preview": False,
-        "is_literal": True,
-        "is_multiline": False,
-        "is_shown_once": False,
-        "is_runtime": True,
-        "is_buildtime": False,
+        name
+        for name, one in there.items()
+        if (name not in wanted and name not in before)
+        or (name in wanted and wanted[name] == before.get(name) != one.value)
     }
 
 
-def _set_environment(client: Client, uuid: str, wanted: Mapping[str, str]) -> None:
-    """Make the variables exactly `wanted`: the bulk call never deletes."""
-    if wanted:
-        data = [_variable(key, value) for key, value in sorted(wanted.items())]
-        client.patch(f"/applications/{uuid}/envs/bulk", {"data": data})
-    for env in client.get(f"/applications/{uuid}/envs"):
-        if not env.get("is_preview") and env["key"] not in wanted:
-            client.delete(f"/applications/{uuid}/envs/{env['uuid']}")
+def _drift(client: Client, uuid: str, props: Mapping[str, Any]) -> list[str]:
+    key = str(props["connection"]["token"])
+    wanted = {name: fingerprint(key, name, value) for name, value in props["env"].items()}
+    return variables.drift(variables.read(client, uuid), wanted, key)
 
 
-def _configure(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
+def _configure(
+    client: Client, uuid: str, props: Mapping[str, Any], olds: Mapping[str, Any]
+) -> None:
     """Store everything; the labels come alone and last, since other fields regenerate them."""
     client.patch(f"/applications/{uuid}", _settings(props))
-    _set_environment(client, uuid, props["env"])
+    _set_environment(client, uuid, props, olds)
     client.patch(f"/applications/{uuid}", _labels(props))
 
 
@@ -114,6 +128,12 @@ def _bound(props: Mapping[str, Any]) -> float:
     health = props["health"]
     checks = health["retries"] * (health["interval"] + health["timeout"])
     return float(_PULL_SECONDS + health["start_period"] + checks + props["stop_grace_seconds"])
+
+
+def _needs_rollout(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    taken_away = bool(olds.get("drift")) and news.get("agreed")
+    changed = any(olds.get(k) != v for k, v in news.items() if k not in _NO_ROLLOUT)
+    return bool(taken_away or changed)
 
 
 def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
@@ -187,27 +207,28 @@ class _ApplicationProvider(CoolifyProvider):
             found = _existing(client, props["application"], props["instance"])
             uuid = found or _make(client, props)
             try:
-                _configure(client, uuid, props)
+                _configure(client, uuid, props, {})
                 _deploy(client, uuid, props)
+                drift = _drift(client, uuid, props)
             except OperatorError:
                 if not found:
                     with contextlib.suppress(OperatorError):
                         remove(client, uuid)
                 raise
-        return CreateResult(uuid, props)
+        return CreateResult(uuid, {**props, "drift": drift})
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         with self.connect(news) as client:
-            _configure(client, id_, news)
-            if any(olds.get(k) != v for k, v in news.items() if k not in _NO_ROLLOUT):
+            _configure(client, id_, news, olds)
+            if _needs_rollout(olds, news):
                 try:
                     _deploy(client, id_, news)
                 except OperatorError:
                     # The next deploy must not bring the bad tag.
-                    _configure(client, id_, olds)
+                    _configure(client, id_, olds, news)
                     self._bring_back(client, id_, olds, news)
                     raise
-        return UpdateResult(news)
+            return UpdateResult({**news, "drift": _drift(client, id_, news)})
 
     @staticmethod
     def _bring_back(client: Client, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> None:
@@ -216,9 +237,16 @@ class _ApplicationProvider(CoolifyProvider):
             with contextlib.suppress(OperatorError):
                 _deploy(client, id_, olds)
 
-    def observe(self, client: Client, id_: str, _props: dict[str, Any]) -> dict[str, Any]:
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Agreement alone changes nothing: it says what may happen to drift there is."""
+        seen = {k: v for k, v in news.items() if k != "agreed"}
+        return super().diff(id_, {"drift": [], **olds}, seen)
+
+    def observe(self, client: Client, id_: str, props: dict[str, Any]) -> dict[str, Any]:
+        """Return what differs, by fingerprints where it is the variables."""
         seen = client.get(f"/applications/{id_}")
         return {
+            "drift": _drift(client, id_, props),
             "image": seen["docker_registry_image_name"],
             "tag": seen["docker_registry_image_tag"],
         }
@@ -238,4 +266,5 @@ class Application(CoolifyResource, module="coolify", name="Application"):
     def __init__(
         self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(_ApplicationProvider(), name, {**props, "application": name}, opts)
+        own = {"application": name, "drift": [], "agreed": props.get("agreed", False)}
+        super().__init__(_ApplicationProvider(), name, {**props, **own}, opts)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PROPS: dict[str, Any] = {
-    "connection": {},
+    "connection": {"token": "t"},
     "instance": "server-uuid",
     "project": "project-uuid",
     "application": "nutri-backend-1",
@@ -43,6 +43,7 @@ class Coolify:
         self.envs: dict[str, str] = {}
         self.running: str | None = None
         self.bad_tags = {"bad"}
+        self.ill_tags: set[str] = set()
         self.calls: list[str] = []
         self.queries: list[str] = []
         self.ended = "finished"
@@ -88,7 +89,12 @@ class Coolify:
 
     def _get(self, _: object, uuid: str) -> httpx.Response:
         app = self.apps.get(uuid)
-        return _ok(app) if app else httpx.Response(404, json={"message": "Not found."})
+        status = "running:unhealthy" if self.running in self.ill_tags else "running:healthy"
+        return (
+            _ok({**app, "status": status})
+            if app
+            else httpx.Response(404, json={"message": "Not found."})
+        )
 
     def _patch(self, body: dict[str, Any], uuid: str) -> httpx.Response:
         self.apps[uuid] |= body
@@ -331,3 +337,66 @@ def test_refresh_counts_replicas_nobody_asked_for(coolify: Coolify) -> None:
     props = {"connection": {}, "service": "nutri-backend", "count": 2, "applications": wanted}
     seen = scale.read("nutri-backend", props).outs or {}
     assert scale.diff("nutri-backend", seen, props).changes
+
+
+def _outs(result: Any) -> dict[str, Any]:  # noqa: ANN401 - of reading, creating or updating
+    return dict(result.outs)
+
+
+def test_what_was_set_in_the_dashboard_stays(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Added or changed there: told by fingerprints, never by value, and left as it is."""
+    created = provider.create({**PROPS, "env": {"MINE": "1", "OLD": "1", "CHANGED": "1"}})
+    coolify.envs |= {"THEIRS": "sesame", "CHANGED": "sesame"}
+    state = _outs(provider.read(created.id, _outs(created)))
+    changed, added = state["drift"]
+    assert re.fullmatch(r"CHANGED is [0-9a-f]{12} there instead of [0-9a-f]{12}", changed)
+    assert re.fullmatch(r"THEIRS \([0-9a-f]{12}\) is set there alone", added)
+    assert "sesame" not in str(state["drift"])
+    news = {**PROPS, "env": {"MINE": "2", "CHANGED": "1"}, "drift": [], "agreed": False}
+    updated = provider.update(created.id, state, news)
+    assert coolify.envs == {"MINE": "2", "THEIRS": "sesame", "CHANGED": "sesame"}
+    assert _outs(updated)["drift"] == state["drift"]
+    assert provider.diff(created.id, _outs(updated), news).changes
+
+
+def test_what_was_set_in_the_dashboard_goes_by_agreement(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """With a roll-out, since the container has it; afterwards nothing is left to say."""
+    created = provider.create(dict(PROPS))
+    coolify.envs |= {"THEIRS": "sesame", "DRAIN_SECONDS": "9"}
+    state = _outs(provider.read(created.id, _outs(created)))
+    deployed = coolify.calls.count("POST /deploy")
+    news = {**PROPS, "drift": [], "agreed": True}
+    updated = provider.update(created.id, state, news)
+    assert coolify.envs == {"DRAIN_SECONDS": "5"}
+    assert coolify.calls.count("POST /deploy") == deployed + 1
+    assert _outs(updated)["drift"] == []
+    assert not provider.diff(created.id, _outs(updated), {**news, "agreed": False}).changes
+
+
+def test_a_variable_taken_from_the_config_goes(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """It was ours; one that is taken in from the dashboard becomes ours."""
+    created = provider.create({**PROPS, "env": {"A": "1", "B": "1"}})
+    coolify.envs["C"] = "by hand"
+    provider.update(created.id, _outs(created), {**PROPS, "env": {"B": "1", "C": "ours"}})
+    assert coolify.envs == {"B": "1", "C": "ours"}
+
+
+def test_stop_first_waits_until_it_is_healthy(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """Coolify calls it finished at once; when it is not, the old one is started again."""
+    props = {**PROPS, "rollout": "stop-first", "memory": 6 * 2**30, "cpus": 1.5}
+    created = provider.create(dict(props))
+    app = coolify.apps[created.id]
+    assert app["is_consistent_container_name_enabled"] is True
+    assert (app["limits_memory"], app["limits_cpus"]) == ("6144m", "1.5")
+    coolify.ill_tags = {"ill"}
+    with pytest.raises(DeploymentFailedError, match="to be healthy"):
+        provider.update(created.id, _outs(created), {**props, "tag": "ill"})
+    assert coolify.running == "good-1"
