@@ -140,6 +140,31 @@ def bucket(
 
 
 @app.command()
+def acme(
+    context: typer.Context,
+    trouble: Annotated[
+        str, typer.Argument(help="What is wrong with it: none, unreachable, limited, unled.")
+    ],
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget which validations failed in the last hour.")
+    ] = False,
+) -> None:
+    """Have something be wrong with the double of Let's Encrypt, or nothing."""
+    _running(context.obj)
+    from localcloud.node import acme as server  # noqa: PLC0415 a slow import
+    from localcloud.node import docker_engine  # noqa: PLC0415 a slow import
+
+    kinds = {str(kind): kind for kind in server.Trouble}
+    if trouble not in kinds:
+        raise LocalCloudError(f"there is no trouble {trouble!r}; there are: {', '.join(kinds)}")
+    client = docker_engine.connect()
+    server.set_trouble(client, context.obj, kinds[trouble])
+    if forget:
+        server.forget_failures(client, context.obj)
+    _tell(f"trouble with certificates: {trouble}")
+
+
+@app.command()
 def logs(
     context: typer.Context,
     server: Annotated[str | None, typer.Argument(help="Name or id of a server.")] = None,

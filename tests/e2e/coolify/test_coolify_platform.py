@@ -74,11 +74,11 @@ def test_requests_are_balanced_with_a_certificate_of_the_authority(replicas: Rep
 
 
 def test_http_goes_to_https_and_unknown_hosts_nowhere(replicas: Replicas) -> None:
-    """A redirect for the app's name, 503 for any other."""
+    """A redirect for the app's name, 404 for any other: Coolify's catch-all is for TLS alone."""
     address = replicas.platform.address
     there = httpx.get(f"http://{address}/x?y=1", headers={"Host": HOST})
     assert (there.status_code, there.headers["location"]) == (302, f"https://{HOST}/x?y=1")
-    assert httpx.get(f"http://{address}/", headers={"Host": "other.test"}).status_code == 503
+    assert httpx.get(f"http://{address}/", headers={"Host": "other.test"}).status_code == 404
     assert httpx.get(f"http://{address}/ping").text == "OK"
 
 
@@ -126,12 +126,13 @@ def test_a_version_that_never_gets_healthy_is_refused(replicas: Replicas) -> Non
 
 
 def test_a_replica_that_dies_is_taken_out(replicas: Replicas) -> None:
-    """The other one answers everything, and the first comes back with Docker's help."""
+    """The other one answers but for what was under way, and the first comes back again."""
     (name,) = replicas.platform.containers(replicas.uuids[0])
     with replicas.platform.visitors() as seen:
         replicas.platform.run(f"docker kill {name}")
         time.sleep(2)
-    assert set(seen) == {"200 good-2"}, seen
+    assert set(seen) <= {"200 good-2", "502 nobody"}, seen
+    assert seen["502 nobody"] <= 2  # the visitors are two
     assert len(backends(replicas)) == 1
     replicas.platform.run(f"docker start {name}")
     wait_for_backends(replicas, 2)
@@ -150,7 +151,7 @@ def test_replicas_with_different_labels_are_taken_off(replicas: Replicas) -> Non
     try:
         _wait_for_status(platform, 503)
         said = platform.run("docker logs coolify-proxy 2>&1")
-        assert "Service api@docker defined multiple times with different configurations" in said
+        assert "defined multiple times with different configurations" in said
     finally:
         platform.run("docker rm -f odd")
     _wait_for_status(platform, 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from localcloud.hetzner.machines import InboundRule
 from localcloud.node import services
+from localcloud.node.archives import File, put_files
 from localcloud.node.edge import Backend, Edge, Front
 from localcloud.node.images import ROOT
 from localcloud.node.machines import DockerMachines
@@ -52,17 +54,22 @@ def test_the_open_registry_does_not_have_the_apps_images(web: Server) -> None:
     assert "not found" in pulled.stderr
 
 
-def test_a_server_gets_a_certificate_signed(web: Server) -> None:
-    """A request made on the server becomes a certificate its own bundle trusts."""
-    web.run(
-        "openssl req -newkey rsa:2048 -nodes -keyout /tmp/k -subj /CN=api.example.org "
-        "-addext subjectAltName=DNS:api.example.org -out /tmp/csr 2>/dev/null && "
-        "curl -sSf --data-binary @/tmp/csr http://ca.localcloud.test/sign -o /tmp/crt"
-    )
-    verified = web.run("openssl verify -verify_hostname api.example.org /tmp/crt")
-    assert verified.endswith(": OK")
-    refused = "curl -s -o /dev/null -w '%{http_code}' -d nonsense http://ca.localcloud.test/sign"
-    assert web.run(refused) == "400"
+def test_lets_encrypt_is_where_the_proxy_looks_for_it(web: Server) -> None:
+    """Under the vendor's own name, with a certificate that the server's bundle trusts."""
+    there = json.loads(web.run("curl -sSf https://acme-v02.api.letsencrypt.org/directory"))
+    assert there["newOrder"].startswith("https://acme-v02.api.letsencrypt.org/")
+
+
+def test_accounts_outlive_the_acme_server(servers: Servers) -> None:
+    """The volume keeps them: a proxy registers once, and uses its account for years."""
+    name = f"{servers.instance.prefix}-acme"
+    container = servers.client.containers.get(name)
+    kept = b'{"seed": 1, "keys": []}'
+    put_files(container, [File("/run/acme/accounts.json", kept)])
+    container.restart(timeout=1)
+    assert container.exec_run(["cat", "/run/acme/accounts.json"]).output == kept
+    container.reload()
+    assert container.status == "running"
 
 
 def test_the_download_site_serves_over_tls(web: Server) -> None:

@@ -1,1 +1,0 @@
-"""The proxy: HAProxy configured from the labels Traefik would read."""
