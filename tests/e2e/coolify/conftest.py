@@ -36,6 +36,7 @@ HOST = "api.nutri.test"
 SECRET = "t" * 48
 VERSION = "4.3.10"
 _BOOT_SECONDS = 60
+_CERTIFICATE_SECONDS = 90
 _CUSTOM = """
 services:
   soketi:
@@ -213,7 +214,23 @@ def replicas(platform: Platform) -> Replicas:
     for uuid in (first, second):
         state = platform.deploy(uuid, "good-1")
         assert state["status"] == "finished", state["logs"]
+    _wait_for_certificate(platform)
     return Replicas(platform, (first, second))
+
+
+def _wait_for_certificate(platform: Platform) -> None:
+    """The proxy asks for it once it sees the first replica."""
+    deadline = time.monotonic() + _CERTIFICATE_SECONDS
+    while True:
+        with platform.browser() as browser:
+            try:
+                platform.get(browser, "/health")
+            except httpx.ConnectError:
+                said = platform.run("docker logs --tail 5 coolify-proxy 2>&1")
+                assert time.monotonic() < deadline, said
+                time.sleep(0.5)
+            else:
+                return
 
 
 def _spec() -> MachineSpec:

@@ -126,13 +126,17 @@ def test_a_version_that_never_gets_healthy_is_refused(replicas: Replicas) -> Non
 
 
 def test_a_replica_that_dies_is_taken_out(replicas: Replicas) -> None:
-    """The other one answers but for what was under way, and the first comes back again."""
+    """The other one answers but for what was under way, and the first comes back again.
+
+    With Coolify's own flags a request to an address that is gone hangs for half a minute.
+    """
     (name,) = replicas.platform.containers(replicas.uuids[0])
     with replicas.platform.visitors() as seen:
         replicas.platform.run(f"docker kill {name}")
         time.sleep(2)
-    assert set(seen) <= {"200 good-2", "502 nobody"}, seen
-    assert seen["502 nobody"] <= 2  # the visitors are two
+    lost = {key: number for key, number in seen.items() if key != "200 good-2"}
+    assert sum(lost.values()) <= 4, seen  # the visitors are two, and patient for ten seconds
+    assert seen["200 good-2"] > 4, seen
     assert len(backends(replicas)) == 1
     replicas.platform.run(f"docker start {name}")
     wait_for_backends(replicas, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,7 +20,16 @@ if TYPE_CHECKING:
 _ASKED_THERE = "it is asked at the address that DNS gives"
 _TLS = "its requests want a valid certificate"
 _DYNAMIC = "/data/coolify/proxy/dynamic/mutant.yaml"
-_CERTIFICATES = "/run/haproxy/certificates"
+_STORE = "/data/coolify/proxy/acme.json"
+_REPLACE = """
+import json, sys
+store = json.load(open(sys.argv[1]))
+new = json.loads(sys.argv[2])
+for one in store["letsencrypt"]["Certificates"]:
+    if one["domain"]["main"] == new["name"]:
+        one["key"], one["certificate"] = new["key"], new["certificate"]
+json.dump(store, open(sys.argv[1], "w"))
+"""
 _WORLD = ["0.0.0.0/0", "::/0"]
 
 
@@ -110,27 +121,34 @@ def ipv6_leads_elsewhere(scene: Scene) -> Broken:
 
 
 def _show_certificate(scene: Scene, name: str, lifetime: timedelta) -> None:
-    """Let the proxy show another certificate of our authority, and keep it from renewing it."""
+    """Let the proxy have another certificate of our authority, and no answer for a newer one."""
+    scene.cloud.localcloud("acme", "unreachable")
     authority = ensure_authority(Instance.from_env(scene.cloud.environment))
     pair = issue(authority, [name], lifetime)
-    scene.run(
-        f"file={_CERTIFICATES}/{name}.pem; docker exec coolify-proxy cp $file /tmp/kept.pem\n"
-        "docker exec coolify-proxy sh -c 'echo 127.0.0.1 ca.localcloud.test >>/etc/hosts'\n"
-        'docker exec --interactive coolify-proxy sh -c "cat >$file"',
-        stdin=(pair.certificate + pair.key).decode(),
+    put = json.dumps(
+        {"name": name, "key": _coded(pair.key), "certificate": _coded(pair.certificate)}
     )
-    _reload(scene)
+    scene.run(f"cp {_STORE} /root/acme.json\npython3 -c '{_REPLACE}' {_STORE} '{put}'")
+    _restart_proxy(scene)
 
 
-def _mend_certificate(scene: Scene, name: str) -> None:
-    kept = f"cp /tmp/kept.pem {_CERTIFICATES}/{name}.pem"
-    hosts = "sed /ca.localcloud.test/d /etc/hosts >/tmp/hosts; cat /tmp/hosts >/etc/hosts"
-    scene.run(f"docker exec coolify-proxy sh -c '{kept}; {hosts}'; rm {_DYNAMIC}")
+def _mend_certificate(scene: Scene) -> None:
+    scene.cloud.localcloud("acme", "none")
+    scene.run(f"mv /root/acme.json {_STORE}")
+    _restart_proxy(scene)
 
 
-def _reload(scene: Scene) -> None:
-    """The proxy reads its certificates again when its routes change."""
-    _route(scene, "mutant.nutri.test", "http")
+def _restart_proxy(scene: Scene) -> None:
+    """It reads its store of certificates when it starts, and is in order once it is healthy."""
+    state = "docker inspect --format {{.State.Health.Status}} coolify-proxy"
+    scene.run(
+        "docker restart --time 1 coolify-proxy >/dev/null\n"
+        f'for _ in $(seq 60); do [ "$({state})" = healthy ] && exit; sleep 0.5; done; exit 1'
+    )
+
+
+def _coded(text: bytes) -> str:
+    return b64encode(text).decode()
 
 
 def _route(scene: Scene, host: str, entry_point: str) -> None:
@@ -160,7 +178,7 @@ def a_certificate_that_ends_soon(scene: Scene) -> Broken:
     """The certificate is valid for a few days more, and the proxy got no newer one."""
     _show_certificate(scene, "ml.nutri.test", timedelta(days=5))
     yield None
-    _mend_certificate(scene, "ml.nutri.test")
+    _mend_certificate(scene)
 
 
 @mutant(
@@ -174,7 +192,7 @@ def an_expired_certificate(scene: Scene) -> Broken:
     """The certificate ended a minute ago."""
     _show_certificate(scene, "ml.nutri.test", timedelta(minutes=-1))
     yield None
-    _mend_certificate(scene, "ml.nutri.test")
+    _mend_certificate(scene)
 
 
 @mutant("redirect", ML, says="instead of a redirection", remedy="pulumi up")
