@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from checks.access import COOLIFY, SSH
@@ -98,10 +99,13 @@ def select(names: Sequence[str] | None) -> tuple[AnyCheck, ...]:
     wanted = {name.casefold() for name in names}
     unknown = wanted - {name for check in CHECKS for name in _names(check)}
     if unknown:
-        known = ", ".join(check.id for check in CHECKS)
+        ids = [check.id for check in CHECKS]
+        near = [*difflib.get_close_matches(min(unknown), ids, 1, 0.5)]
+        meant = f" Did you mean {near[0]}?" if near else ""
+        known = ", ".join(ids)
         procedures = ", ".join(sorted({check.runbook for check in CHECKS}))
         raise OperatorError(
-            f"no such check: {', '.join(sorted(unknown))}. Checks: {known}. "
+            f"no such check: {', '.join(sorted(unknown))}.{meant} Checks: {known}. "
             f"Or a procedure of the runbook: {procedures}"
         )
     return tuple(check for check in CHECKS if wanted & _names(check))

@@ -175,10 +175,15 @@ class SshClient:
         if failure:
             raise failure
 
-    def interactive(self, command: str | None = None) -> int:
-        """Give this terminal to a command, or to a login shell; returns its exit code."""
+    def interactive(self, command: str | None = None, *, terminal: bool = False) -> int:
+        """Give this terminal to a command, or to a login shell; returns its exit code.
+
+        Args:
+            command: shell text; None means a login shell.
+            terminal: whether the command gets a terminal there, as a shell wants one.
+        """
         with self._log() as log:
-            words = ["-t"] if command is None else ["-T"]
+            words = ["-t"] if command is None or terminal else ["-T"]
             code = subprocess.run(
                 [*self._argv(log, *words), *([command] if command else [])],
                 check=False,
@@ -203,6 +208,21 @@ class SshClient:
         forward = f"{socket}:{remote_host}:{remote_port}"
         with self._listening(socket, "-L", forward):
             yield socket
+
+    @contextlib.contextmanager
+    def forward(self, local_port: int, remote_port: int) -> Iterator[None]:
+        """Lead a port of this machine's loopback address to one of the server's, for a browser.
+
+        Raises:
+            SshError: when the connection could not be made, or the local port is taken.
+        """
+        socket = Path(self._folder.name) / f"{uuid.uuid4().hex[:8]}.sock"
+        ways = (
+            f"127.0.0.1:{local_port}:127.0.0.1:{remote_port}",
+            f"{socket}:127.0.0.1:{remote_port}",
+        )
+        with self._listening(socket, *(word for way in ways for word in ("-L", way))):
+            yield
 
     def _shared(self) -> list[str]:
         """Options that lead through the shared connection, which the first command makes."""

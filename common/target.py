@@ -57,6 +57,8 @@ class CoolifyTarget(_Frozen):
     version: str
     port: int = Field(default=8000, description="port on the server's own loopback address")
     token: SecretStr
+    email: str = Field(default="", description="login of its dashboard")
+    password: SecretStr | None = Field(default=None, description="with which it was set up")
 
 
 class HetznerTarget(_Frozen):

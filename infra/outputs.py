@@ -117,6 +117,8 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
             "version": platform.instance.version,
             "port": API_PORT,
             "token": platform.token.value,
+            "email": settings.coolify_root_email,
+            "password": platform.root_password.value,
         },
         "hetzner": {
             "endpoint": settings.hcloud_endpoint,

@@ -49,7 +49,7 @@ class Platform(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.app_key = RandomSecret("app-key", "key", 32, child)
         self._database_password = RandomSecret("database-password", "token", 32, child)
-        self._root_password = RandomSecret("root-password", "password", 32, child)
+        self.root_password = RandomSecret("root-password", "password", 32, child)
         self.token = RandomSecret("api-token", "token", 48, child)
         self._bootstrap()
         self.register_outputs({})
@@ -101,7 +101,7 @@ class Platform(pulumi.ComponentResource):
             "INSTALLER_URL": self._settings.coolify_installer_url,
             "VERSION": self._settings.coolify_version,
             "ROOT_EMAIL": self._settings.coolify_root_email,
-            "ROOT_PASSWORD": self._root_password.value,
+            "ROOT_PASSWORD": self.root_password.value,
             "ADDRESS_POOL": self._settings.docker_address_pool,
         }
 

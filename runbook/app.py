@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -26,6 +26,30 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        from runbook.version import version  # noqa: PLC0415 - nobody else needs it
+
+        typer.echo(f"runbook {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all_verbs(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda wanted: _version(wanted=wanted),
+            is_eager=True,
+            help="Show the version of this program and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Keep verbs verbs: typer would make a single one the whole command line."""
+    del version
 
 
 def group(name: str, text: str) -> typer.Typer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from common.errors import OperatorError
 from common.ssh import SshClient
+from runbook.nearest import pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,24 +23,38 @@ def find_server(target: Target, name: str | None) -> ServerTarget:
     """
     if name is None:
         return target.servers[0]
-    for server in target.servers:
-        if server.name == name:
-            return server
-    known = ", ".join(server.name for server in target.servers)
-    raise OperatorError(f"no such server: {name}. This stack has: {known}")
+    names = [server.name for server in target.servers]
+    return target.servers[names.index(pick(name, names, "server"))]
 
 
 def find_service(target: Target, name: str) -> ServiceTarget:
-    """A service by its name.
+    """A service by its name, or by any part of it that no other has.
 
     Raises:
         OperatorError: when the stack has none of that name.
     """
-    for service in target.services:
-        if service.name == name:
-            return service
-    known = ", ".join(service.name for service in target.services)
-    raise OperatorError(f"no such service: {name}. This stack has: {known}")
+    names = [service.name for service in target.services]
+    return target.services[names.index(pick(name, names, "service"))]
+
+
+def find_replica(target: Target, name: str) -> tuple[ServiceTarget, int]:
+    """A replica by its name, `nutri-backend-2`; the first one when it is that of a service.
+
+    Returns:
+        The service, and the replica's number from 1.
+
+    Raises:
+        OperatorError: when there is no such service, or no such replica of it.
+    """
+    word, _, last = name.rpartition("-")
+    if not (word and last.isdigit()) or name in {one.name for one in target.services}:
+        return find_service(target, name), 1
+    service, number = find_service(target, word), int(last)
+    if not 1 <= number <= service.replicas:
+        raise OperatorError(
+            f"{service.name} has no replica {number}: there are {service.replicas}, from 1 on"
+        )
+    return service, number
 
 
 @contextlib.contextmanager

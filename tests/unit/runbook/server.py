@@ -70,6 +70,16 @@ class FakeClient:
             raise CommandFailedError("failed", code=found.code, stdout=found.stdout, stderr="")
         return found
 
+    def interactive(self, command: str | None = None, *, terminal: bool = False) -> int:
+        """Answer as `run` does; a terminal is told apart by a word."""
+        return self.run(f"{'terminal ' * terminal}{command}", check=False).code
+
+    @contextlib.contextmanager
+    def forward(self, local_port: int, remote_port: int) -> Iterator[None]:
+        """Note which ports would be joined."""
+        self._server.commands.append(f"forward {local_port} to {remote_port}")
+        yield
+
     def stream(self, command: str | Sequence[str]) -> Iterator[str]:
         """The lines of the answer."""
         yield from self.run(command).stdout.splitlines()

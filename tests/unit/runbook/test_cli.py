@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_written_is_told(
     [
         (("check", "helth"), "no such check: helth"),
         (("ssh", "--server", "other", "true"), "no such server: other. This stack has: nutri-1"),
-        (("logs", "backend"), "no such service: backend. This stack has: nutri-backend"),
+        (("logs", "front"), "no such service: front. This stack has: nutri-backend"),
     ],
 )
 @pytest.mark.usefixtures("stack")

@@ -42,3 +42,28 @@ def test_whoever_asks_for_all_gets_all(words: list[str]) -> None:
     )
     said = done.stdout + done.stderr
     assert "urls" in said or "No such command" in said
+
+
+@pytest.mark.parametrize("verb", ["check", "urls", "status"])
+def test_a_verb_stays_a_verb_though_it_is_alone(verb: str) -> None:
+    """Its name is not taken for its first argument."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook", verb, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"Usage: runbook {verb} " in done.stdout
+
+
+def test_the_version_is_told() -> None:
+    """That of the project, and the commit."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook", "--version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("runbook 0.1.0")
