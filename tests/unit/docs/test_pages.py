@@ -116,3 +116,22 @@ def test_every_remedy_names_verbs_there_are() -> None:
         text = re.sub(r'"\s*\n\s*f?"', "", file.read_text())
         for typed in re.findall(r"`runbook ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text):
             _verb(typed.split())
+
+
+_EMERGENCIES = sorted((ROOT / "docs" / "emergencies").glob("*.md"))
+_SCREEN = 40
+
+
+@pytest.mark.parametrize("page", _EMERGENCIES, ids=[one.stem for one in _EMERGENCIES])
+def test_an_emergency_page_begins_with_the_surroundings_and_fits_a_screen(page: Path) -> None:
+    """Whoever is woken up types the first line in a shell that knows nothing."""
+    text = page.read_text()
+    first = _BLOCK.findall(text)[0].splitlines()[0]
+    assert first.startswith("$ . bin/env prod")
+    assert len(text.splitlines()) <= _SCREEN
+
+
+def test_every_emergency_page_is_in_the_index() -> None:
+    """Else nobody finds it at night."""
+    index = (ROOT / "docs" / "README.md").read_text()
+    assert [one.name for one in _EMERGENCIES if f"emergencies/{one.name}" not in index] == []
