@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from common.objects import merge
 from infra.service_settings import DatabaseForm, Health, ServiceSettings
 
 if TYPE_CHECKING:
@@ -51,14 +52,6 @@ def _name_problems(services: Mapping[Any, Any]) -> list[str]:
         if not isinstance(one, dict):
             found.append(f"{FILE}: services.{name}: is no object with image, port, ...")
     return found
-
-
-def merge(base: Any, over: Any) -> Any:  # noqa: ANN401 - YAML and JSON
-    """Return `base` with `over` laid on it, field by field; what is null there is taken away."""
-    if not (isinstance(base, dict) and isinstance(over, dict)):
-        return over
-    merged = base | {key: merge(base.get(key), value) for key, value in over.items()}
-    return {key: value for key, value in merged.items() if value is not None}
 
 
 def nearest(wrong: object, right: Iterable[str]) -> str:

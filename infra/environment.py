@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra import arriving, database_settings
+from common import arriving
+from infra import database_settings
 from infra.secret_url import parse
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from infra import arriving, environment, fit, old_settings, service, services_settings, settings
+from common import arriving
+from infra import environment, fit, old_settings, service, services_settings, settings
 from infra.app_file import FILE
 from infra.service_settings import ServiceSettings
 from tests.unit.infra.conftest import backend
