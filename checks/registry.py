@@ -26,6 +26,7 @@ from checks.spread import SPREAD
 from checks.tokens import COOLIFY_TOKEN, HETZNER_TOKEN
 from checks.traffic import ERRORS, SLOW
 from checks.upkeep import CLOCK, REBOOT, UPDATES
+from checks.variables import VARIABLES
 from checks.version import VERSION
 from common.errors import OperatorError
 
@@ -65,6 +66,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     PLACEMENT,
     BALANCER,
     VERSION,
+    VARIABLES,
     ERRORS,
     SLOW,
     CPU,

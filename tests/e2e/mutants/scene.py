@@ -104,6 +104,16 @@ class Scene:
         kill = f"docker kill {container} >/dev/null; docker start {container} >/dev/null"
         return f"docker cp {file} {container}:{_APP} && {kill}"
 
+    def coolify(self, method: str, path: str, body: object = None) -> str:
+        """One call of Coolify's API, which must succeed, as its dashboard does."""
+        token = self.target.coolify.token.get_secret_value()
+        return self.run(
+            f"curl --fail-with-body --silent --show-error --request {method} --data @- "
+            f"--header 'Authorization: Bearer {token}' --header 'Content-Type: application/json' "
+            f"http://127.0.0.1:{self.target.coolify.port}/api/v1/{path}",
+            stdin=json.dumps(body or {}),
+        )
+
     def log(self, name: str, line: str, times: int) -> None:
         """Put a line into a replica's log so many times, as Docker keeps it."""
         row = {"log": f"{line}\n", "stream": "stdout", "time": f"{datetime.now(UTC):%FT%T.%fZ}"}

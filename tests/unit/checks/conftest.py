@@ -29,6 +29,7 @@ from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common import passphrase
 from common.changes import Change, Op
+from common.fingerprint import fingerprint
 from common.maintenance import HEADER, OFF, Maintenance
 from common.ssh import Result
 from common.target import (
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 APPLICATIONS = {"nutri-backend": ("app-a", "app-b"), "nutri-ml-service": ("app-ml",)}
 LINE = '{"event": "request_completed", "path": "/meals", "status": 200, "duration_ms": 12.5}'
+GIVEN = {"LOG_LEVEL": "info", "JWT_SECRET": "jwt-secret"}
 HETZNER_TOKEN = "hetzner-secret"
 COOLIFY_TOKEN = "coolify-secret"
 SUPABASE_TOKEN = "supabase-secret"
@@ -245,6 +247,10 @@ class World:
     coolify_code: int = 200
     coolify_answer: str = "4.3.10"
     coolify_is_up: bool = True
+    stored: Mapping[str, Mapping[str, str | None]] = field(
+        default_factory=lambda: dict.fromkeys(("app-a", "app-b"), GIVEN)
+    )
+    """What Coolify has of the API's variables, by application."""
     passphrase: str | None = "correct horse battery"
     hetzner_host: str = "127.1"
     """Not literally an address of loopback, and so a cloud elsewhere."""
@@ -500,14 +506,28 @@ class Supabase(Handler):
 
 
 class Coolify(Handler):
-    """GET /api/v1/version."""
+    """GET /api/v1/version, and the variables of applications."""
 
     def do_GET(self) -> None:
         """Answer one request."""
         right = self.headers["Authorization"] == f"Bearer {COOLIFY_TOKEN}"
         found = self.path == "/api/v1/version"
         code = self.world.coolify_code if right and found else 401 if found else 404
-        self.answer(code, self.world.coolify_answer)
+        if right and self.path.endswith("/envs"):
+            return self._variables(self.path.split("/")[-2])
+        return self.answer(code, self.world.coolify_answer)
+
+    def _variables(self, application: str) -> None:
+        if self.world.coolify_code >= 500:
+            return self.answer(self.world.coolify_code, '{"message": "Server Error"}')
+        stored = self.world.stored.get(application, {})
+        rows = [
+            {"uuid": name, "key": name, "is_preview": False}
+            | ({} if value is None else {"value": value})
+            for name, value in stored.items()
+        ]
+        told = json.dumps([*rows, {"uuid": "x", "key": "TWIN", "value": "x", "is_preview": True}])
+        return self.answer(200, told, {"Content-Type": "application/json"})
 
     def address_string(self) -> str:
         """A Unix socket has no address."""
@@ -620,6 +640,10 @@ def _service(name: str, url: str, image: str) -> ServiceTarget:
         tag="good-1",
         replicas=len(applications),
         applications=applications,
+        variables={
+            key: fingerprint(COOLIFY_TOKEN, key, value)
+            for key, value in (GIVEN if name == "nutri-backend" else {}).items()
+        },
     )
 
 

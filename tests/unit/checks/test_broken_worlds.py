@@ -13,6 +13,7 @@ import pytest
 from checks import CHECKS, Status, select
 from checks.postgres import DatabaseError, FullError
 from common.changes import Change, Op
+from common.fingerprint import fingerprint
 from common.maintenance import Maintenance, Mode
 from common.ssh import (
     CommandTimeoutError,
@@ -22,6 +23,8 @@ from common.ssh import (
     SshTimeoutError,
 )
 from tests.unit.checks.conftest import (
+    COOLIFY_TOKEN,
+    GIVEN,
     RECORDED,
     URL,
     backup,
@@ -739,6 +742,32 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _dumps("failed", "did not come back", {"status/proof/ok": False}),
         _dumps("stale", "is 40 days old", {"status/proof/at": 40 * 86_400.0}),
         _dumps("another form", "another form", {"status": None}, Status.UNKNOWN),
+        _NO_SSH,
+    ],
+    "variables": [
+        _changed(
+            "one is set in the dashboard alone",
+            f"PORT ({fingerprint(COOLIFY_TOKEN, 'PORT', '99')}) is set there alone",
+            stored=dict.fromkeys(("app-a", "app-b"), GIVEN | {"PORT": "99"}),
+        ),
+        _changed(
+            "one replica has another value",
+            f"LOG_LEVEL is {fingerprint(COOLIFY_TOKEN, 'LOG_LEVEL', 'x')} there instead of "
+            f"{fingerprint(COOLIFY_TOKEN, 'LOG_LEVEL', 'info')} (replica 2)",
+            stored={"app-a": GIVEN, "app-b": GIVEN | {"LOG_LEVEL": "x"}},
+        ),
+        _changed(
+            "one is gone",
+            "JWT_SECRET is missing there",
+            stored={key: {"LOG_LEVEL": "info"} for key in ("app-a", "app-b")},
+        ),
+        _changed(
+            "a value nobody is shown",
+            "JWT_SECRET is a value that is shown once there",
+            stored=dict.fromkeys(("app-a", "app-b"), GIVEN | {"JWT_SECRET": None}),
+        ),
+        _changed("Coolify is down", "gave no answer", Status.UNKNOWN, coolify_is_up=False),
+        _changed("Coolify fails", "500", Status.UNKNOWN, coolify_code=500),
         _NO_SSH,
     ],
     "version": [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 
 from common.waiting import wait_until
@@ -42,7 +41,13 @@ def the_pool_is_exhausted(scene: Scene) -> Broken:
     scene.cloud.knob("POST", f"/supabase/{PROJECT}/hold", {"connections": 0})
 
 
-@mutant("pooled-url", BACKEND, says="replica 1 goes past the pooler", remedy="pulumi up")
+@mutant(
+    "pooled-url",
+    BACKEND,
+    says="replica 1 goes past the pooler",
+    remedy="pulumi up",
+    also={"variables": "Coolify has another value than the service was given"},
+)
 def a_replica_goes_past_the_pooler(scene: Scene) -> Broken:
     """Somebody gave a replica the direct URL in Coolify's dashboard."""
     database = scene.target.database
@@ -92,9 +97,9 @@ def _sql(statement: str, scene: Scene) -> None:
 def _give_url(scene: Scene, url: str) -> None:
     application = scene.service(BACKEND).applications[0]
     before = scene.container(BACKEND)
-    body = json.dumps({"key": "DATABASE_URL", "value": url})
-    _coolify(scene, "PATCH", f"applications/{application}/envs", body)
-    _coolify(scene, "POST", f"applications/{application}/restart", "{}")
+    body = {"key": "DATABASE_URL", "value": url}
+    scene.coolify("PATCH", f"applications/{application}/envs", body)
+    scene.coolify("POST", f"applications/{application}/restart", {})
 
     def is_replaced() -> bool:
         found = scene.run(
@@ -104,13 +109,3 @@ def _give_url(scene: Scene, url: str) -> None:
         return bool(found) and before not in found
 
     wait_until("the replica to be replaced", is_replaced, bound=90)
-
-
-def _coolify(scene: Scene, method: str, path: str, body: str) -> None:
-    token = scene.target.coolify.token.get_secret_value()
-    scene.run(
-        f"curl --fail-with-body --silent --show-error --request {method} --data @- "
-        f"--header 'Authorization: Bearer {token}' --header 'Content-Type: application/json' "
-        f"http://127.0.0.1:{scene.target.coolify.port}/api/v1/{path}",
-        stdin=body,
-    )

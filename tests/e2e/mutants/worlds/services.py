@@ -108,3 +108,17 @@ def requests_that_take_seconds(scene: Scene) -> Broken:
     scene.log(BACKEND, json.dumps(fields | {"duration_ms": 4000}), 40)
     yield None
     scene.forget_log(BACKEND)
+
+
+@mutant(
+    "variables",
+    BACKEND,
+    says=r"FEATURE_X \(\w+\) is set there alone \(replica 1\)",
+    remedy="runbook env diff nutri-backend",
+)
+def a_variable_set_in_the_dashboard(scene: Scene) -> Broken:
+    """Somebody set a variable of one replica in Coolify's dashboard."""
+    path = f"applications/{scene.service(BACKEND).applications[0]}/envs"
+    made = json.loads(scene.coolify("POST", path, {"key": "FEATURE_X", "value": "on"}))
+    yield None
+    scene.coolify("DELETE", f"{path}/{made['uuid']}")
