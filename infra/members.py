@@ -111,4 +111,6 @@ class Member(pulumi.ComponentResource):
             parent=self, depends_on=[hardened], deleted_with=platform.host.server
         )
         proxy = Proxy(host.named("proxy"), props, opts)
-        return Place(host.number, server.uuid, (proxy, hardened, *logins), host.server.id)
+        return Place(
+            host.number, server.uuid, (proxy, hardened, *logins), host.ssh(), host.server.id
+        )

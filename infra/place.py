@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,8 @@ class Place:
     """Coolify's uuid."""
     ready: tuple[pulumi.Resource, ...]
     """What has to be done before a replica may come."""
+    ssh: dict[str, Any]
+    """How to reach it."""
     machine: pulumi.Output[str] | None = None
     """Hetzner's id of a machine that may be made anew; its replicas are deployed anew then."""
 

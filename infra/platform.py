@@ -81,7 +81,7 @@ class Platform(pulumi.ComponentResource):
             "ssh": self.host.ssh(),
             "trusted": balancer_address(self._settings.private_network),
         }
-        return Place(1, self.instance.server_uuid, (Proxy("proxy", props, opts),))
+        return Place(1, self.instance.server_uuid, (Proxy("proxy", props, opts),), self.host.ssh())
 
     def _step(
         self, name: str, values: dict[str, pulumi.Input[str]], *after: pulumi.Resource

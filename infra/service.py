@@ -130,6 +130,8 @@ class Service(pulumi.ComponentResource):
         # Each waits for the one before, so that one of several always serves.
         before = self.applications[-1:]
         opts = self._options([*before, *place.ready, *self._after])
+        if self.spec.wanted.volumes:
+            own["ssh"] = place.ssh
         name = f"{self.spec.name}-{number}"
         own["agreed"] = f"{name}:{VARIABLES}" in self.spec.agreed
         return Application(name, {**props, **own}, opts)
@@ -144,7 +146,13 @@ class Service(pulumi.ComponentResource):
         """Let replicas go that are too many, or in the wrong place, once the others serve."""
         applications = [application.id for application in self.applications]
         opts = self._options([*self.applications, *after])
-        return Replicas(self.spec.name, self._platform.connection(), applications, opts)
+        return Replicas(
+            self.spec.name,
+            self._platform.connection(),
+            applications,
+            opts,
+            volumes=sorted(self.spec.wanted.volumes),
+        )
 
 
 def _props(spec: ServiceSpec, platform: Platform) -> dict[str, Any]:
@@ -162,6 +170,7 @@ def _props(spec: ServiceSpec, platform: Platform) -> dict[str, Any]:
         "rollout": wanted.rollout,
         "memory": wanted.memory,
         "cpus": wanted.cpus,
+        "volumes": wanted.volumes,
         "health": {
             "path": health.livePath if wanted.http else "",
             "command": health.command or "",

@@ -72,9 +72,15 @@ WARNED: dict[str, Finding] = {
 }
 
 
+def _volumes(change: Change) -> Finding | None:
+    """Say what a replica of a service has on disk."""
+    volumes = change.old.get("volumes") if change.kind == "coolify/Application" else None
+    return _loss(Risk.DATA_LOSS, f"its volumes go: {', '.join(volumes)}") if volumes else None
+
+
 def of_removal(change: Change) -> list[Finding]:
     """Say what a deletion or a replacement loses."""
-    found = REFUSED.get(change.kind) or WARNED.get(change.kind)
+    found = REFUSED.get(change.kind) or WARNED.get(change.kind) or _volumes(change)
     if found is None or change.old.get(SPARE) is True:
         return []
     how = "it would be replaced" if change.op is Op.REPLACE else "it would be deleted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from common.changes import firewall, server
-from common.changes.acknowledgement import SETTING, VARIABLES
+from common.changes.acknowledgement import SETTING, VARIABLES, VOLUMES
 from common.changes.model import Change, Downtime, Finding, Risk
 
 if TYPE_CHECKING:
@@ -58,9 +58,21 @@ def _application(change: Change) -> Iterator[Finding]:
             f" into the stack's config, or let them go by {change.name}:{VARIABLES} in {SETTING}"
         )
         yield Finding(Risk.EXPOSURE, why)
-    if change.changed - {"connection", "bound", "drift", "agreed"}:
+    gone = sorted(set(change.old.get("volumes") or {}) - set(change.new.get("volumes") or {}))
+    if gone:
+        why = f"it is without its volumes {', '.join(gone)}, and all that is on them"
+        yield Finding(Risk.DATA_LOSS, why, acknowledge=VOLUMES)
+    if change.changed - {"connection", "bound", "drift", "agreed", "ssh"}:
         why = "rolled out one replica after another; a service of one replica pauses meanwhile"
         yield Finding(Risk.NONE, why)
+
+
+def _replicas(change: Change) -> Iterator[Finding]:
+    old, new = change.old.get("count") or 0, change.new.get("count") or 0
+    volumes = change.old.get("volumes")
+    if volumes and new < old:
+        why = f"{old - new:g} replicas go, each with its volumes {', '.join(volumes)}"
+        yield Finding(Risk.DATA_LOSS, why, acknowledge=VOLUMES)
 
 
 def _command(_change: Change) -> Iterator[Finding]:
@@ -87,6 +99,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "hcloud/StorageBox": (_protection,),
     "hcloud/Firewall": (firewall.of_rules,),
     "coolify/Application": (_application,),
+    "coolify/Replicas": (_replicas,),
     "command/Command": (_command,),
 }
 

@@ -15,6 +15,7 @@ from clients.coolify.started import teller, wait_until_healthy
 from common.errors import OperatorError
 from common.fingerprint import fingerprint
 from common.waiting import NotYetError, wait_until
+from infra.coolify import volumes
 from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
@@ -33,7 +34,7 @@ _PULL_SECONDS = 600
 _DELETE_SECONDS = 120
 
 # A change in these is told to Coolify, but needs no new container.
-_NO_ROLLOUT = frozenset({"connection", "bound", "agreed", "drift"})
+_NO_ROLLOUT = frozenset({"connection", "bound", "agreed", "drift", "ssh"})
 
 
 def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,6 +122,7 @@ def _configure(
     """Store everything; the labels come alone and last, since other fields regenerate them."""
     client.patch(f"/applications/{uuid}", _settings(props))
     _set_environment(client, uuid, props, olds)
+    volumes.configure(client, uuid, props, olds)
     client.patch(f"/applications/{uuid}", _labels(props))
 
 
@@ -138,6 +140,7 @@ def _needs_rollout(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
 
 def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
     label = f"{props['application']} (tag {props['tag']})"
+    volumes.prepare(uuid, props)
     deploy(client, uuid, label, _bound(props), progress=teller(client, uuid))
     if _stops_first(props) and _health(props["health"])["health_check_enabled"]:
         # Coolify calls it finished once it has started: that it is healthy is waited for here.

@@ -58,11 +58,14 @@ class Replicas(CoolifyResource, module="coolify", name="Replicas"):
         connection: pulumi.Input[dict[str, Any]],
         applications: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        volumes: Sequence[str] = (),
     ) -> None:
         props = {
             "connection": connection,
             "service": service,
             "count": len(applications),
             "applications": list(applications),
+            "volumes": list(volumes),
         }
         super().__init__(_ReplicasProvider(), service, props, opts)

@@ -59,5 +59,5 @@ class CoolifyResource(Resource):
         props: dict[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["connection"])
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["connection", "ssh"])
         super().__init__(provider, name, props, pulumi.ResourceOptions.merge(secret, opts))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from localcloud.coolify.database import Database
 
-_STEPS = ("schema_core.sql", "schema_applications.sql")
+_STEPS = ("schema_core.sql", "schema_applications.sql", "schema_storages.sql")
 
 
 def migrate(db: Database) -> tuple[str, ...]:

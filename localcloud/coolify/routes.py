@@ -11,6 +11,7 @@ from localcloud.coolify.envs import routes as envs
 from localcloud.coolify.keys import routes as keys
 from localcloud.coolify.projects import routes as projects
 from localcloud.coolify.servers import routes as servers
+from localcloud.coolify.storages import routes as storages
 from localcloud.coolify.system import routes as system
 from localcloud.coolify.tags import routes as tags
 from localcloud.coolify.teams import routes as teams
@@ -26,6 +27,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *projects.ENDPOINTS,
     *tags.ENDPOINTS,
     *envs.ENDPOINTS,
+    *storages.ENDPOINTS,
     *applications.ENDPOINTS,
     *deployments.ENDPOINTS,
 )

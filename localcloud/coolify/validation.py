@@ -93,13 +93,13 @@ def numeric() -> Rule:
     return Rule(check)
 
 
-def one_of(*choices: str, nullable: bool = False) -> Rule:
+def one_of(*choices: str, nullable: bool = False, required: bool = False) -> Rule:
     """One of a few words."""
 
     def check(value: object) -> str | None:
         return None if value in choices else "is invalid."
 
-    return Rule(check, nullable)
+    return Rule(check, nullable, required)
 
 
 def array(*, nullable: bool = False) -> Rule:

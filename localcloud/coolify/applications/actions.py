@@ -14,6 +14,7 @@ from localcloud.coolify.errors import BadRequestError, UnprocessableError, Valid
 from localcloud.coolify.remote.shell import RemoteError, checked
 from localcloud.coolify.servers import models as servers
 from localcloud.coolify.servers.cleanup import clean_up
+from localcloud.coolify.storages import models as storages
 from localcloud.coolify.validation import text, validate
 
 if TYPE_CHECKING:
@@ -132,13 +133,19 @@ def stop_application(coolify: Coolify, app: Row, *, cleanup: bool) -> None:
         clean_up(coolify, servers.by_id(coolify.db, app["server_id"]))
 
 
-def delete_application(coolify: Coolify, app: Row, *, configurations: bool, cleanup: bool) -> None:
+def delete_application(
+    coolify: Coolify, app: Row, *, configurations: bool, volumes: bool, cleanup: bool
+) -> None:
     """Stop an application and forget it."""
     coolify.queue.cancel_all(app["id"])
     stop_application(coolify, app, cleanup=cleanup)
     try:
+        shell = coolify.shell(servers.by_id(coolify.db, app["server_id"]))
+        if volumes:
+            for row in storages.of_application(coolify.db, app):
+                if not row["host_path"]:
+                    shell.run(commands.remove_volume(row["name"]))
         if configurations:
-            shell = coolify.shell(servers.by_id(coolify.db, app["server_id"]))
             shell.run(commands.remove_configuration(app["uuid"]))
     except RemoteError as error:
         _log.warning("files of %s stay: %s", app["name"], error)

@@ -105,6 +105,7 @@ def delete(call: Call) -> dict[str, str]:
         call.coolify,
         app,
         configurations=call.flag("delete_configurations", default=True),
+        volumes=call.flag("delete_volumes", default=True),
         cleanup=call.flag("docker_cleanup", default=True),
     )
     return {"message": "Application deletion request queued."}

@@ -122,6 +122,11 @@ def disk_used() -> str:
     return "df --output=pcent / | tail -n 1 | tr -dc 0-9"
 
 
+def remove_volume(name: str) -> str:
+    """Remove a volume with all that is on it."""
+    return f"docker volume rm {quote(name)}"
+
+
 def statuses() -> str:
     """`application id`, state and health of every application container, one a line."""
     return (

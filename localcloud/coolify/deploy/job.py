@@ -18,6 +18,7 @@ from localcloud.coolify.deployments import models
 from localcloud.coolify.envs import models as envs
 from localcloud.coolify.remote.shell import RemoteError, Shell, Shells, checked
 from localcloud.coolify.servers import models as servers
+from localcloud.coolify.storages import models as storages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,6 +139,7 @@ class _Job:
         self._say(f"Starting deployment of {image} to {self.row['server_name']}.")
         variables = envs.of_application(db, app, preview=False)
         chosen = applications.settings(db, app)
+        app = {**app, "mounts": storages.mounts(storages.of_application(db, app))}
         return make_plan(app, chosen, variables, deployer.settings.version, self.row)
 
     def _write_files(self, plan: Plan) -> None:

@@ -54,6 +54,7 @@ def make_plan(
         labels={**_effective(lines, environment), **_compose_labels(app, name, deployment)},
         environment=environment,
         ports=tuple(part for part in (app["ports_mappings"] or "").split(",") if part),
+        mounts=tuple(app.get("mounts", ())),
         health=health_check(app),
         options=(*options.limits(app), *options.custom(app["custom_docker_run_options"])),
     )
@@ -170,8 +171,16 @@ def _compose(app: Row, container: ContainerSpec, lines: list[str]) -> str:
         service["ports"] = list(container.ports)
     if container.health:
         service["healthcheck"] = _compose_health(container.health)
+    if container.mounts:
+        service["volumes"] = list(container.mounts)
     network = {"external": True, "name": container.network, "attachable": True}
-    document = {"services": {container.name: service}, "networks": {container.network: network}}
+    document: dict[str, Any] = {
+        "services": {container.name: service},
+        "networks": {container.network: network},
+    }
+    named = [one.partition(":")[0] for one in container.mounts if not one.startswith("/")]
+    if named:
+        document["volumes"] = {name: {"name": name} for name in named}
     return yaml.safe_dump(document, sort_keys=False, width=1000)
 
 

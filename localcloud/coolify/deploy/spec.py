@@ -35,6 +35,8 @@ class ContainerSpec:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     ports: tuple[str, ...] = ()
     """`host:container` pairs."""
+    mounts: tuple[str, ...] = ()
+    """`volume:folder` pairs."""
     health: HealthCheck | None = None
     options: tuple[str, ...] = ()
     """Further options of `docker run`."""
@@ -63,6 +65,7 @@ def _command(spec: ContainerSpec, exported: Iterable[str]) -> list[str]:
     options += _repeated("--label", (f"{key}={value}" for key, value in spec.labels.items()))
     options += ["--env-file", f"/dev/fd/{_ENV_FILE_FD}", *_repeated("--env", exported)]
     options += _repeated("--publish", spec.ports)
+    options += _repeated("--volume", spec.mounts)
     options += _health(spec.health)
     return ["docker", "run", "--detach", *options, *spec.options, spec.image]
 

@@ -41,6 +41,7 @@ class Coolify:
     def __init__(self) -> None:
         self.apps: dict[str, dict[str, Any]] = {}
         self.envs: dict[str, str] = {}
+        self.storages: dict[str, dict[str, Any]] = {}
         self.running: str | None = None
         self.bad_tags = {"bad"}
         self.ill_tags: set[str] = set()
@@ -74,6 +75,10 @@ class Coolify:
             ("PATCH", "/applications/[^/]+/envs/bulk"): self._bulk,
             ("GET", "/applications/[^/]+/envs"): self._list_envs,
             ("DELETE", "/applications/[^/]+/envs/(.+)"): self._delete_env,
+            ("GET", "/applications/[^/]+/storages"): self._storages,
+            ("POST", "/applications/([^/]+)/storages"): self._add_storage,
+            ("PATCH", "/applications/[^/]+/storages"): self._change_storage,
+            ("DELETE", "/applications/[^/]+/storages/(.+)"): self._delete_storage,
             ("GET", "/deployments/applications/.+"): lambda _: _ok({"count": 0, "deployments": []}),
             ("POST", "/deploy"): self._deploy,
             ("GET", "/deployments/(.+)"): self._deployment,
@@ -113,6 +118,22 @@ class Coolify:
 
     def _delete_env(self, _: object, key: str) -> httpx.Response:
         del self.envs[key]
+        return _ok({})
+
+    def _storages(self, _: object) -> httpx.Response:
+        return _ok({"persistent_storages": list(self.storages.values()), "file_storages": []})
+
+    def _add_storage(self, body: dict[str, Any], uuid: str) -> httpx.Response:
+        name = f"{uuid}-{body['name']}"
+        self.storages[name] = {"uuid": name, "name": name, "mount_path": body["mount_path"]}
+        return httpx.Response(201, json={})
+
+    def _change_storage(self, body: dict[str, Any]) -> httpx.Response:
+        self.storages[body["uuid"]]["mount_path"] = body["mount_path"]
+        return _ok({})
+
+    def _delete_storage(self, _: object, uuid: str) -> httpx.Response:
+        del self.storages[uuid]
         return _ok({})
 
     def _deploy(self, body: dict[str, Any]) -> httpx.Response:
@@ -400,3 +421,22 @@ def test_stop_first_waits_until_it_is_healthy(
     with pytest.raises(DeploymentFailedError, match="to be healthy"):
         provider.update(created.id, _outs(created), {**props, "tag": "ill"})
     assert coolify.running == "good-1"
+
+
+def test_volumes_follow_the_config(
+    coolify: Coolify,
+    provider: application._ApplicationProvider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Made before the container that has them; what we never asked for stays."""
+    prepared: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        "infra.coolify.volumes.prepare",
+        lambda uuid, _props: prepared.append((uuid, coolify.calls.count("POST /deploy"))),
+    )
+    created = provider.create({**PROPS, "volumes": {"cache": "/cache", "old": "/old"}})
+    assert prepared == [("app-1", 0)]
+    coolify.storages["by-hand"] = {"uuid": "x", "name": "by-hand", "mount_path": "/x"}
+    provider.update(created.id, _outs(created), {**PROPS, "volumes": {"cache": "/new"}})
+    places = {name: one["mount_path"] for name, one in coolify.storages.items()}
+    assert places == {"app-1-cache": "/new", "by-hand": "/x"}
