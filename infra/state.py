@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 from functools import cache
+from typing import Any
 
 import pulumi
 
+from common.errors import OperatorError
+
 _TIMEOUT_SECONDS = 60
+_LOOKED_BACK = 20  # operations: refreshes and renames may be among them
 # A lost server goes from the state when that is refreshed; what was done on it stays.
 _OF_A_SERVER = ("hcloud:index/server:Server::", "::wait-for-boot")
+
+
+class ReadError(OperatorError):
+    """The engine does not tell what the state holds."""
 
 
 def has_served() -> bool:
@@ -19,24 +27,59 @@ def has_served() -> bool:
 
 
 @cache
+def resources() -> tuple[dict[str, Any], ...]:
+    """Return the resources the stack had when it was first asked.
+
+    It can be read while an update holds its lock.
+
+    Raises:
+        ReadError: the engine does not tell.
+    """
+    found = _told("stack", "export")
+    if not isinstance(found, dict) or "deployment" not in found:
+        raise ReadError("its export holds no deployment")
+    return tuple(found["deployment"].get("resources") or ())
+
+
+def history() -> list[dict[str, Any]]:
+    """Return the newest operations on the stack, the last one first.
+
+    Raises:
+        ReadError: the engine does not tell.
+    """
+    found = _told("stack", "history", "--json", "--page-size", str(_LOOKED_BACK))
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _told(*words: str) -> Any:  # noqa: ANN401 - JSON
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        done = subprocess.run(
+            ["pulumi", *words, "--stack", stack, "--non-interactive"],
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT_SECONDS,
+            text=True,
+        )
+        return json.loads(done.stdout or "[]")
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise ReadError(str(error)) from None
+
+
+@cache
 def known_urns() -> frozenset[str]:
     """Return the URNs the stack had when it was first asked; none where it cannot be told.
 
     A hook that runs before a creation is not told whether something is being replaced, and the
-    state is the only one to know. It can be read while an update holds its lock.
+    state is the only one to know.
     """
-    names = (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack())
-    words = ["pulumi", "stack", "export", "--stack", "/".join(names), "--non-interactive"]
     try:
-        done = subprocess.run(
-            words, capture_output=True, check=True, timeout=_TIMEOUT_SECONDS, text=True
-        )
-        resources = json.loads(done.stdout)["deployment"].get("resources") or []
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
+        known = resources()
+    except ReadError as error:
         # Nothing can be lost by this: the hook before the deletion refuses all the same.
         pulumi.log.warn(f"the stack's state cannot be read ({error}); a replacement shows late")
         return frozenset()
     # Half of a replacement that was interrupted: it is gone, or on its way, since then.
     return frozenset(
-        one["urn"] for one in resources if not (one.get("delete") or one.get("pendingReplacement"))
+        one["urn"] for one in known if not (one.get("delete") or one.get("pendingReplacement"))
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 
 from common import verified
 from common.target import Target
+from infra import unverified
 from infra.dynamic import Provider
 
 if TYPE_CHECKING:
@@ -52,12 +54,19 @@ def changed_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str] | 
     return services | {key for key in _DATA if old.get(key) != new.get(key)}
 
 
+def _changed(props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> set[str] | None:
+    """What is to be proven; all of it where an earlier change was not."""
+    if not olds or props.get("unverified"):
+        return None
+    return changed_parts(olds.get("target") or {}, props["target"])
+
+
 def _verify(props: dict[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the outputs: the inputs, and the tags that are verified good by now."""
     import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
 
     target = Target.model_validate(props["target"])
-    changed = changed_parts(olds.get("target") or {}, props["target"]) if olds else None
+    changed = _changed(props, olds)
     report = checks.verify(
         target, settle=props["settle_seconds"], progress=_teller(), changed=changed
     )
@@ -72,10 +81,16 @@ def _verify(props: dict[str, Any], olds: Mapping[str, Any] | None = None) -> dic
     served = {one.name: (one.image, one.tag) for one in target.services if one.name not in hidden}
     good = verified.record(known, served, datetime.now(UTC).replace(microsecond=0))
     kept = {name: known[name] for name in sorted(hidden) if name in known}
-    return {**props, "verified": verified.as_plain(good | kept)}
+    return {**props, "unverified": "", "verified": verified.as_plain(good | kept)}
 
 
 class _VerificationProvider(Provider):
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Verify what changed, and whatever else waits for its verification."""
+        if news.get("unverified"):
+            return DiffResult(changes=True, replaces=[], stables=[])
+        return super().diff(id_, olds, {k: v for k, v in news.items() if k != "unverified"})
+
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(props["target"]["stack"], _verify(props))
 
@@ -85,6 +100,8 @@ class _VerificationProvider(Provider):
 
 class Verification(Resource, module="nutri", name="Verification"):
     """Runs all checks against the target whenever something of the target changed.
+
+    And whenever an earlier change was not verified; see `infra.unverified`.
 
     Attributes:
         verified: tags that all checks were green with, by service; see `common.verified`.
@@ -100,5 +117,10 @@ class Verification(Resource, module="nutri", name="Verification"):
         after: Sequence[pulumi.Resource],
     ) -> None:
         opts = pulumi.ResourceOptions(depends_on=list(after), additional_secret_outputs=["target"])
-        props = {"target": target, "settle_seconds": settle_seconds, "verified": None}
+        props = {
+            "target": target,
+            "settle_seconds": settle_seconds,
+            "unverified": asyncio.to_thread(unverified.why),
+            "verified": None,
+        }
         super().__init__(_VerificationProvider(), name, props, opts)

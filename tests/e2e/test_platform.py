@@ -244,10 +244,16 @@ def test_a_tag_that_never_gets_healthy_fails_the_update(stack: Stack, target: Ta
 
 
 def test_the_next_up_mends_it(stack: Stack) -> None:
-    """With the good tag back in the config, nothing is left to do for the applications."""
+    """With the good tag back in the config, nothing is left to do for the applications.
+
+    All is verified all the same, and once it is, that is over.
+    """
     stack.change("nutri-backend", tag="good-2")
     changes = stack.up()
-    assert set(changes) <= {"update"}
+    assert changes["update"] >= 1
+    assert set(changes) == {"update"}
+    assert "verification" in stack.last
+    assert stack.pulumi("preview", "--expect-no-changes").returncode == 0, stack.last
 
 
 def test_rollback_goes_to_the_tag_verified_before(stack: Stack, target: Target) -> None:
