@@ -25,7 +25,6 @@ pytestmark = [
 TYPES = json.loads((Path(__file__).parents[2] / "recorded/providers.json").read_text())["types"]
 EVERYTHING = {
     "nutri:servers": 2,
-    "nutri:mlReplicas": 2,
     "nutri:takeOverDns": True,
     "nutri:dnsTtl": 60,
 }
@@ -40,6 +39,7 @@ def stack(
         zone = {"name": "nutri.test", "mode": "primary"}
         made.cloud.api("/zones", "POST", zone)
         made.config |= EVERYTHING
+        made.change("nutri-ml-service", replicas=2)
         made.up()
         assert put_back(made) == set(TYPES.values())
         yield made
@@ -59,8 +59,8 @@ def test_nothing_is_to_be_done(stack: Stack) -> None:
 
 def test_it_is_updated(stack: Stack) -> None:
     """Another tag, one server fewer: updated, made and deleted."""
+    stack.change("nutri-backend", tag="good-2")
     stack.config |= {
-        "nutri:backendTag": "good-2",
         "nutri:servers": 1,
         "nutri:acknowledge": [f"{one}:delete" for one in ("server-2", "load-balancer", "network")],
     }
