@@ -138,7 +138,17 @@ def explain(said: str, stack: str | None) -> str:
     text = said.lower()
     name = f"stack {stack!r}" if stack else "the selected stack"
     if "no stack named" in text or "unknown stack" in text:
-        return f"there is no {name}; `pulumi stack ls` lists them"
+        return (
+            f"there is no {name} in this state backend; `pulumi stack ls` lists them. If there was "
+            "one, its state was removed: docs/state.md, A state that is lost"
+        )
+    if "failed to load checkpoint" in text or "unexpected end of json" in text:
+        return (
+            f"the state of {name} is empty or cut short, so nothing can be read from it; nothing "
+            "was changed. The backend keeps the one before: docs/state.md, A state that is lost"
+        )
+    if "currently locked by" in text:
+        return f"{name} is locked: somebody changes it just now; `pulumi cancel` clears a dead lock"
     if "no stack selected" in text or "no current stack" in text:
         return "no stack is selected: give --stack NAME, or `pulumi stack select NAME`"
     if "does not have output" in text:

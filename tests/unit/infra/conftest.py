@@ -9,6 +9,8 @@ import pulumi
 import pulumi.runtime
 import pytest
 
+from infra import state
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -94,9 +96,14 @@ def hooks_register(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulumi.resource_hooks.register_error_hook", lambda _: _Registered())
 
 
+def _no_state() -> None:
+    raise state.ReadError("there is no engine here")
+
+
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Set the stack's configuration to the good one with changes; None removes a key."""
+    monkeypatch.setattr(state, "resources", _no_state)
     monkeypatch.delenv("HCLOUD_TOKEN", raising=False)
     monkeypatch.delenv("HCLOUD_ENDPOINT", raising=False)
 

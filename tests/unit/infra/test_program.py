@@ -15,7 +15,7 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 
 from infra import state as stack_state
-from infra import unverified
+from infra import strangers, unverified
 from tests.unit.infra.conftest import backend
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def run(
         configure(changes)
         monkeypatch.setattr(stack_state, "known_urns", lambda: frozenset(state))
         monkeypatch.setattr(unverified, "why", str)
+        monkeypatch.setattr(strangers, "problems", lambda *_: [])
         monitor = _Monitor()
         pulumi.runtime.settings.ROOT.set(None)  # a stack's own, or each guard would join the last
         pulumi.runtime.set_mocks(_Mocks(), "nutri", "test", monitor=monitor)

@@ -38,6 +38,9 @@ def test_a_named_stack_is_asked_for(stack: FakePulumi) -> None:
     ("stderr", "says"),
     [
         ("error: no stack named 'x' found", "there is no stack 'x'"),
+        ("error: no stack named 'x' found", "A state that is lost"),
+        ("error: failed to load checkpoint: place 1: unexpected end of JSON input", "cut short"),
+        ("error: the stack is currently locked by 1 lock(s).", "`pulumi cancel` clears a dead"),
         ("error: no stack selected; please use `pulumi stack select`", "--stack NAME"),
         ("error: current stack does not have output property 'target'", "run `pulumi up`"),
         ("error: failed to decrypt: incorrect passphrase, please set", "PULUMI_CONFIG_PASSPHRASE"),
