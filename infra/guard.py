@@ -16,13 +16,14 @@ import pulumi
 from common import changes
 from common.changes import Acknowledgements, Change, Finding, Op
 from common.errors import OperatorError
+from infra import way_in
 from infra.addresses import address_name
 from infra.refusals import FirstServer, Refused, is_address, is_refusal, served
 from infra.resize import Resizes
 from infra.state import known_urns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from infra.settings import Settings
     from infra.tiers import Choice
@@ -84,7 +85,7 @@ def unprotect(
 class Guard:
     """The hooks of one run of the program."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two have a default
         self,
         acknowledgements: Acknowledgements,
         resizes: Resizes,
@@ -92,7 +93,9 @@ class Guard:
         *,
         first: FirstServer | None = None,
         reporting: bool = False,
+        shut_out: Callable[[Change], list[Finding]] = way_in.shut_out,
     ) -> None:
+        self._shut_out = shut_out
         self.acknowledgements = acknowledgements
         self._resizes = resizes
         self._first = first
@@ -183,7 +186,8 @@ class Guard:
         change = Change(Op.UPDATE, args.type, args.name, old, new, changed)
         resize = [one for one in changes.classify(change) if one.in_window]
         backup = await self._backup_problem(args.id, resize)
-        self._judge(change, backup)
+        shut = [] if self._reporting else await asyncio.to_thread(self._shut_out, change)
+        self._judge(change, backup, shut)
         if resize and not pulumi.runtime.is_dry_run():
             # The provider would cut the power; what is off already it leaves alone.
             self._shut_down.add(args.urn)
@@ -235,10 +239,12 @@ class Guard:
         old = await _plain(args.old_inputs)
         self._judge(Change(Op.DELETE, args.type, args.name, old))
 
-    def _judge(self, change: Change, problem: str | None = None) -> None:
+    def _judge(
+        self, change: Change, problem: str | None = None, more: Sequence[Finding] = ()
+    ) -> None:
         if self._reporting:
             return
-        findings = changes.classify(change)
+        findings = (*more, *changes.classify(change))
         for finding in findings:
             self._note_use(change, finding)
         lacking = [f for f in findings if self.acknowledgements.missing(change, f)]

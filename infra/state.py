@@ -26,19 +26,31 @@ def has_served() -> bool:
     return any(mark in urn for urn in known_urns() for mark in _OF_A_SERVER)
 
 
-@cache
 def resources() -> tuple[dict[str, Any], ...]:
     """Return the resources the stack had when it was first asked.
-
-    It can be read while an update holds its lock.
 
     Raises:
         ReadError: the engine does not tell.
     """
+    return tuple(_deployment().get("resources") or ())
+
+
+def pending() -> tuple[dict[str, Any], ...]:
+    """Return the operations that were begun by an update before this one, and never ended.
+
+    Raises:
+        ReadError: the engine does not tell.
+    """
+    return tuple(_deployment().get("pending_operations") or ())
+
+
+@cache
+def _deployment() -> dict[str, Any]:
+    """The state when it was first asked for; it can be read while an update holds its lock."""
     found = _told("stack", "export")
     if not isinstance(found, dict) or "deployment" not in found:
         raise ReadError("its export holds no deployment")
-    return tuple(found["deployment"].get("resources") or ())
+    return dict(found["deployment"])
 
 
 def history() -> list[dict[str, Any]]:
@@ -49,6 +61,15 @@ def history() -> list[dict[str, Any]]:
     """
     found = _told("stack", "history", "--json", "--page-size", str(_LOOKED_BACK))
     return [one for one in found if isinstance(one, dict)]
+
+
+def output(name: str) -> Any:  # noqa: ANN401 - JSON
+    """Return an output of the stack as the last update left it, secrets revealed.
+
+    Raises:
+        ReadError: there is none, or the engine does not tell.
+    """
+    return _told("stack", "output", name, "--json", "--show-secrets")
 
 
 def _told(*words: str) -> Any:  # noqa: ANN401 - JSON

@@ -137,28 +137,49 @@ def explain(said: str, stack: str | None) -> str:
     """Say in our words what pulumi means by what it said."""
     text = said.lower()
     name = f"stack {stack!r}" if stack else "the selected stack"
-    if "no stack named" in text or "unknown stack" in text:
-        return (
-            f"there is no {name} in this state backend; `pulumi stack ls` lists them. If there was "
-            "one, its state was removed: docs/state.md, A state that is lost"
-        )
-    if "failed to load checkpoint" in text or "unexpected end of json" in text:
-        return (
-            f"the state of {name} is empty or cut short, so nothing can be read from it; nothing "
-            "was changed. The backend keeps the one before: docs/state.md, A state that is lost"
-        )
-    if "currently locked by" in text:
-        return f"{name} is locked: somebody changes it just now; `pulumi cancel` clears a dead lock"
-    if "no stack selected" in text or "no current stack" in text:
-        return "no stack is selected: give --stack NAME, or `pulumi stack select NAME`"
-    if "does not have output" in text:
-        return f"{name} has no output `target` yet: run `pulumi up` first"
-    if "passphrase" in text:
-        return (
-            f"{name} needs its passphrase, and it is missing or wrong: "
-            f"`. bin/env STACK`, or set {VARIABLE} or {FILE_VARIABLE}"
-        )
-    if "login" in text or "access token" in text:
-        return "pulumi knows no state backend: `pulumi login`, or set PULUMI_BACKEND_URL"
+    for marks, words in _MEANINGS:
+        if any(mark in text for mark in marks):
+            return words.format(name=name)
     lines = [line for line in said.strip().splitlines() if line.strip()]
     return f"pulumi cannot read {name}: {lines[-1] if lines else 'it says nothing'}"
+
+
+_MEANINGS = (
+    (
+        ("no stack named", "unknown stack"),
+        (
+            "there is no {name} in this state backend; `pulumi stack ls` lists them. If there was "
+            "one, its state was removed: docs/state.md, A state that is lost"
+        ),
+    ),
+    (
+        ("failed to load checkpoint", "unexpected end of json"),
+        (
+            "the state of {name} is empty or cut short, so nothing can be read from it; nothing "
+            "was changed. The backend keeps the one before: docs/state.md, A state that is lost"
+        ),
+    ),
+    (
+        ("currently locked by",),
+        "{name} is locked: somebody changes it just now; `pulumi cancel` clears a dead lock",
+    ),
+    (
+        ("no stack selected", "no current stack"),
+        "no stack is selected: give --stack NAME, or `pulumi stack select NAME`",
+    ),
+    (
+        ("does not have output",),
+        "{name} has no output `target` yet: run `pulumi up` first",
+    ),
+    (
+        ("passphrase",),
+        (
+            "{name} needs its passphrase, and it is missing or wrong: "
+            f"`. bin/env STACK`, or set {VARIABLE} or {FILE_VARIABLE}"
+        ),
+    ),
+    (
+        ("login", "access token"),
+        "pulumi knows no state backend: `pulumi login`, or set PULUMI_BACKEND_URL",
+    ),
+)

@@ -32,6 +32,7 @@ KINDS = (
     "protection",
     VARIABLES,
     VOLUMES,
+    "ssh",
 )
 ALL_DELETED = "*:delete"
 """Agrees to every deletion: the word before a `pulumi destroy`."""

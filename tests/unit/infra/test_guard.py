@@ -422,7 +422,7 @@ def exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:  # noqa: AN
     for name in ("get_organization", "get_project", "get_stack"):
         monkeypatch.setattr(pulumi, name, lambda name=name: name)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    state.resources.cache_clear()
+    state._deployment.cache_clear()
     state.known_urns.cache_clear()
 
     def export(text: str, code: int = 0) -> None:
@@ -431,7 +431,7 @@ def exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:  # noqa: AN
         program.chmod(0o755)
 
     yield export
-    state.resources.cache_clear()
+    state._deployment.cache_clear()
     state.known_urns.cache_clear()
 
 
