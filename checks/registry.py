@@ -15,6 +15,7 @@ from checks.domain import AAAA, CERTIFICATE, DNS, REDIRECT
 from checks.drift import DRIFT
 from checks.dumps import AGE, PROOF, REPOSITORY, TIMER
 from checks.fleet import BALANCER, PLACEMENT
+from checks.forwarded import FORWARDED
 from checks.health import HEALTH, LATENCY
 from checks.maintenance import MAINTENANCE, OVERRUN
 from checks.passphrase import PASSPHRASE
@@ -63,6 +64,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     HEALTH,
     LATENCY,
     SPREAD,
+    FORWARDED,
     PLACEMENT,
     BALANCER,
     VERSION,

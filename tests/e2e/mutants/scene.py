@@ -114,6 +114,18 @@ class Scene:
             stdin=json.dumps(body or {}),
         )
 
+    def redeploy(self, application: str) -> None:
+        """Start an application anew by Coolify's API, and wait until the new container is well."""
+        ask = f"docker ps --quiet --no-trunc --filter label=coolify.name={application}"
+        before = self.run(ask)
+        self.coolify("POST", f"applications/{application}/restart")
+
+        def is_replaced() -> bool:
+            found = self.run(f"{ask} --filter health=healthy")
+            return bool(found) and before not in found
+
+        wait_until("the replica to be replaced", is_replaced, bound=150)
+
     def log(self, name: str, line: str, times: int) -> None:
         """Put a line into a replica's log so many times, as Docker keeps it."""
         row = {"log": f"{line}\n", "stream": "stdout", "time": f"{datetime.now(UTC):%FT%T.%fZ}"}

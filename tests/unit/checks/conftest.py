@@ -181,6 +181,11 @@ class World:
     tells_container: bool = True
     rotation: list[str] = field(default_factory=lambda: ["app-a", "app-b"])
     """The applications that get the API's requests in turn, where it tells no container."""
+    rate_limit: str = "counts us"
+    """How the API's limit counts: us, whatever is claimed; what is claimed; nothing is told."""
+    counted: Counter[str] = field(default_factory=Counter)
+    echoes: bool = False
+    """Whether an answer shows the address that was claimed."""
     noise: int = 300
     """Bytes that each container receives between two looks, of probes and the like."""
     received: Counter[str] = field(default_factory=Counter)
@@ -436,7 +441,16 @@ class Services(Handler):
             return self.answer(world.live_code, "ok")
         if self.path == "/version" and world.version is not None:
             return self.answer(200, json.dumps({"version": world.version}))
-        return self.answer(404, "not found")
+        return self._limited(turn % 2) if self.path == "/api/" else self.answer(404, "not found")
+
+    def _limited(self, replica: int) -> None:
+        """Of two replicas one, each with a count of its own."""
+        world, claimed = self.world, self.headers["X-Forwarded-For"]
+        client = f"{replica} {claimed if world.rate_limit == 'believes' else 'us'}"
+        world.counted[client] += 1
+        left = {"RateLimit-Limit": "100", "RateLimit-Remaining": str(100 - world.counted[client])}
+        body = json.dumps({"error": "not found", "ip": claimed if world.echoes else "us"})
+        self.answer(404, body, {} if world.rate_limit == "silent" else left)
 
     def _maintenance(self) -> None:
         world = self.world

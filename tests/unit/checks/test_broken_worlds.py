@@ -580,6 +580,14 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         ),
         _changed("failures", "20 of 20 requests failed (HTTP 502)", health_code=502),
     ],
+    "forwarded": [
+        _changed(
+            "it counts what is claimed",
+            "5 requests that claimed an address each were taken for 5 clients",
+            rate_limit="believes",
+        ),
+        _changed("it shows what is claimed", "it saw 198.18.", rate_limit="silent", echoes=True),
+    ],
     "aaaa": [
         _changed(
             "another machine's",
@@ -882,6 +890,18 @@ def test_a_service_that_tells_no_version_is_let_be(world: World) -> None:
     verdict = world.report("version").results[0].verdict
     assert verdict.status is Status.GREEN
     assert verdict.message == "its containers have the image registry/backend:good-1"
+
+
+@pytest.mark.parametrize(
+    ("limit", "says"), [("counts us", "whatever its X-Forwarded"), ("silent", "does not tell")]
+)
+def test_a_forged_address_makes_no_difference(limit: str, says: str, world: World) -> None:
+    """Where the app tells what it saw; where it tells nothing there is nothing to judge."""
+    world.rate_limit = limit
+    verdict = world.report("forwarded").results[0].verdict
+    assert verdict.is_green
+    assert says in verdict.message
+    assert sum(world.counted.values()) <= 3
 
 
 @pytest.mark.parametrize("noise", [0, 9_000])

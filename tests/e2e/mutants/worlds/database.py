@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 
-from common.waiting import wait_until
 from tests.e2e.mutants.mutant import Broken, mutant
 from tests.e2e.mutants.scene import BACKEND, Scene
 
@@ -96,16 +95,6 @@ def _sql(statement: str, scene: Scene) -> None:
 
 def _give_url(scene: Scene, url: str) -> None:
     application = scene.service(BACKEND).applications[0]
-    before = scene.container(BACKEND)
     body = {"key": "DATABASE_URL", "value": url}
     scene.coolify("PATCH", f"applications/{application}/envs", body)
-    scene.coolify("POST", f"applications/{application}/restart", {})
-
-    def is_replaced() -> bool:
-        found = scene.run(
-            f"docker ps --quiet --no-trunc --filter label=coolify.name={application} "
-            "--filter health=healthy"
-        )
-        return bool(found) and before not in found
-
-    wait_until("the replica to be replaced", is_replaced, bound=90)
+    scene.redeploy(application)

@@ -122,3 +122,24 @@ def a_variable_set_in_the_dashboard(scene: Scene) -> Broken:
     made = json.loads(scene.coolify("POST", path, {"key": "FEATURE_X", "value": "on"}))
     yield None
     scene.coolify("DELETE", f"{path}/{made['uuid']}")
+
+
+@mutant(
+    "forwarded",
+    BACKEND,
+    says=r"believes the X-Forwarded-For of a request: \d+ requests",
+    remedy="hops",
+    also={"variables": "Coolify has another value than the service was given"},
+)
+def too_many_hops_are_trusted(scene: Scene) -> Broken:
+    """Somebody had the API trust five proxies in Coolify's dashboard; there is one."""
+    hops = {"key": "TRUST_PROXY", "value": "5", "is_literal": True}
+    _change_variable(scene, hops)
+    yield None
+    _change_variable(scene, hops | {"value": "1"})
+
+
+def _change_variable(scene: Scene, variable: dict[str, object]) -> None:
+    for application in scene.service(BACKEND).applications:
+        scene.coolify("PATCH", f"applications/{application}/envs", variable)
+        scene.redeploy(application)
