@@ -20,6 +20,9 @@ _ERROR_WORDS = re.compile(r"(error|exception|traceback|fatal|panic)\b", re.IGNOR
 _FIRST_WORD = re.compile(r"[\s(\[<]*([A-Za-z]+)[\s)\]>]*(?=[:|\s]|$)")
 _SERVER_ERROR = 500
 _CUT = 16_384  # bytes after which Docker cuts a line; each further part gets a time of its own
+# A character that is cut gets lost: Docker writes three bytes for each of its own, at both ends.
+_GROWN = 12
+_STAMP = len("2026-01-02T03:04:05.678901234Z ")
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
 REQUEST_EVENTS = ("request_completed", "request_failed")
 _DURATIONS = tuple(name.replace("_", "[_-]?") for name in fields.MILLISECONDS)
@@ -87,8 +90,8 @@ def parse_line(replica: str, line: str) -> LogLine:
 def _joined(text: str) -> str:
     """A line without the times in its middle, which are counted in bytes."""
     left, parts = text.encode(errors="surrogateescape"), []
-    while time := _TIME.match(left, _CUT):
-        parts.append(left[:_CUT])
+    while time := _TIME.search(left, _CUT, _CUT + _GROWN + _STAMP):
+        parts.append(left[: time.start()])
         left = left[time.end() :]
     return b"".join([*parts, left]).decode(errors="replace")
 
