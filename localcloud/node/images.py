@@ -24,12 +24,12 @@ GHCR_REGISTRY = "ghcr.localcloud.test"
 """Plays GitHub's container registry: needs a login."""
 
 _SERVICES = ("backend", "ml-service")
-_HELPING_TAGS = ("good-1", "good-2", "never-healthy", "drain-1", "drain-2")
-"""Of an app that helps: it drains at SIGTERM, tells its container and its version."""
-_HELPING_BACKEND_TAGS = ("migration-good", "migration-bad")
-_REAL_TAGS = ("real-1", "real-2", "real-never-healthy")
+_REAL_TAGS = ("good-1", "good-2", "never-healthy")
 """Of the app as it is: see docs/app-double.md."""
-_REAL_BACKEND_TAGS = ("without-prisma",)
+_REAL_BACKEND_TAGS = ("migration-good", "migration-bad", "without-prisma")
+"""The backend owns the database: two of them bring a migration each."""
+_HELPING_TAGS = ("drain-1", "drain-2", "drain-never-healthy")
+"""Of an app that helps: it drains at SIGTERM, tells its container and its version."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,8 @@ def _tags(of_all: tuple[str, ...], of_backend: tuple[str, ...]) -> tuple[tuple[s
     return (*plain, *(("backend", tag) for tag in of_backend))
 
 
-_HELPING = _tags(_HELPING_TAGS, _HELPING_BACKEND_TAGS)
+_HELPING = _tags(_HELPING_TAGS, ())
 _REAL = _tags(_REAL_TAGS, _REAL_BACKEND_TAGS)
-_PRISMA = {"npx.py": "images/app/npx.py", "migrations": "images/app/migrations"}
 _SHARED = {"lib": "images/nutri", "authority.crt": "images/world.crt"}
 
 
@@ -60,12 +59,10 @@ def _helping_app(service: str, tag: str) -> Image:
 
 
 def _real_app(service: str, tag: str) -> Image:
-    is_backend = service == "backend"
-    arguments = {"VERSION": tag.removeprefix("real-")}
-    if is_backend:
+    arguments = {"VERSION": tag}
+    if service == "backend":
         arguments["PRISMA"] = "no" if tag == "without-prisma" else "yes"
-    extra = {**_SHARED, **(_PRISMA if is_backend else {})}
-    return Image(f"{service}-{tag}", f"images/{service}", "python", arguments, extra)
+    return Image(f"{service}-{tag}", f"images/{service}", "python", arguments, _SHARED)
 
 
 def _apps() -> tuple[Image, ...]:

@@ -44,7 +44,7 @@ def disaster(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     ] = None,
     rows: Annotated[
         str, typer.Option("--rows", help="Path of the backend that takes rows; empty: none.")
-    ] = "/meals",
+    ] = "/api/meals",
     passphrase_file: recovery_kit.PassphraseFile = None,
     report: Report = None,
     stack: options.Stack = None,

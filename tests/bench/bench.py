@@ -33,7 +33,6 @@ ROOT = Path(__file__).parents[2]
 _REPEATS = 5
 _KILOBYTES = 1024
 _REQUESTS = 5000
-_DRAIN_SECONDS = 5  # as `infra/service.py` sets it
 
 
 def _run(*words: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> float:
@@ -282,11 +281,11 @@ def _deploy(tag: str, requests: int) -> dict[str, Any]:
 
 
 def _waits(config: str) -> int:
-    """Seconds that nobody can save: each replica gets healthy, then the old one drains."""
+    """Seconds that nobody can save: each replica gets healthy, then the old one has its grace."""
     settings = yaml.safe_load(config)["config"]
     backend = settings["nutri:services"]["nutri-backend"]
     health, replicas = backend["health"], backend.get("replicas", 2)
-    return int(replicas * (health["startPeriod"] + health["interval"] + _DRAIN_SECONDS))
+    return int(replicas * (health["startPeriod"] + health["interval"] + backend["stopGrace"]))
 
 
 def _seconds(gap: dict[str, float]) -> str:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 import yaml
 
+from common.ssh import SshClient
 from common.target import Target
 from common.waiting import wait_until
 from localcloud.cleanup import remove_all
@@ -192,6 +193,17 @@ class Stack:
         services = self.config.setdefault("nutri:services", _local_services())
         services[service] = _laid_over(services[service], values)
 
+    def with_helping_app(self, *services: str) -> None:
+        """Have the kind of app that drains at SIGTERM and tells its container and its version."""
+        for service in services:
+            self.change(
+                service,
+                tag="drain-1",
+                variables={"DRAIN_SECONDS": "5"},
+                health={"livePath": "/health"},
+            )
+        self.config |= {"nutri:slowPath": "/slow", "nutri:streamPath": "/stream"}
+
     def tag(self, service: str = "nutri-backend") -> str:
         """The tag of a service in the stack's config file as it is now."""
         written = yaml.safe_load(self.config_file.read_text())["config"]
@@ -274,6 +286,16 @@ def _laid_over(old: Any, new: Any) -> Any:  # noqa: ANN401 - JSON
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
     return old | {key: _laid_over(old.get(key), value) for key, value in new.items()}
+
+
+def running_tags(target: Target, service: str) -> set[str]:
+    """Return the tags of the images that a service's containers run on the first server."""
+    (one,) = [found for found in target.services if found.name == service]
+    filters = [f"--filter label=coolify.name={uuid}" for uuid in one.applications]
+    command = "; ".join(f"docker ps {filter_} --format '{{{{.Image}}}}'" for filter_ in filters)
+    with SshClient(target.servers[0].ssh) as server:
+        images = server.run(command).stdout.split()
+    return {image.rpartition(":")[2] for image in images}
 
 
 def _is_secure(value: object) -> bool:

@@ -26,7 +26,7 @@ DRAIN_SECONDS = float(os.environ.get("DRAIN_SECONDS", "5"))
 SLOW_SECONDS = float(os.environ.get("SLOW_SECONDS", "2"))
 STREAM_SECONDS = float(os.environ.get("STREAM_SECONDS", "6"))
 STREAM_STEP = 0.2
-NEVER_HEALTHY = "never-healthy"
+NEVER_HEALTHY = "drain-never-healthy"
 IDLE_SECONDS = 30
 FINISH_SECONDS = 20  # how long answers under way may hold up the end
 

@@ -39,14 +39,14 @@ class Database:
         self.query("SELECT 1")
 
     def hold(self, number: int) -> int:
-        """Begin transactions and never end them, as a leak would; returns how many are held."""
-        for _ in range(number):
-            if not self._slots.acquire(blocking=False):
-                break
+        """Begin transactions and never end them, as a leak would; returns how many it got."""
+        held = 0
+        while held < number and self._slots.acquire(blocking=False):
             connection = self._connect()
             connection.execute("SELECT 1")
             self._stuck.append(connection)
-        return len(self._stuck)
+            held += 1
+        return held
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -120,7 +120,7 @@ class App:
         return f"localcloud-{self.cloud.lane.name}"
 
     def start(
-        self, service: str, *options: str, tag: str = "real-1", **variables: str
+        self, service: str, *options: str, tag: str = "good-1", **variables: str
     ) -> Container:
         """Start a container with a right environment, but for what is given."""
         self.number += 1
@@ -148,8 +148,8 @@ class App:
 
 
 TAGS = (
-    *("backend-real-1", "backend-real-never-healthy", "backend-without-prisma"),
-    "ml-service-real-1",
+    *("backend-good-1", "backend-never-healthy", "backend-without-prisma"),
+    "ml-service-good-1",
 )
 
 

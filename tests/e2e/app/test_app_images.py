@@ -70,7 +70,7 @@ def test_the_images_have_health_checks_of_their_own(app: App) -> None:
             docker("inspect", "--format", "{{json .Config.Healthcheck}}", image).stdout
         )
         for service in ("backend", "ml-service")
-        if (image := app.images[f"{service}-real-1"])
+        if (image := app.images[f"{service}-good-1"])
     }
     assert found["backend"]["Test"][:3] == ["CMD", "node", "-e"]
     assert "/health'" in found["backend"]["Test"][3]
@@ -128,7 +128,7 @@ def test_models_that_are_larger_than_the_memory_are_killed(app: App) -> None:
 
 def test_a_bad_version_is_never_healthy(app: App) -> None:
     """It runs, and all its health paths answer 503."""
-    backend = app.start("backend", tag="real-never-healthy")
+    backend = app.start("backend", tag="never-healthy")
     wait_until("it listens", lambda: "Server listening" in backend.log(), bound=20)
     found = {backend.ask("GET", path).status_code for path in ("/health", "/health/live")}
     assert found == {503}

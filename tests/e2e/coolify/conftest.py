@@ -205,14 +205,14 @@ def _leading_to(address: str, port: int) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def replicas(platform: Platform) -> Replicas:
-    """Two applications with the same labels, deployed with tag good-1."""
+    """Two applications with the same labels, deployed with tag drain-1."""
     login = f"docker login -u {GHCR_USER} --password-stdin {GHCR}"
     platform.run(f"printf '%s' '{GHCR_PASSWORD}' | {login}")
     project = platform.api("POST", "/projects", {"name": "nutri"})["uuid"]
     server = platform.api("GET", "/servers")[0]["uuid"]
     first, second = (_application(platform, project, server, number) for number in (1, 2))
     for uuid in (first, second):
-        state = platform.deploy(uuid, "good-1")
+        state = platform.deploy(uuid, "drain-1")
         assert state["status"] == "finished", state["logs"]
     _wait_for_certificate(platform)
     return Replicas(platform, (first, second))
@@ -266,7 +266,7 @@ def _application(platform: Platform, project: str, server: str, number: int) -> 
         "server_uuid": server,
         "environment_name": "production",
         "docker_registry_image_name": BACKEND,
-        "docker_registry_image_tag": "good-1",
+        "docker_registry_image_tag": "drain-1",
         "ports_exposes": "3000",
         "autogenerate_domain": False,
         "health_check_enabled": True,

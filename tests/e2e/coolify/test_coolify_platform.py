@@ -87,7 +87,7 @@ def test_a_container_carries_coolifys_names_and_labels(replicas: Replicas) -> No
     uuid = replicas.uuids[0]
     ((name, image),) = replicas.platform.containers(uuid).items()
     assert (name.split("-")[0], len(name.split("-")[1])) == (uuid, 12)
-    assert image == f"{BACKEND}:good-1"
+    assert image == f"{BACKEND}:drain-1"
     found = json.loads(replicas.platform.run(f"docker inspect {name}"))[0]
     assert found["Config"]["Labels"]["coolify.projectName"] == "nutri"
     assert "nutri-backend" in found["NetworkSettings"]["Networks"]["coolify"]["Aliases"]
@@ -99,12 +99,12 @@ def test_a_rolling_update_drops_no_request(replicas: Replicas) -> None:
     """While one replica after the other is replaced, every request is answered."""
     with replicas.platform.visitors() as seen:
         for uuid in replicas.uuids:
-            state = replicas.platform.deploy(uuid, "good-2")
+            state = replicas.platform.deploy(uuid, "drain-2")
             assert state["status"] == "finished", state["logs"]
         time.sleep(1)
-    assert set(seen) == {"200 good-1", "200 good-2"}, seen
+    assert set(seen) == {"200 drain-1", "200 drain-2"}, seen
     for uuid in replicas.uuids:
-        assert list(replicas.platform.containers(uuid).values()) == [f"{BACKEND}:good-2"]
+        assert list(replicas.platform.containers(uuid).values()) == [f"{BACKEND}:drain-2"]
 
 
 def test_a_version_that_never_gets_healthy_is_refused(replicas: Replicas) -> None:
@@ -112,17 +112,19 @@ def test_a_version_that_never_gets_healthy_is_refused(replicas: Replicas) -> Non
     uuid = replicas.uuids[0]
     before = replicas.platform.containers(uuid)
     with replicas.platform.visitors() as seen:
-        state = replicas.platform.deploy(uuid, "never-healthy")
+        state = replicas.platform.deploy(uuid, "drain-never-healthy")
     assert state["status"] == "failed"
     lines = "\n".join(entry["output"] for entry in json.loads(state["logs"]))
     assert "Attempt" in lines
     assert "request_completed" in lines
-    assert {key for key in seen if key != "200 good-2"} == set(), seen
+    assert {key for key in seen if key != "200 drain-2"} == set(), seen
     deadline = time.monotonic() + 30
     while replicas.platform.containers(uuid) != before:
         assert time.monotonic() < deadline, "the new container is still there"
         time.sleep(0.5)
-    replicas.platform.api("PATCH", f"/applications/{uuid}", {"docker_registry_image_tag": "good-2"})
+    replicas.platform.api(
+        "PATCH", f"/applications/{uuid}", {"docker_registry_image_tag": "drain-2"}
+    )
 
 
 def test_a_replica_that_dies_is_taken_out(replicas: Replicas) -> None:
@@ -134,9 +136,9 @@ def test_a_replica_that_dies_is_taken_out(replicas: Replicas) -> None:
     with replicas.platform.visitors() as seen:
         replicas.platform.run(f"docker kill {name}")
         time.sleep(2)
-    lost = {key: number for key, number in seen.items() if key != "200 good-2"}
+    lost = {key: number for key, number in seen.items() if key != "200 drain-2"}
     assert sum(lost.values()) <= 4, seen  # the visitors are two, and patient for ten seconds
-    assert seen["200 good-2"] > 4, seen
+    assert seen["200 drain-2"] > 4, seen
     assert len(backends(replicas)) == 1
     replicas.platform.run(f"docker start {name}")
     wait_for_backends(replicas, 2)
@@ -150,7 +152,7 @@ def test_replicas_with_different_labels_are_taken_off(replicas: Replicas) -> Non
         "docker run -d --name odd --network coolify --label traefik.enable=true "
         "--label traefik.http.services.api.loadbalancer.server.port=9 "
         "--label traefik.http.services.api.loadbalancer.healthcheck.path=/odd "
-        f"{BACKEND}:good-1"
+        f"{BACKEND}:drain-1"
     )
     try:
         _wait_for_status(platform, 503)
@@ -222,7 +224,7 @@ def test_a_stopped_application_is_taken_out_and_started_again(replicas: Replicas
         assert time.monotonic() < deadline
         time.sleep(0.3)
     wait_for_backends(replicas, 1)
-    state = platform.deploy(uuid, "good-1")
+    state = platform.deploy(uuid, "drain-1")
     assert state["status"] == "finished"
     wait_for_backends(replicas, 2)
     assert platform.api("GET", f"/applications/{uuid}")["status"] == "running:healthy"

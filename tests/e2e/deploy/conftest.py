@@ -35,6 +35,7 @@ def refused(
 ) -> Iterator[Refused]:
     """The last type of the tier that the first location offers is not to be had after all."""
     with own_stack(cloud_environment, tmp_path_factory, "deploy") as stack:
+        stack.with_helping_app("nutri-backend", "nutri-ml-service")
         stack.config["nutri:locationFallbacks"] = ["nbg1"]
         sold_out = {name: ["fsn1"] for name in ("cpx32", "ccx23")}
         stack.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})

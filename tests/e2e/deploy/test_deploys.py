@@ -59,12 +59,12 @@ def test_a_refused_server_is_made_elsewhere_by_the_same_command(
 
 def test_a_deploy_drops_nothing(platform: Stack) -> None:
     """A thousand requests at the default rate, a slow and a streamed one always among them."""
-    done, told = _deploy(platform, "good-2")
+    done, told = _deploy(platform, "drain-2")
     monitor = told["monitor"]
     assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(monitor["failed_at"])
     assert monitor["requests"] >= 1000
     assert set(monitor["by_connection"]) >= _LONG | {"fresh", "kept", "held"}
-    assert set(monitor["versions"]) == {"good-1", "good-2"}
+    assert set(monitor["versions"]) == {"drain-1", "drain-2"}
     assert [one["name"] for one in monitor["phases"]] == ["before", "during", "after"]
 
 
@@ -73,17 +73,17 @@ def test_a_late_proxy_drops_nothing_either(
 ) -> None:
     """It learns late of what starts and stops: health check, retry and drain make up for it."""
     proxy_is_late(_LATE)
-    done, told = _deploy(platform, "good-1")
+    done, told = _deploy(platform, "drain-1")
     assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(told["monitor"])
 
 
 def test_a_failed_deploy_goes_back_by_itself(platform: Stack) -> None:
     """The container's last lines are told, config and replicas are as before, nobody noticed."""
-    done, told = _deploy(platform, "never-healthy", "--requests", "100")
+    done, told = _deploy(platform, "drain-never-healthy", "--requests", "100")
     assert (done.returncode, told["updated"], told["went_back"]) == (1, False, True), done.stderr
     assert told["dropped"] == 0
-    assert "(tag never-healthy) ended as failed; Coolify says:" in done.stderr
-    assert platform.tag() == "good-1"
+    assert "(tag drain-never-healthy) ended as failed; Coolify says:" in done.stderr
+    assert platform.tag() == "drain-1"
     assert platform.runbook("check", "version", "containers").returncode == 0
 
 
@@ -102,7 +102,7 @@ def test_one_replica_behind_a_late_proxy_drops_requests(
     platform.change(_BACKEND, replicas=1)
     platform.up()
     proxy_is_late(_LATE)
-    done, told = _deploy(platform, "good-2", "--requests", "100")
+    done, told = _deploy(platform, "drain-2", "--requests", "100")
     assert (done.returncode, told["updated"]) == (1, True), done.stderr
     assert told["dropped"] > 0
     assert told["monitor"]["longest_gap"]["seconds"] > 1

@@ -9,7 +9,7 @@ import pytest
 from common.ssh import SshClient
 from tests.e2e.conftest import own_stack
 from tests.e2e.data.conftest import configure as with_dumps
-from tests.e2e.mutants.scene import BACKEND, Scene
+from tests.e2e.mutants.scene import Scene
 from tests.e2e.mutants.whole import ON_REQUEST, Whole
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def whole(
     with own_stack(cloud_environment, tmp_path_factory, "mutants") as stack:
         # A budget that a busy machine can keep: what is broken is a great deal slower.
         stack.config["nutri:liveLatencyMs"] = 1500
-        # The API as it really is: it tells no container and no version, and what it saw.
-        stack.change(BACKEND, tag="real-1", health={"livePath": "/health/live"})
+        # Its program is changed to break it; the API tells no container and no version.
+        stack.with_helping_app("nutri-ml-service")
         with_dumps(stack)
         stack.up()
         target = stack.described()

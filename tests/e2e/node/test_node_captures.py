@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 GHCR = "ghcr.localcloud.test"
-APP = f"{GHCR}/nutri/backend:good-1"
+APP = f"{GHCR}/nutri/backend:drain-1"
 IMAGE_ID = 900
 
 

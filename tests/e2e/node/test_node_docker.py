@@ -24,7 +24,7 @@ def app(web: Server) -> str:
     """A server logged in to the registry that runs the app on its port 3000."""
     web.run(f"docker login -u {GHCR_USER} --password-stdin {GHCR}", GHCR_PASSWORD)
     web.run("docker network inspect app || docker network create app")
-    web.run(f"docker run -d --name app1 --network app -p 3000:3000 {APP}:good-1")
+    web.run(f"docker run -d --name app1 --network app -p 3000:3000 {APP}:drain-1")
     return "app1"
 
 
@@ -45,7 +45,7 @@ def get(url: str, seconds: float = 15) -> tuple[int, str]:
 def test_the_private_registry_wants_a_login(web: Server) -> None:
     """Without credentials, and with wrong ones, nothing can be pulled."""
     web.ssh(f"docker logout {GHCR}")
-    assert web.ssh(f"docker pull -q {APP}:good-2").returncode != 0
+    assert web.ssh(f"docker pull -q {APP}:drain-2").returncode != 0
     login = web.ssh(f"docker login -u {GHCR_USER} --password-stdin {GHCR}", "wrong")
     assert login.returncode != 0
     assert "401" in login.stderr
@@ -57,7 +57,7 @@ def test_the_app_runs_from_the_private_registry(web: Server, app: str) -> None:
     assert status == 200
     health = json.loads(body)
     assert health["status"] == "healthy"
-    assert health["version"] == "good-1"
+    assert health["version"] == "drain-1"
     assert health["container_id"] == web.run(f"docker inspect -f '{{{{.Config.Hostname}}}}' {app}")
 
 
@@ -65,7 +65,7 @@ def test_containers_of_a_server_find_the_services(web: Server, app: str) -> None
     """On a network of their own and on the default one alike: names resolve and answer."""
     directory = "curl -sSk -m 10 https://acme-v02.api.letsencrypt.org/directory"
     assert "newOrder" in web.run(f"docker exec {app} {directory}")
-    assert "newOrder" in web.run(f"docker run --rm {APP}:good-1 {directory}")
+    assert "newOrder" in web.run(f"docker run --rm {APP}:drain-1 {directory}")
 
 
 def test_names_resolve_with_other_address_pools(web: Server, app: str) -> None:
@@ -76,7 +76,7 @@ def test_names_resolve_with_other_address_pools(web: Server, app: str) -> None:
     subnet = web.run("docker network inspect -f '{{(index .IPAM.Config 0).Subnet}}' pooled")
     assert subnet.startswith("172.2")
     command = "curl -sSk -m 10 -o /dev/null -w '%{http_code}' https://ghcr.localcloud.test/v2/"
-    assert web.run(f"docker run --rm --network pooled {APP}:good-1 {command}") == "401"
+    assert web.run(f"docker run --rm --network pooled {APP}:drain-1 {command}") == "401"
     web.run(f"docker network rm pooled; docker start {app}")
 
 
@@ -95,20 +95,20 @@ def test_the_metadata_service_can_be_kept_from_containers(web: Server, app: str)
 
 def test_the_app_drains_on_sigterm(web: Server, app: str) -> None:
     """After SIGTERM health is 503 while requests are served on; then it ends with code 0."""
-    web.run(f"docker run -d --name draining -e DRAIN_SECONDS=3 -p 3100:3000 {APP}:good-2")
+    web.run(f"docker run -d --name draining -e DRAIN_SECONDS=3 -p 3100:3000 {APP}:drain-2")
     base = f"http://{web.address}:3100"
     assert get(f"{base}/health")[0] == 200
     web.run("docker kill -s TERM draining")
     time.sleep(0.5)
     assert get(f"{base}/health")[0] == 503
-    assert json.loads(get(f"{base}/version")[1])["version"] == "good-2"
+    assert json.loads(get(f"{base}/version")[1])["version"] == "drain-2"
     assert web.run("docker wait draining") == "0"
     web.run(f"docker rm draining; docker start {app}")
 
 
 def test_a_broken_version_never_gets_healthy(web: Server, app: str) -> None:
     """The broken tag starts and answers, but its health is 503."""
-    web.run(f"docker run -d --name broken -p 3200:3000 {APP}:never-healthy")
+    web.run(f"docker run -d --name broken -p 3200:3000 {APP}:drain-never-healthy")
     assert get(f"http://{web.address}:3200/health")[0] == 503
     assert get(f"http://{web.address}:3200/health/live")[0] == 200
     log = json.loads(web.run("docker logs broken").splitlines()[-1])

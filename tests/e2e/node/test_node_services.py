@@ -50,7 +50,7 @@ def test_a_new_authority_replaces_the_services(servers: Servers) -> None:
 def test_the_open_registry_does_not_have_the_apps_images(web: Server) -> None:
     """The two registries are two: the app's images are behind the login only."""
     web.run("docker pull -q docker.localcloud.test/library/redis:7-alpine")
-    pulled = web.ssh("docker pull -q docker.localcloud.test/nutri/backend:good-1")
+    pulled = web.ssh("docker pull -q docker.localcloud.test/nutri/backend:drain-1")
     assert "not found" in pulled.stderr
 
 

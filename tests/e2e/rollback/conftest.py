@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 IMAGE = "127.0.0.1:9/nutri/backend"  # no registry answers there
-TAGS = ("good-1", "good-2", "never-healthy")
+TAGS = ("drain-1", "drain-2", "drain-never-healthy")
 HEALTH = "curl -sf http://localhost:3000/health"
 
 
@@ -68,7 +68,7 @@ class Replica:
             name="nutri-backend",
             url="https://api.nutri.test",
             image=IMAGE,
-            tag="good-2",
+            tag="drain-2",
             replicas=1,
             applications=(self.application,),
         )

@@ -28,11 +28,11 @@ def _inspect(replica: Replica, name: str) -> dict[str, Any]:
 
 def test_the_old_tag_is_served_with_the_old_settings(replica: Replica) -> None:
     """Its own version, a name and host name of its own; labels, limits, networks as before."""
-    old = replica.start("good-2")
-    assert replica.ask(old, "/version")["version"] == "good-2"
-    done = _go(replica, "good-1")
+    old = replica.start("drain-2")
+    assert replica.ask(old, "/version")["version"] == "drain-2"
+    done = _go(replica, "drain-1")
     assert done.container
-    assert replica.ask(done.container, "/version")["version"] == "good-1"
+    assert replica.ask(done.container, "/version")["version"] == "drain-1"
     assert (replica.state(old), replica.state(done.container)) == ("exited", "running")
     before, after = _inspect(replica, old), _inspect(replica, done.container)
     assert after["State"]["Health"]["Status"] == "healthy"
@@ -45,8 +45,8 @@ def test_the_old_tag_is_served_with_the_old_settings(replica: Replica) -> None:
 
 def test_the_networks_know_it_by_the_same_names(replica: Replica) -> None:
     """Both networks, each with its alias, and none of the old container's own names."""
-    old = replica.start("good-2")
-    done = _go(replica, "good-1")
+    old = replica.start("drain-2")
+    done = _go(replica, "drain-1")
     assert done.container
     networks = _inspect(replica, done.container)["NetworkSettings"]["Networks"]
     assert set(networks) == set(replica.networks)
@@ -58,9 +58,9 @@ def test_the_networks_know_it_by_the_same_names(replica: Replica) -> None:
 
 def test_a_second_time_nothing_happens(replica: Replica) -> None:
     """The tag runs already."""
-    replica.start("good-1")
-    first = _go(replica, "good-2")
-    second = _go(replica, "good-2")
+    replica.start("drain-1")
+    first = _go(replica, "drain-2")
+    second = _go(replica, "drain-2")
     assert (second.container, second.stopped) == (None, ())
     assert first.container
     assert replica.state(first.container) == "running"
@@ -68,27 +68,27 @@ def test_a_second_time_nothing_happens(replica: Replica) -> None:
 
 def test_a_tag_that_is_no_better_leaves_what_runs(replica: Replica) -> None:
     """The old container serves on, the new one is gone, its last lines are told."""
-    old = replica.start("good-2")
-    with pytest.raises(EmergencyError, match="never-healthy"):
-        _go(replica, "never-healthy")
+    old = replica.start("drain-2")
+    with pytest.raises(EmergencyError, match="drain-never-healthy"):
+        _go(replica, "drain-never-healthy")
     assert replica.containers() == [old]
-    assert replica.ask(old, "/version")["version"] == "good-2"
+    assert replica.ask(old, "/version")["version"] == "drain-2"
 
 
 def test_from_a_container_that_has_stopped(replica: Replica) -> None:
     """After a crash, nothing runs that could be followed."""
-    old = replica.start("good-2")
+    old = replica.start("drain-2")
     replica.runner.run(["docker", "kill", old])
-    done = _go(replica, "good-1")
+    done = _go(replica, "drain-1")
     assert done.container
-    assert replica.ask(done.container, "/version")["version"] == "good-1"
+    assert replica.ask(done.container, "/version")["version"] == "drain-1"
     networks = _inspect(replica, done.container)["NetworkSettings"]["Networks"]
     assert set(networks) == set(replica.networks)
 
 
 def test_a_tag_that_is_nowhere(replica: Replica) -> None:
     """Neither on the server nor in a registry that answers."""
-    old = replica.start("good-2")
+    old = replica.start("drain-2")
     with pytest.raises(OperatorError, match="is not on the server, and cannot be pulled"):
         _go(replica, "v0")
     assert replica.containers() == [old]

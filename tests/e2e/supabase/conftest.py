@@ -57,12 +57,14 @@ class Platform:
         wait_until(f"the project to be {status}", lambda: self.status() == status, bound=120)
 
     def until_app(self, state: str) -> None:
-        """Wait until the app says so of its database."""
+        """Wait until the app says so of its database: `healthy` or `unhealthy`."""
         wait_until(
-            f"the app's database to be {state}",
-            lambda: self.api("GET", "/health").json()["database"] == state,
-            bound=60,
+            f"the app's database to be {state}", lambda: self.app_database() == state, bound=60
         )
+
+    def app_database(self) -> str:
+        """What the app says of its database."""
+        return str(self.api("GET", "/health").json()["checks"]["database"]["status"])
 
 
 def sql(cloud: Cloud, statement: str, port: int = 5432, address: str = "") -> list[tuple[Any, ...]]:

@@ -25,11 +25,11 @@ def _results(platform: Platform, *ids: str) -> dict[str, dict[str, str]]:
 
 def test_the_app_reads_and_writes_through_the_pooler(platform: Platform) -> None:
     """Rows come back, a written one is in the database, and the pool's connections are its own."""
-    assert platform.api("GET", "/users").json() == {"count": 500}
-    written = platform.api("POST", "/meals", {"name": "soup"})
+    assert platform.api("GET", "/api/users/count").json() == {"count": 500}
+    written = platform.api("POST", "/api/meals", {"name": "soup"})
     assert written.status_code == 201
     assert platform.sql("SELECT name FROM meals WHERE name = 'soup'") == [("soup",)]
-    assert platform.api("GET", "/health").json()["database"] == "up"
+    assert platform.app_database() == "healthy"
     names = platform.sql("SELECT DISTINCT application_name FROM pg_stat_activity")
     assert any(str(name).startswith("nutri-backend") for (name,) in names)
 
@@ -65,11 +65,11 @@ def test_backups_and_status_turn_red(platform: Platform) -> None:
     try:
         found = _results(platform, "database-status", "database-backups")
         assert {one["status"] for one in found.values()} == {"red"}
-        platform.until_app("down")
+        platform.until_app("unhealthy")
         health = platform.api("GET", "/health")
-        assert (health.status_code, health.json()["status"]) == (200, "healthy")
-        assert platform.api("GET", "/users").status_code == 503
+        assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
+        assert platform.api("GET", "/api/users/count").json() == {"error": "Internal Server Error"}
     finally:
         platform.cloud.knob("PATCH", "/supabase/", {"backups": "daily"})
         platform.cloud.knob("POST", f"/supabase/{REF}/up")
-    platform.until_app("up")
+    platform.until_app("healthy")

@@ -32,15 +32,15 @@ def test_a_paused_project_is_restored(platform: Platform) -> None:
     ]
     assert "its status is COMING_UP" in done.stderr
     assert platform.status() == "ACTIVE_HEALTHY"
-    platform.until_app("up")
-    assert platform.api("GET", "/users").json() == {"count": 500}
+    platform.until_app("healthy")
+    assert platform.api("GET", "/api/users/count").json() == {"count": 500}
     platform.cloud.knob("PATCH", "/supabase/", {"restore_seconds": 0})
 
 
 def test_a_pool_that_the_app_has_exhausted_is_freed(platform: Platform) -> None:
     """Leaked transactions take the whole pool; the doctor names who, and restarts the replicas."""
     platform.cloud.supabase("PATCH", "/config/database/pooler", {"default_pool_size": 6})
-    leaks = [platform.api("POST", "/debug/leak", {"connections": 3}) for _ in range(4)]
+    leaks = [platform.api("POST", "/api/debug/leak", {"connections": 3}) for _ in range(4)]
     assert any(leak.is_success for leak in leaks)
     check = platform.stack.runbook("check", "pool")
     assert check.returncode == 1
@@ -50,8 +50,8 @@ def test_a_pool_that_the_app_has_exhausted_is_freed(platform: Platform) -> None:
     assert "nutri-backend" in done.stdout
     assert "idle in transaction" in done.stdout
     assert "nutri-backend: 2 replicas restarted" in done.stdout
-    platform.until_app("up")
-    assert platform.api("GET", "/users").is_success
+    platform.until_app("healthy")
+    assert platform.api("GET", "/api/users/count").is_success
     platform.cloud.supabase("PATCH", "/config/database/pooler", {"default_pool_size": 15})
 
 
@@ -66,20 +66,20 @@ def test_a_database_without_any_connection_left_is_red(platform: Platform) -> No
 
 def test_writes_are_stopped_for_sure_and_allowed_again(platform: Platform) -> None:
     """Through the pooler, on its old connections too; reading goes on; the check stays red."""
-    assert platform.api("POST", "/meals", {"name": "before"}).status_code == 201
+    assert platform.api("POST", "/api/meals", {"name": "before"}).status_code == 201
     stopped = platform.stack.runbook("database", "doctor", "--stop-writes", "--yes")
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
     assert "backups" in stopped.stdout
     for _ in range(8):
-        assert platform.api("POST", "/meals", {"name": "while"}).status_code == 503
+        assert platform.api("POST", "/api/meals", {"name": "while"}).status_code == 500
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         platform.sql("DELETE FROM meals", port=6543)
-    assert platform.api("GET", "/users").json() == {"count": 500}
+    assert platform.api("GET", "/api/users/count").json() == {"count": 500}
     assert platform.stack.runbook("check", "database-writes").returncode == 1
     allowed = platform.stack.runbook("database", "doctor", "--allow-writes")
     assert allowed.returncode == 0, allowed.stdout + allowed.stderr
-    platform.until_app("up")
-    assert platform.api("POST", "/meals", {"name": "after"}).status_code == 201
+    platform.until_app("healthy")
+    assert platform.api("POST", "/api/meals", {"name": "after"}).status_code == 201
     names = platform.sql("SELECT name FROM meals WHERE name IN ('before', 'while', 'after')")
     assert sorted(names) == [("after",), ("before",)]
 

@@ -109,7 +109,7 @@ def test_start_puts_the_page_before_the_services(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "forced, though too early" in done.stderr
     assert "the maintenance page stands in for it" in stack.runbook("check", "health").stdout
-    page = get(target, "/meals", accept="text/html")
+    page = get(target, "/api/meals", accept="text/html")
     assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
     assert 60 <= int(page.headers["retry-after"]) <= 3600
     assert "New disks." in page.text

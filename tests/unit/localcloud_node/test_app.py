@@ -92,7 +92,7 @@ def test_health_names_container_and_version(start: Callable[..., App]) -> None:
 
 def test_the_broken_version_lives_but_is_never_healthy(start: Callable[..., App]) -> None:
     """It starts and answers; its health is 503 for ever."""
-    app = start("never-healthy")
+    app = start("drain-never-healthy")
     assert app.get("/health").status_code == 503
     assert app.get("/health/live").status_code == 200
 

@@ -150,10 +150,10 @@ def test_published_rows_are_images_under_distinct_references() -> None:
 
 
 def test_the_apps_tags_are_published() -> None:
-    """Both services in all three states are in the private registry."""
+    """Both services of both kinds in all three states are in the private registry."""
     references = {row.reference for row in PUBLISHED}
     for service in ("backend", "ml-service"):
-        for tag in ("good-1", "good-2", "never-healthy"):
+        for tag in ("good-1", "never-healthy", "drain-2", "drain-never-healthy"):
             assert f"ghcr.localcloud.test/nutri/{service}:{tag}" in references
 
 

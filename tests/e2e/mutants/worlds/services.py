@@ -67,7 +67,7 @@ def slow_answers(scene: Scene) -> Broken:
     scene.mend_app(ML)
 
 
-@mutant("version", ML, says="serves version good-0 instead of good-1", remedy="pulumi up")
+@mutant("version", ML, says="serves version good-0 instead of drain-1", remedy="pulumi up")
 def another_build_under_the_same_tag(scene: Scene) -> Broken:
     """The container is the right one by its name, and serves something else."""
     scene.change_app(ML, '"version": VERSION})', '"version": "good-0"})')
