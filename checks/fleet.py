@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.check import Check
+from checks.check import Check, speaking
 from checks.containers import on_server
 from checks.verdict import Verdict, green, red
 from common.errors import OperatorError
@@ -24,8 +24,8 @@ Placement = dict[str, "int | None"]
 
 
 def _spread_services(target: Target) -> Mapping[str, ServiceTarget]:
-    several = len(target.servers) > 1
-    return {service.name: service for service in target.services if several}
+    """Those that each server's own proxy, or its other services, have to find on it."""
+    return speaking(target) if len(target.servers) > 1 else {}
 
 
 def _balancers(target: Target) -> Mapping[str, BalancerTarget]:

@@ -8,6 +8,7 @@ import pytest
 
 from checks import Status
 from checks.check import lasting_servers
+from checks.containers import Container, judge_containers
 from checks.fleet import BALANCER, PLACEMENT, judge_balancer, judge_placement
 from checks.hetzner import BalancerFacts
 from common.target import BalancerTarget, ServerTarget, ServiceTarget, Target
@@ -111,3 +112,22 @@ def test_a_server_without_requests_is_red(facts: BalancerFacts | None, says: str
     assert verdict.status is Status.RED
     assert says in verdict.message
     assert verdict.remedy
+
+
+def test_a_worker_may_run_on_one_server_alone() -> None:
+    """Nobody asks it, so nobody has to find it."""
+    target = _target()
+    assert set(PLACEMENT.subjects(target)) == {"nutri-backend"}
+    worker = _BACKEND.model_copy(update={"http": False, "url": ""})
+    assert PLACEMENT.subjects(target.model_copy(update={"services": (worker,)})) == {}
+
+
+def test_a_worker_needs_no_health_check() -> None:
+    """One that has one has to pass it all the same."""
+    worker = _BACKEND.model_copy(update={"http": False, "url": "", "replicas": 1})
+    worker = worker.model_copy(update={"applications": ("a",)})
+    for status, is_green in (("Up 2 hours", True), ("Up 2 hours (unhealthy)", False)):
+        row = {"id": "1", "name": "a-1", "image": "registry/backend:good-1", "state": "running"}
+        one = Container.model_validate(row | {"status": status, "application": "a"})
+        assert judge_containers(worker, [one], _target()).is_green is is_green
+        assert not judge_containers(_BACKEND, [one], _target()).is_green
