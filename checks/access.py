@@ -16,6 +16,7 @@ from common.ssh import (
     SshError,
     SshPermissionDeniedError,
 )
+from common.versions import is_older
 
 if TYPE_CHECKING:
     from checks.observer import Observer
@@ -85,9 +86,19 @@ def judge_coolify(target: CoolifyTarget, answer: Answer, _target: Target) -> Ver
     if version != target.version:
         return red(
             f"Coolify is version {version} instead of {target.version}",
-            "it was updated outside Pulumi: set that version, or `pulumi up` for the pinned one",
+            _to_version(version, target.version),
         )
     return green(f"version {version}, its API lets us in")
+
+
+def _to_version(running: str, pinned: str) -> str:
+    """What helps: there is no way down, and a step that has nothing new to do is made to run."""
+    if is_older(running, pinned):
+        return f"install {pinned} again: `pulumi up --replace '**::install-coolify'`"
+    return (
+        f"it was updated outside Pulumi, and there is no way down: "
+        f"`pulumi config set coolifyVersion {running}`, then `pulumi up`"
+    )
 
 
 def _get_version(target: CoolifyTarget, transport: httpx.HTTPTransport, timeout: float) -> Answer:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from common import passphrase
-from infra import catalogue, database, fit, settings, strangers, tiers
+from infra import catalogue, coolify_version, database, fit, settings, strangers, tiers
 from infra.addresses import address_name
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def run(stack: str) -> tuple[Settings, Choice]:
         choice, found = _choice(raw, stack)
         problems += found
     problems += database.problems(parsed) if parsed else []
+    problems += coolify_version.problems(parsed) if parsed else []
     problems += strangers.problems(parsed, server_name(stack)) if parsed and choice else []
     problems += fit.problems(parsed, choice.memory) if parsed and choice and choice.memory else []
     if problems or parsed is None or choice is None:

@@ -78,8 +78,13 @@ def _volumes(change: Change) -> Finding | None:
     return _loss(Risk.DATA_LOSS, f"its volumes go: {', '.join(volumes)}") if volumes else None
 
 
+_STEP = "command/Command"
+
+
 def of_removal(change: Change) -> list[Finding]:
     """Say what a deletion or a replacement loses."""
+    if change.kind == _STEP and change.op is Op.REPLACE:
+        return [Finding(Risk.NONE, "the step runs again on the server; nothing there is replaced")]
     found = REFUSED.get(change.kind) or WARNED.get(change.kind) or _volumes(change)
     if found is None or change.old.get(SPARE) is True:
         return []

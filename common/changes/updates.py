@@ -75,6 +75,17 @@ def _replicas(change: Change) -> Iterator[Finding]:
         yield Finding(Risk.DATA_LOSS, why, acknowledge=VOLUMES)
 
 
+def _coolify(change: Change) -> Iterator[Finding]:
+    if "version" in change.changed and change.old.get("version"):
+        why = (
+            f"Coolify goes from {change.old['version']} to {change.new.get('version')}: its "
+            "database is kept first, its installer runs on the server, and its API is away "
+            "meanwhile; the "
+            "app's containers and the proxy serve on, and nothing of them is made anew"
+        )
+        yield Finding(Risk.EXPOSURE, why, Downtime(60, 300))
+
+
 def _command(_change: Change) -> Iterator[Finding]:
     yield Finding(Risk.NONE, "the step runs again on the server")
 
@@ -99,6 +110,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "hcloud/StorageBox": (_protection,),
     "hcloud/Firewall": (firewall.of_rules,),
     "coolify/Application": (_application,),
+    "coolify/Instance": (_coolify,),
     "coolify/Replicas": (_replicas,),
     "command/Command": (_command,),
 }

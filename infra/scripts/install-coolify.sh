@@ -56,7 +56,22 @@ keep_to_loopback() {
   } >"$custom"
 }
 
+# The way back from an upgrade: migrations of Coolify's database only go forward.
+keep_database() {
+  local running kept
+  running=$(image_tag)
+  [ -n "$running" ] && [ "$running" != "$VERSION" ] || return 0
+  kept=/data/coolify/nutri-before-$VERSION.sql.gz
+  [ -s "$kept" ] || {
+    docker exec coolify-db pg_dump -U coolify coolify | gzip >"$kept.half"
+    chmod 600 "$kept.half"
+    mv "$kept.half" "$kept"
+  }
+  echo "Coolify's database of $running is kept in $kept"
+}
+
 install() {
+  keep_database
   echo "installing Coolify $VERSION (log: $log)"
   curl -fsSL --retry 5 --retry-delay 2 "$INSTALLER_URL" -o /root/coolify-install.sh || {
     echo "no installer at $INSTALLER_URL (setting nutri:coolifyInstallerUrl)" >&2
