@@ -14,7 +14,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes from the same sources: else eac
 
 def build() -> str:
     """Return the zip application in base64."""
-    parts = {"__main__.py": _START, "infra/__init__.py": ""}
+    parts = {"__main__.py": _START, "infra/__init__.py": "", "common/__init__.py": ""}
+    parts["common/libpq.py"] = (_HERE.parent / "common/libpq.py").read_text(encoding="utf-8")
     for path in sorted((_HERE / "dumper").glob("*.py")):
         parts[f"infra/dumper/{path.name}"] = path.read_text(encoding="utf-8")
     buffer = io.BytesIO()

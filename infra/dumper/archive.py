@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.dumper import manifest
 from infra.dumper.errors import CorruptDumpError, DumpError
@@ -41,6 +42,18 @@ class Dumps:
     def roles(self, snapshot: Snapshot) -> str:
         """The roles of a dump; raises CorruptDumpError."""
         return self._beside(snapshot, manifest.ROLES)
+
+    def catalogue(self, snapshot: Snapshot) -> dict[str, Any]:
+        """The vendor's objects at the moment of a dump; none in a dump of before."""
+        try:
+            found: dict[str, Any] = json.loads(self._beside(snapshot, manifest.CATALOGUE))
+        except (CorruptDumpError, ValueError):
+            return {}
+        return found
+
+    def beside(self, snapshot: Snapshot, name: str) -> Stream:
+        """A file beside an archive."""
+        return self._restic.dump_stream(snapshot.id, f"{manifest.FOLDER}/{name}")
 
     def _beside(self, snapshot: Snapshot, name: str) -> str:
         try:

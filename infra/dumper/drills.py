@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.dumper import dump, restore, status
 from infra.dumper.errors import DumpError
+from infra.dumper.postgres import Database
 from infra.dumper.restic import Restic
 from infra.dumper.scratch import scratch
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from infra.dumper.config import Config
-    from infra.dumper.postgres import Database
 
 _CLOSED_PORT = 9
 
@@ -78,7 +78,8 @@ def corrupt_newest(config: Config) -> dict[str, Any]:
         before = _packs(restic)
         phases.run("second dump", lambda: _dumped(config, restic, runs))
         phases.run("damage", lambda: _cut_off(_packs(restic) - before))
-        with scratch(config.scratch_image) as database:
+        major = Database(config.database_url).major()
+        with scratch(config.scratch_image, major) as database:
             phases.run("restore", lambda: _restored(restic, database, runs))
     return {"phases": phases.done}
 
@@ -102,7 +103,7 @@ def _cut_off(packs: set[Path]) -> str:
 
 
 def _restored(restic: Restic, database: Database, runs: list[str]) -> str:
-    done = restore.restore(restic, database, restore.Wish())
+    done = restore.restore(restic, database, restore.Wish(), scratch=True)
     if done.manifest.run != runs[0] or not done.passed_over:
         raise DumpError("the damaged dump was not passed over")
     return f"{done.passed_over[0]}; restored {done.manifest.run}"

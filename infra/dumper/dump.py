@@ -9,16 +9,16 @@ import time
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.dumper import contents, manifest, status
+from infra.dumper import beside, catalogue, contents, manifest, status
 from infra.dumper.archive import CHUNK, Dumps, prove_readable
 from infra.dumper.errors import DumpError
 from infra.dumper.manifest import Manifest
-from infra.dumper.postgres import MANAGED, Database, Session, client
+from infra.dumper.postgres import Database, Session, client
 from infra.dumper.restic import LAST, snapshot_id
 from infra.dumper.running import Stream, run
+from infra.dumper.vendor import managed_in
 
 if TYPE_CHECKING:
     from infra.dumper.config import Config
@@ -49,34 +49,45 @@ def take(config: Config, restic: Restic) -> Manifest:
 
 def _take(database: Database, restic: Restic) -> Manifest:
     major = database.major()
-    restic.unlock()
-    contents.write_canary(database)
+    restic.free()
+    note = contents.write_canary(database)
     roles = _roles(database, major)
     with closing(Session(database)) as session:
-        taken = _describe(database, major, session)
+        taken = replace(_describe(database, major, session), note=note)
         if not contents.without_ours(taken.tables):
             raise DumpError(f"{database.place} has no table: nothing to dump")
-        if not taken.rows - 1:
+        if not sum(contents.without_ours(taken.tables).values()):
             raise DumpError(f"no table of {database.place} has a row: is this the right database?")
-        size, sha256 = _stream(database, major, session.snapshot, taken.run, restic)
+        beside.put(taken, roles, catalogue.describe(session.json, taken.managed))
+        beside.put_rows(taken, database, session.snapshot)
+        size, sha256 = _stream(database, taken, session.snapshot, restic)
     taken = replace(taken, size=size, sha256=sha256)
-    _put_manifest(taken, roles, restic)
+    beside.put(taken, roles)
+    restic.backup_folder(manifest.FOLDER, taken.run)
+    beside.clear()
     _read_back(taken, restic)
     return taken
 
 
 def _describe(database: Database, major: int, session: Session) -> Manifest:
+    managed = managed_in(session.ask)
     return Manifest(
         run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
         at=status.now(),
         database=database.name,
         major=major,
-        tables=contents.counts(session.ask),
+        tables=contents.counts(session.ask, managed),
         extensions=contents.extensions(session.ask),
-        schemas=contents.schemas(session.ask),
+        schemas=contents.schemas(session.ask, managed),
         canary=contents.canary(session.ask),
         size=0,
         sha256="",
+        managed=managed,
+        hanging=catalogue.hanging(session.json, managed),
+        keys=catalogue.keys(session.json, managed),
+        loose=catalogue.loose(session.json),
+        carried=catalogue.carried(session.json, managed),
+        left_out=catalogue.left_out(session.json, managed),
     )
 
 
@@ -85,14 +96,12 @@ def _roles(database: Database, major: int) -> str:
     return run([*command, "--database", database.name], database.environment())
 
 
-def _stream(
-    database: Database, major: int, snapshot: str, run_id: str, restic: Restic
-) -> tuple[int, str]:
+def _stream(database: Database, taken: Manifest, snapshot: str, restic: Restic) -> tuple[int, str]:
     """Lead pg_dump's archive into restic; returns its size and hash."""
-    command = [client("pg_dump", major), "--format=custom", "--compress=0"]
-    command += [f"--snapshot={snapshot}", *(f"--exclude-schema={one}" for one in MANAGED)]
+    command = [client("pg_dump", taken.major), "--format=custom", "--compress=0"]
+    command += [f"--snapshot={snapshot}", *(f"--exclude-schema={one}" for one in taken.managed)]
     source = Stream(command, database.environment())
-    sink = restic.backup_stream(run_id)
+    sink = restic.backup_stream(taken.run)
     digest, size = hashlib.sha256(), 0
     try:
         while piece := source.pipe.read(CHUNK):
@@ -110,16 +119,6 @@ def _stream(
     return size, digest.hexdigest()
 
 
-def _put_manifest(taken: Manifest, roles: str, restic: Restic) -> None:
-    folder = Path(manifest.FOLDER)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, text in ((manifest.NAME, taken.text()), (manifest.ROLES, roles)):
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-    restic.backup_folder(str(folder), taken.run)
-
-
 def _read_back(taken: Manifest, restic: Restic) -> None:
     """Read all of the new dump out of the repository, and compare."""
     dumps = Dumps(restic)
@@ -129,6 +128,8 @@ def _read_back(taken: Manifest, restic: Restic) -> None:
     if dumps.manifest(found) != taken:
         raise DumpError("the new dump's manifest is not the one that was put there")
     try:
+        for table in beside.tables(taken):
+            beside.prove(dumps, found, taken, table)
         prove_readable(dumps.archive(taken), taken.major, dict(os.environ))
     except DumpError as error:
         raise DumpError(f"the new dump does not come back as it was put there: {error}") from None

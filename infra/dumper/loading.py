@@ -3,152 +3,252 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
-from infra.dumper import contents
-from infra.dumper.archive import CHUNK, feed
+from infra.dumper import carrying, emptying, roles, standins, toc, transaction
+from infra.dumper.archive import CHUNK
 from infra.dumper.errors import CorruptDumpError, DumpError
-from infra.dumper.postgres import OWN_SCHEMA, PSQL, client, identifier
+from infra.dumper.postgres import OWN_SCHEMA, client, identifier
 from infra.dumper.running import Filter, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from infra.dumper.archive import Dumps
     from infra.dumper.manifest import Manifest
     from infra.dumper.postgres import Database
     from infra.dumper.restic import Snapshot
-
-_ENTRY = re.compile(r"^\d+; \d+ \d+ (?P<what>.*)$")
-_NOT_RESTORED = re.compile(r"EXTENSION |COMMENT - EXTENSION|SCHEMA - public\b|SUBSCRIPTION ")
-_CREATE_ROLE = re.compile(r"CREATE ROLE (?P<name>\S+);")
-
+    from infra.dumper.toc import Entry, Ways
+    from infra.dumper.transaction import Psql
 
 # It may be all that is left of a database whose tables are lost, and the dump brings its own.
-_WITHOUT_OURS = f"drop schema if exists {OWN_SCHEMA} cascade;"
+_WITHOUT_OURS = f"drop schema if exists {OWN_SCHEMA} cascade;\n"
+_META = ("\\restrict ", "\\unrestrict ")
 
 
-def load(
-    dumps: Dumps, snapshot: Snapshot, found: Manifest, database: Database, *, replace: bool
-) -> tuple[str, ...]:
-    """Load a dump; returns the extensions it had that the target's server does not.
+@dataclass(frozen=True)
+class Source:
+    """One dump: its manifest, roles and catalogue, and its archive's table of contents."""
+
+    dumps: Dumps
+    snapshot: Snapshot
+    found: Manifest
+    roles: str
+    catalogue: dict[str, Any]
+    head: str
+    """A file with the beginning of the archive."""
+    listed: tuple[str, ...]
+
+    def text(self, entries: Sequence[Entry], options: Sequence[str] = ()) -> str:
+        """The SQL of entries that are no data."""
+        with _chosen(entries) as chosen:
+            command = [client("pg_restore", self.found.major), "--file=-", *options]
+            reader = Stream([*command, f"--use-list={chosen}", self.head], os.environ)
+            text = reader.pipe.read().decode()
+            reader.end()
+        return "".join(
+            line for line in text.splitlines(keepends=True) if not line.startswith(_META)
+        )
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a dump goes."""
+
+    database: Database
+    user: str
+    is_super: bool
+    offered: frozenset[str]
+    """Extensions its server has."""
+    replace: bool = False
+    """Whether the app's data there go for it."""
+    stands_in: bool = False
+    """Whether it is a scratch database, which has nothing of the vendor's."""
+
+    @property
+    def options(self) -> list[str]:
+        """Only a superuser may give objects to others; else all is the user's own."""
+        return [] if self.is_super else ["--no-owner"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was not brought, and what else there is to tell."""
+
+    missing_extensions: tuple[str, ...]
+    not_restored: tuple[str, ...]
+    passed: tuple[str, ...]
+    """The vendor's."""
+    notes: tuple[str, ...]
+
+
+def target(database: Database, *, replace: bool, stands_in: bool) -> Target:
+    """Ask a database what it can take."""
+    user, is_super = database.sql(
+        "select current_user, rolsuper from pg_roles where rolname = current_user;"
+    ).split("|")
+    offered = database.json("select json_agg(name) from pg_available_extensions;") or []
+    return Target(database, user, is_super == "t", frozenset(offered), replace, stands_in)
+
+
+@contextmanager
+def source(dumps: Dumps, snapshot: Snapshot, found: Manifest) -> Iterator[Source]:
+    """Read what is needed of a dump before its data; raises CorruptDumpError."""
+    texts = dumps.roles(snapshot), dumps.catalogue(snapshot)
+    with tempfile.NamedTemporaryFile(suffix=".toc") as head:
+        listed = _listed(dumps, found, head)
+        yield Source(dumps, snapshot, found, *texts, head.name, tuple(listed.splitlines()))
+
+
+def load(given: Source, into: Target) -> Loaded:
+    """Load a dump.
 
     Raises:
-        CorruptDumpError: the dump is not whole; the target is as it was.
-        DumpError: the target refused; it is as it was.
+        CorruptDumpError: the dump is not whole; nothing was committed.
+        DumpError: the target refused; nothing was committed.
     """
-    make_roles(dumps.roles(snapshot), database)
-    there, missing = _extensions(found, database)
-    with tempfile.NamedTemporaryFile("w", suffix=".list") as chosen:
-        chosen.write(_contents(dumps, found))
-        chosen.flush()
-        gone = _emptied(database) if replace else [_WITHOUT_OURS]
-        begin = "\n".join(["begin;", *gone, *there, ""])
-        options = [f"--use-list={chosen.name}", *_owners(database)]
-        _load(dumps, found, database, begin, options)
-    return missing
+    ways = _ways(given, into)
+    printed: list[str] = []
+    with transaction.speaking(into.database, printed) as psql:
+        _write(given, into, ways, psql)
+    lost, notes = transaction.report(printed[0])
+    missing = tuple(e["name"] for e in given.found.extensions if e["name"] not in into.offered)
+    return Loaded(missing, (*ways.lost, *lost), tuple(ways.passed), tuple(notes))
 
 
-def _owners(database: Database) -> list[str]:
-    """Only a superuser may give objects to others; else all is the user's own."""
-    is_super = database.sql("select rolsuper from pg_roles where rolname = current_user;")
-    return [] if is_super == "t" else ["--no-owner"]
+def _write(given: Source, into: Target, ways: Ways, psql: Psql) -> None:
+    script = transaction.Script()
+    psql.write(script.begin)
+    psql.write(roles.script(given.roles, into.database))
+    psql.write(emptying.script(into.database) if into.replace else _WITHOUT_OURS)
+    psql.write(_extensions(given.found, into))
+    if into.stands_in:
+        for what, sql in standins.statements(given.catalogue, into.offered):
+            psql.write(transaction.tried(f"stand-in for {what}", sql))
+    if any(one.kind == "DEFAULT ACL" and one.owner == into.user for one in ways.after):
+        psql.write(emptying.without_defaults())
+    for entry in ways.before:
+        psql.write(transaction.tried(entry.what, given.text([entry], into.options)))
+    carrying.carry(given.dumps, given.snapshot, given.found, psql)
+    psql.write("set client_min_messages = error;\n")
+    _copy_sql(given, into, ways.main, psql.pipe)
+    for line in _afterwards(given, into, ways):
+        psql.write(line)
+    psql.write(transaction.counted(given.found.tables))
+    psql.write(script.end)
 
 
-def _load(
-    dumps: Dumps, found: Manifest, database: Database, begin: str, options: Sequence[str]
-) -> None:
-    target = Stream(PSQL, database.environment(), writes=True)
-    try:
-        target.pipe.write(begin.encode())
-        _copy_sql(dumps.archive(found), found.major, options, target.pipe)
-        target.pipe.write(b"\ncommit;\n")
-    except BrokenPipeError:
-        pass  # it refused, and says why
-    except BaseException:
-        target.kill()  # without `commit` nothing has happened
-        raise
-    try:
-        target.end()
-    except DumpError as error:
-        raise DumpError(f"{database.place} refused the dump, and is as it was: {error}") from None
+def _ways(given: Source, into: Target) -> Ways:
+    known = {*roles.names(given.roles), into.user, "pg_database_owner"}
+    schemas = {*given.found.schemas, *given.found.managed}
+    leaning = {
+        (
+            one["schema"],
+            one["name"],
+        ): f"it needs the extension {one['extension']}, which is not here"
+        for one in given.catalogue.get("leaning", ())
+        if one["extension"] not in into.offered
+    }
+    ways = toc.sort(toc.parse(given.listed, schemas, known), given.found, leaning)
+    others = {one.owner for one in ways.main} - {into.user, "pg_database_owner", ""}
+    if others and not into.is_super:
+        ways.lost += [f"ownership of {one}: all is {into.user}'s now" for one in sorted(others)]
+    return ways
 
 
-def _copy_sql(pieces: Iterator[bytes], major: int, options: Sequence[str], into: IO[bytes]) -> None:
+def _extensions(found: Manifest, into: Target) -> str:
+    """Statements that bring the extensions the target's server has."""
+    lines = []
+    for one in found.extensions:
+        if one["name"] not in into.offered:
+            continue
+        schema, name = identifier(one["schema"]), identifier(one["name"])
+        if one["schema"] != "pg_catalog":
+            lines.append(
+                transaction.tried(f"schema {schema}", f"create schema if not exists {schema}")
+            )
+        statement = f"create extension if not exists {name} with schema {schema}"
+        lines.append(transaction.tried(f"extension {one['name']}", statement))
+    return "".join(lines)
+
+
+def _afterwards(given: Source, into: Target, ways: Ways) -> Iterator[str]:
+    """What may fail alone: grants, keys into the vendor's tables, what hangs on these, the rest."""
+    for statement in _statements(given.text(ways.grants, into.options) if ways.grants else ""):
+        yield transaction.tried(statement.rstrip(";"), statement)
+    for entry in ways.after:
+        if entry.kind in toc.ALONE:
+            yield transaction.tried(entry.what, given.text([entry], into.options))
+    for one in given.found.hanging:
+        if one["sql"] is None:
+            yield transaction.told(one["what"], "it has no name to make it anew by")
+        else:
+            sql = one["sql"].replace("{database}", identifier(into.database.name))
+            yield transaction.tried(one["what"], sql)
+    for entry in ways.after:
+        if entry.kind not in toc.ALONE:
+            yield transaction.tried(entry.what, given.text([entry], into.options))
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The grants of a text; whoever granted them there, here it is the user at work."""
+    half = ""
+    for line in text.splitlines():
+        if not half and not line.startswith(("GRANT ", "REVOKE ", "ALTER DEFAULT ")):
+            continue
+        half = f"{half}\n{line}" if half else line
+        if half.endswith(";") and half.count('"') % 2 == 0:
+            yield half
+            half = ""
+
+
+def _copy_sql(given: Source, into: Target, entries: Sequence[Entry], pipe: IO[bytes]) -> None:
     """Turn an archive into SQL, on its way into a pipe."""
-    with Filter([client("pg_restore", major), "--file=-", *options], pieces) as sql:
+    command = [client("pg_restore", given.found.major), "--single-transaction", "--file=-"]
+    pieces = given.dumps.archive(given.found)
+    with (
+        _chosen(entries) as chosen,
+        Filter([*command, f"--use-list={chosen}", *into.options], pieces) as sql,
+    ):
+        held = b""
         while piece := sql.read(CHUNK):
-            into.write(piece)
+            held += piece
+            pipe.write(held[: -transaction.TAIL])
+            held = held[-transaction.TAIL :]
         try:
             sql.end()
         except CorruptDumpError:
             raise
         except DumpError as error:
             raise CorruptDumpError(f"its archive cannot be read: {error}") from None
+    pipe.write(transaction.without_end(held))
 
 
-def _contents(dumps: Dumps, found: Manifest) -> str:
-    """The archive's table of contents, but for what the target has or makes by itself."""
-    command = [client("pg_restore", found.major), "--list"]
-    reader = Stream(command, os.environ, writes=True)
+@contextmanager
+def _chosen(entries: Sequence[Entry]) -> Iterator[str]:
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as chosen:
+        chosen.write("".join(f"{one.line}\n" for one in entries))
+        chosen.flush()
+        yield chosen.name
+
+
+def _listed(dumps: Dumps, found: Manifest, head: Any) -> str:  # noqa: ANN401 - a file
+    """The archive's table of contents; `head` gets as much of it as holds that."""
+    reader = Stream([client("pg_restore", found.major), "--list"], os.environ, writes=True)
     pieces = dumps.archive(found)
-    with suppress(BrokenPipeError):  # it hangs up once it has read enough
-        feed(pieces, reader.pipe.write)
-    pieces.close()
     try:
-        listed = reader.end()
+        for piece in pieces:
+            head.write(piece)
+            reader.pipe.write(piece)
+    except BrokenPipeError:  # it hangs up once it has read enough
+        pass
+    finally:
+        pieces.close()
+    head.flush()
+    try:
+        return reader.end()
     except DumpError as error:
         raise CorruptDumpError(f"its contents cannot be listed: {error}") from None
-    return "\n".join(_chosen(listed.splitlines())) + "\n"
-
-
-def _chosen(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        entry = _ENTRY.match(line)
-        if entry and not _NOT_RESTORED.match(entry["what"]):
-            yield line
-
-
-def make_roles(text: str, database: Database) -> None:
-    """Make the roles of a dump that the target lacks; a managed server refuses some, its own."""
-    listed = database.json("select json_agg(rolname) from pg_roles;") or []
-    there = set(listed)
-    new = {m["name"].strip('"') for m in map(_CREATE_ROLE.match, text.splitlines()) if m}
-    new = {name for name in new - there if not name.startswith("pg_")}
-    for name in sorted(new):
-        with suppress(DumpError):
-            database.sql(f"create role {identifier(name)};")
-    for line in text.splitlines():
-        words = line.rstrip(";").replace('"', "").split()
-        if words[:2] == ["ALTER", "ROLE"] and words[2] in new:
-            with suppress(DumpError):  # such as SUPERUSER, which only a superuser may give
-                database.sql(line)
-        if words[:1] == ["GRANT"] and words[-1:] and new & set(words):
-            with suppress(DumpError):
-                database.sql(line)
-
-
-def _extensions(found: Manifest, database: Database) -> tuple[list[str], tuple[str, ...]]:
-    """Statements that bring the extensions the target's server has, and those it has not."""
-    offered = set(database.json("select json_agg(name) from pg_available_extensions;") or [])
-    statements, missing = [], []
-    for one in found.extensions:
-        if one["name"] not in offered:
-            missing.append(one["name"])
-            continue
-        if one["schema"] != "pg_catalog":
-            statements.append(f"create schema if not exists {identifier(one['schema'])};")
-        statements.append(
-            f"create extension if not exists {identifier(one['name'])}"
-            f" with schema {identifier(one['schema'])};"
-        )
-    return statements, tuple(missing)
-
-
-def _emptied(database: Database) -> list[str]:
-    """Statements that take the app's schemas of the target away, and leave an empty `public`."""
-    gone = [f"drop schema {identifier(name)} cascade;" for name in contents.schemas(database.sql)]
-    return [*gone, "create schema public;", "grant usage on schema public to public;"]

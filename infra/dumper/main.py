@@ -79,8 +79,9 @@ def restore_(config: Config, restic: Restic) -> Any:  # noqa: ANN401
         if asked["to"] != "scratch":
             url = config.database_url if asked["to"] == "database" else asked["to"]
             return restore.restore(restic, Database(url), wish).shown()
-        with scratch(config.scratch_image) as database:
-            return restore.restore(restic, database, wish).shown()
+        major = restore.major_of(restic, wish)
+        with scratch(config.scratch_image, major) as database:
+            return restore.restore(restic, database, wish, scratch=True).shown()
 
 
 def restore_once(config: Config, restic: Restic) -> Any:  # noqa: ANN401

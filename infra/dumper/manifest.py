@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from infra.dumper.errors import CorruptDumpError
+from infra.dumper.vendor import MANAGED
 
-NAME, ROLES = "manifest.json", "roles.sql"
+NAME, ROLES, CATALOGUE = "manifest.json", "roles.sql", "catalogue.json"
 FOLDER = "/var/lib/nutri/dumps/manifest"
 
 
@@ -28,6 +29,25 @@ class Manifest:
     size: int
     sha256: str
     seconds: float = 0.0
+    managed: list[str] = field(default_factory=lambda: list(MANAGED))
+    """Schemas of the vendor's, which are not in it."""
+    hanging: list[dict[str, Any]] = field(default_factory=list)
+    """What of the app's hangs on the vendor's objects."""
+    keys: list[dict[str, str]] = field(default_factory=list)
+    """Foreign keys into the vendor's tables."""
+    loose: list[dict[str, str]] = field(default_factory=list)
+    """Foreign tables, and views that see them."""
+    carried: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The vendor's tables whose rows are in it."""
+    left_out: list[str] = field(default_factory=list)
+    note: str = ""
+    """What could not be done beforehand, such as the canary of a database that is read-only."""
+
+    @property
+    def not_held(self) -> list[str]:
+        """What a restore from it lacks, a line each."""
+        unread = [f"{t}: {one['problem']}" for t, one in self.carried.items() if "problem" in one]
+        return [*unread, *self.left_out, *([self.note] if self.note else [])]
 
     @property
     def rows(self) -> int:
@@ -48,6 +68,7 @@ class Manifest:
             "rows": self.rows,
             "size": self.size,
             "canary": self.canary,
+            "not_held": self.not_held,
         }
 
 
@@ -57,6 +78,11 @@ def parse(text: str) -> Manifest:
         return Manifest(**json.loads(text))
     except (ValueError, TypeError) as error:
         raise CorruptDumpError(f"its manifest cannot be read: {error}") from None
+
+
+def carried_file(table: str) -> str:
+    """Where the rows of one of the vendor's tables are kept, beside the manifest."""
+    return f"{table}.copy.gz"
 
 
 def differences(wanted: dict[str, int], found: dict[str, int]) -> list[str]:

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
+import secrets
+import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
+from common import libpq
 from infra.dumper.errors import DumpError
 from infra.dumper.running import run, tail
 
 PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-")
 OWN_SCHEMA = "nutri_operations"
-# What Supabase makes in every project, and keeps: a new project has its own.
-MANAGED = (
-    "_analytics",
-    "_realtime",
-    "_supavisor",
-    "auth",
-    "cron",
-    "extensions",
-    "graphql",
-    "graphql_public",
-    "net",
-    "pgbouncer",
-    "pgsodium",
-    "pgsodium_masks",
-    "realtime",
-    "storage",
-    "supabase_functions",
-    "supabase_migrations",
-    "vault",
-)
-_DEFAULT_PORT = 5432
 _BINARIES = Path("/usr/lib/postgresql")
+_UNREACHABLE = ("Network is unreachable", "could not translate host name")
 
 
 @dataclass(frozen=True)
@@ -45,39 +27,43 @@ class Database:
     """One database, and how to log in to it."""
 
     url: str
+    label: str = ""
+    """What messages call it instead of its host and name."""
 
     @property
     def name(self) -> str:
         """The database's name."""
-        return unquote(urlsplit(self.url).path.lstrip("/")) or "postgres"
+        return libpq.environment(self.url)["PGDATABASE"]
 
     @property
     def place(self) -> str:
         """Host and name, for messages: no password."""
-        return f"{self.name} on {urlsplit(self.url).hostname}"
+        return self.label or f"{self.name} on {libpq.environment(self.url)['PGHOST']}"
 
     def environment(self) -> dict[str, str]:
-        """Environment of libpq; settings only Prisma knows are left out."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname:
+        """Environment of libpq; what only an app's driver knows is left out."""
+        if not libpq.is_url(self.url):
             raise DumpError("the database's address is no URL such as postgresql://user@host/name")
-        query = parse_qs(parts.query)
-        values = {
-            "PGHOST": parts.hostname,
-            "PGPORT": str(parts.port or _DEFAULT_PORT),
-            "PGUSER": unquote(parts.username or "postgres"),
-            "PGPASSWORD": unquote(parts.password or ""),
-            "PGDATABASE": self.name,
-            "PGCONNECT_TIMEOUT": "15",
-            "PGAPPNAME": "nutri-dump",
-            "PGSSLMODE": query.get("sslmode", ["prefer"])[0],
-        }
+        given = {"PGCONNECT_TIMEOUT": "15", "PGAPPNAME": "nutri-dump", "PGSSLMODE": "prefer"}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
-        return kept | values
+        return kept | given | libpq.environment(self.url)
 
     def sql(self, text: str, timeout: float = 120) -> str:
         """What statements answer, a line a row, columns apart by `|`."""
-        return run(PSQL, self.environment(), stdin=text, timeout=timeout).strip()
+        try:
+            return run(PSQL, self.environment(), stdin=text, timeout=timeout).strip()
+        except DumpError as error:
+            raise self.explained(error) from None
+
+    def explained(self, error: DumpError) -> DumpError:
+        """An error with what is behind it: an address that this machine has no way to."""
+        host = libpq.environment(self.url)["PGHOST"]
+        if any(words in str(error) for words in _UNREACHABLE) and _is_ipv6_only(host):
+            return DumpError(
+                f"{host} has an IPv6 address alone, and this server has no way to it: use the"
+                f" session pooler's URL (port 5432) in nutri:databaseDirectUrl ({error})"
+            )
+        return error
 
     def json(self, query: str) -> Any:  # noqa: ANN401 - of any shape
         """The one JSON value a query answers."""
@@ -86,6 +72,23 @@ class Database:
     def major(self) -> int:
         """Major version of the server."""
         return int(self.sql("show server_version_num;")) // 10000
+
+    def why_read_only(self) -> str | None:
+        """Why nothing may be written; None where something may."""
+        if self.sql("select pg_is_in_recovery();") == "t":
+            return "it is a copy that follows another server"
+        if self.sql("show transaction_read_only;") == "on":
+            return (
+                "it is read-only: its disk is full and the vendor made it so, or writes were"
+                " stopped, which `runbook database doctor --allow-writes` ends"
+            )
+        return None
+
+
+def _is_ipv6_only(host: str) -> bool:
+    with suppress(OSError):
+        return {one[0] for one in socket.getaddrinfo(host, None)} == {socket.AF_INET6}
+    return False
 
 
 def client(program: str, major: int) -> str:
@@ -115,12 +118,15 @@ class Session:
             text=True,
         )
         try:
+            # A policy that hides rows is an error: a dump without them would be no dump.
             self.snapshot = self.ask(
-                "begin isolation level repeatable read read only; select pg_export_snapshot();"
+                "begin isolation level repeatable read read only; set local row_security = off;"
+                " set local search_path = '';"
+                " select pg_export_snapshot();"
             )
-        except DumpError:
+        except DumpError as error:
             self.close()
-            raise
+            raise database.explained(error) from None
 
     def ask(self, text: str) -> str:
         """What statements answer within the transaction."""
@@ -140,6 +146,10 @@ class Session:
             lines.append(line.rstrip("\n"))
         raise DumpError(self._failure())
 
+    def json(self, query: str) -> Any:  # noqa: ANN401 - of any shape
+        """The one JSON value a query answers."""
+        return json.loads(self.ask(query) or "null")
+
     def close(self) -> None:
         """End the transaction."""
         if self._process.stdin is not None and not self._process.stdin.closed:
@@ -157,7 +167,8 @@ class Session:
 
 def literal(text: str) -> str:
     """A text as SQL spells it."""
-    return "'" + text.replace("'", "''") + "'"
+    quoted = "'" + text.replace("'", "''") + "'"
+    return f" E{quoted}".replace("\\", "\\\\") if "\\" in text else quoted
 
 
 def identifier(text: str) -> str:
@@ -165,6 +176,7 @@ def identifier(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def is_plain(text: str) -> bool:
-    """Whether a name needs no quotes anywhere."""
-    return re.fullmatch(r"[a-z_][a-z0-9_]*", text) is not None
+def quoted(text: str) -> str:
+    """A text between dollars, with a mark that is not in it."""
+    mark = f"$q{secrets.token_hex(4)}$"
+    return f"{mark}{text}{mark}"

@@ -126,7 +126,7 @@ class Restic:
             return False
         return True
 
-    def unlock(self) -> None:
+    def free(self) -> None:
         """Remove locks of runs that were cut off."""
         self.run("unlock", timeout=120)
 

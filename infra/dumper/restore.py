@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.dumper import contents, status
+from infra.dumper import contents, loading, status, vendor
 from infra.dumper.archive import Dumps
 from infra.dumper.errors import CorruptDumpError, DumpError
-from infra.dumper.loading import load
 from infra.dumper.manifest import differences
 
 if TYPE_CHECKING:
     from infra.dumper.manifest import Manifest
     from infra.dumper.postgres import Database
-    from infra.dumper.restic import Restic, Snapshot
+    from infra.dumper.restic import Restic
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Restored:
     passed_over: tuple[str, ...] = ()
     """Newer dumps that are corrupt, and why."""
     missing_extensions: tuple[str, ...] = ()
+    not_restored: tuple[str, ...] = ()
+    """What the dump has, or had to leave out, and the target has not."""
+    of_vendor: tuple[str, ...] = ()
+    """What the dump has of the vendor's objects: a project has its own."""
+    notes: tuple[str, ...] = ()
     canary: str | None = None
 
     def shown(self) -> dict[str, Any]:
@@ -40,6 +45,9 @@ class Restored:
             "rows": sum(self.tables.values()),
             "passed_over": list(self.passed_over),
             "missing_extensions": list(self.missing_extensions),
+            "not_restored": [*self.not_restored, *self.manifest.not_held],
+            "of_vendor": list(self.of_vendor),
+            "notes": list(self.notes),
             "canary": self.canary,
         }
 
@@ -56,6 +64,9 @@ class Wish:
 
 def check_target(database: Database, wish: Wish) -> bool:
     """Whether the target has data that may go; raises DumpError where they may not."""
+    why = database.why_read_only()
+    if why is not None:
+        raise DumpError(f"{database.place} takes no dump, {why}: nothing was touched")
     if contents.is_empty(database):
         return False
     if wish.overwrite is None:
@@ -70,7 +81,7 @@ def check_target(database: Database, wish: Wish) -> bool:
     return True
 
 
-def restore(restic: Restic, database: Database, wish: Wish) -> Restored:
+def restore(restic: Restic, database: Database, wish: Wish, *, scratch: bool = False) -> Restored:
     """Restore the newest dump that is whole.
 
     Raises:
@@ -84,33 +95,68 @@ def restore(restic: Restic, database: Database, wish: Wish) -> Restored:
             found = dumps.manifest(snapshot)
             if wish.at is not None and found.at > wish.at:
                 continue
-            done = _restore(dumps, snapshot, found, database, replace=replace)
+            with loading.source(dumps, snapshot, found) as source:
+                into = loading.target(database, replace=replace, stands_in=scratch)
+                done = _restore(source, into)
             return dataclasses.replace(done, passed_over=tuple(passed_over))
         except CorruptDumpError as error:
             passed_over.append(f"{snapshot.run} is corrupt: {error}")
     raise DumpError("; ".join(["no dump could be restored", *(passed_over or [_none(wish)])]))
 
 
+def major_of(restic: Restic, wish: Wish) -> int:
+    """The major version of the server that the wished dump is of; raises DumpError."""
+    dumps = Dumps(restic)
+    for snapshot in dumps.newest_first():
+        with suppress(CorruptDumpError):
+            found = dumps.manifest(snapshot)
+            if wish.at is None or found.at <= wish.at:
+                return found.major
+    raise DumpError(f"no dump could be restored; {_none(wish)}")
+
+
 def _none(wish: Wish) -> str:
     return f"there is none as old as {wish.at}" if wish.at else "the repository holds none"
 
 
-def _restore(
-    dumps: Dumps, snapshot: Snapshot, found: Manifest, database: Database, *, replace: bool
-) -> Restored:
-    started = time.monotonic()
-    missing = load(dumps, snapshot, found, database, replace=replace)
-    tables = contents.counts(database.sql)
-    wrong = differences(found.tables, tables)
-    if wrong:
-        raise DumpError(f"{database.place} is not what was dumped: {'; '.join(wrong)}")
+def _restore(source: loading.Source, into: loading.Target) -> Restored:
+    started, database = time.monotonic(), into.database
+    before = _looked_at(database)
+    try:
+        loaded = loading.load(source, into)
+    except CorruptDumpError:
+        raise
+    except DumpError as error:
+        told = database.explained(error)
+        raise DumpError(
+            f"{database.place} refused the dump: {told}; {_compared(database, before)}"
+        ) from None
     return Restored(
-        found,
+        source.found,
         time.monotonic() - started,
-        tables,
-        missing_extensions=missing,
+        contents.counts(database.sql, source.found.managed),
+        missing_extensions=loaded.missing_extensions,
+        not_restored=loaded.not_restored,
+        of_vendor=loaded.passed,
+        notes=loaded.notes,
         canary=contents.canary(database.sql),
     )
+
+
+def _looked_at(database: Database) -> dict[str, int]:
+    return contents.counts(database.sql, vendor.managed_in(database.sql))
+
+
+def _compared(database: Database, before: dict[str, int]) -> str:
+    """What is true of a target that refused: its rows are counted anew, not taken for granted."""
+    try:
+        after = _looked_at(database)
+    except DumpError as error:
+        return f"whether it is as it was could not be looked at: {error}"
+    size = f"{len(before)} tables with {sum(before.values())} rows"
+    if after == before:
+        return f"its rows are as before: {size}, counted before and after"
+    return f"its rows are not as before ({size}): {'; '.join(differences(before, after))}"
 
 
 def once(restic: Restic, database: Database) -> dict[str, Any]:

@@ -20,16 +20,25 @@ _READY_SECONDS = 90.0
 
 
 @contextmanager
-def scratch(image: str) -> Iterator[Database]:
-    """A database of its own, gone at the end.
+def scratch(image: str, major: int) -> Iterator[Database]:
+    """A database of its own for a dump of a server's major version, gone at the end.
+
+    `image` may have that version in it: `postgres:{major}`.
 
     Raises:
-        DumpError: it could not be made.
+        DumpError: it could not be made, or is of an older version.
     """
+    image = image.replace("{major}", str(major))
     _remove()
     try:
-        database = Database(_start(image))
+        database = Database(_start(image), f"the scratch database ({image}, not production)")
         _wait(database)
+        there = database.major()
+        if there < major:
+            raise DumpError(
+                f"nutri:scratchImage is {image} with PostgreSQL {there}, and the dump is of"
+                f" PostgreSQL {major}: set it to postgres:{major}, or take it out"
+            )
         yield database
     finally:
         _remove()

@@ -9,8 +9,9 @@ from infra.dumper import contents, status
 from infra.dumper.dump import look_over
 from infra.dumper.errors import DumpError
 from infra.dumper.postgres import Database, Session
-from infra.dumper.restore import Restored, Wish, restore
+from infra.dumper.restore import Restored, Wish, major_of, restore
 from infra.dumper.scratch import scratch
+from infra.dumper.vendor import managed_in
 
 if TYPE_CHECKING:
     from infra.dumper.config import Config
@@ -28,8 +29,9 @@ def verify(config: Config, restic: Restic, *, looked_over: bool = False) -> dict
     try:
         if not looked_over:
             look_over(restic)
-        with scratch(config.scratch_image) as database:
-            done = restore(restic, database, Wish())
+        major = major_of(restic, Wish())
+        with scratch(config.scratch_image, major) as database:
+            done = restore(restic, database, Wish(), scratch=True)
         proof = _judge(done, Database(config.database_url))
     except DumpError as error:
         status.keep(proof={"at": status.now(), "ok": False, "message": str(error)})
@@ -42,7 +44,7 @@ def verify(config: Config, restic: Restic, *, looked_over: bool = False) -> dict
 def _judge(done: Restored, production: Database) -> dict[str, Any]:
     session = Session(production)
     try:
-        live = contents.counts(session.ask)
+        live = contents.counts(session.ask, managed_in(session.ask))
         live_canary = contents.canary(session.ask)
     finally:
         session.close()

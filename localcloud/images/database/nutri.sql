@@ -2,7 +2,7 @@
 -- each time. To be run as the database's owner.
 BEGIN;
 
-CREATE EXTENSION pgcrypto WITH SCHEMA extensions;
+CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA extensions;
 CREATE ROLE nutri_readonly NOLOGIN;
 CREATE TYPE meal_type AS ENUM ('breakfast', 'lunch', 'dinner', 'snack');
 

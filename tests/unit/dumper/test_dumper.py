@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.dumper import config, contents, evidence, main, manifest, restic, status
+from infra.dumper import config, contents, evidence, main, manifest, restic, status, toc
 from infra.dumper.archive import _corrupt_or_away
 from infra.dumper.config import Config
 from infra.dumper.dump import _is_left_over
 from infra.dumper.errors import BusyError, CorruptDumpError, DumpError
-from infra.dumper.loading import _chosen
 from infra.dumper.manifest import Manifest, differences
 from infra.dumper.postgres import Database
 from infra.dumper.restic import Restic, explain, snapshot_id
@@ -229,7 +228,10 @@ def test_the_target_keeps_its_own_parts() -> None:
         "215; 1259 16437 TABLE public users app",
         "3301; 0 0 ACL - SCHEMA public pg_database_owner",
     ]
-    assert [line.split(";")[0] for line in _chosen(listed)] == ["215", "3301"]
+    ways = toc.sort(toc.parse(listed, ["public"], ["app", "pg_database_owner"]), _manifest(), {})
+    assert [one.tag for one in ways.main] == ["users"]
+    assert [one.tag for one in ways.grants] == ["SCHEMA public"]
+    assert (ways.passed, ways.lost) == ([], [])
 
 
 def test_only_the_apps_tables_make_a_database_full(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,6 +250,7 @@ def test_data_are_named_twice(
 ) -> None:
     """And the second name has to be the database's."""
     monkeypatch.setattr(contents, "is_empty", lambda _: False)
+    monkeypatch.setattr(Database, "why_read_only", lambda _: None)
     with pytest.raises(DumpError, match=says):
         check_target(Database(URL), Wish(overwrite=overwrite))
     assert check_target(Database(URL), Wish(overwrite="app"))
