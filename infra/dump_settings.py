@@ -65,7 +65,7 @@ class DumpSettings(Frozen):
     dump_key_id: SecretStr | None = None
     dump_key_secret: SecretStr | None = None
     restic_password: SecretStr | None = None
-    scratch_image: str = "postgres:15"
+    scratch_image: str = "postgres:{major}"
     restore: Literal["none", "latest"] = "none"
 
 

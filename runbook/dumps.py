@@ -106,5 +106,12 @@ def told(done: dict[str, Any]) -> list[str]:
     lines = [f"passed over: {one}" for one in done["passed_over"]]
     if done["missing_extensions"]:
         lines.append(f"not there on the target: {', '.join(done['missing_extensions'])}")
+    lines += [f"not restored: {one}" for one in done.get("not_restored", ())]
+    lines += [f"note: {one}" for one in done.get("notes", ())]
+    vendors = done.get("of_vendor", ())
+    if vendors:
+        lines.append(
+            f"the vendor's, which a project has of its own: {len(vendors)} objects (--json)"
+        )
     lines += [f"  {name:40} {rows:10}" for name, rows in sorted(done["tables"].items())]
     return [*lines, f"restored the dump of {dump['at']}: {done['rows']} rows, {done['seconds']} s"]

@@ -17,7 +17,8 @@ declare one record; begin
     where not (p.pubname like 'supabase\\_%' or {vendor_pub})
     and pg_has_role(p.pubowner, 'usage') loop execute one.sql; end loop;
   for one in select format('drop event trigger %I', t.evtname) as sql from pg_event_trigger t
-    where not ({vendor_evt}) and pg_has_role(t.evtowner, 'usage') and not exists (select from pg_depend d where d.objid = t.oid
+    where not ({vendor_evt}) and pg_has_role(t.evtowner, 'usage')
+      and not exists (select from pg_depend d where d.objid = t.oid
       and d.classid = 'pg_event_trigger'::regclass and d.deptype = 'e')
     loop execute one.sql; end loop;
   for one in select format('drop server %I cascade', s.srvname) as sql from pg_foreign_server s
@@ -47,8 +48,8 @@ _NO_DEFAULTS = """
 declare one record; begin
   for one in select format('alter default privileges%s revoke all on %s from %s',
       ' in schema ' || quote_ident(n.nspname),
-      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
-        when 'T' then 'types' else 'schemas' end,
+      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences'
+        when 'f' then 'functions' when 'T' then 'types' else 'schemas' end,
       case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end) as sql
     from pg_default_acl d join pg_namespace n on n.oid = d.defaclnamespace,
       aclexplode(d.defaclacl) a

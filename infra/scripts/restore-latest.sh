@@ -11,6 +11,8 @@ if told["done"]:
     dump = told["dump"]
     for passed in told["passed_over"]:
         print("passed over:", passed)
+    for lost in told["not_restored"]:
+        print("not restored:", lost)
     print("restored", told["rows"], "rows of", dump["at"], "in", told["seconds"], "s")
 else:
     print(told["message"])

@@ -78,6 +78,7 @@ make_template() {
   echo "include '$SHARE/postgresql.conf'" >>"$TEMPLATE/postgresql.conf"
   pg_ctl --pgdata="$TEMPLATE" --wait -o '-c archive_mode=off' start >/dev/null
   admin --file="$SHARE/roles.sql"
+  admin --file="$SHARE/platform.sql"
   pg_ctl --pgdata="$TEMPLATE" --wait stop >/dev/null
 }
 

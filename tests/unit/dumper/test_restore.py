@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.dumper import dump, loading, restore, transaction
+from infra.dumper import contents, standins, transaction
 from infra.dumper.archive import Dumps
 from infra.dumper.errors import CorruptDumpError, DumpError
 from tests.postgres import MAJORS
@@ -15,6 +16,8 @@ from tests.unit.dumper.conftest import Dumper, Place, dumping, set_up
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from infra.dumper.manifest import Manifest
 
 _LARGE = """
 create table attachments (id int primary key, body oid);
@@ -147,9 +150,9 @@ def test_rows_that_do_not_add_up_change_nothing(
     target, parse = filled.project(), Dumps.manifest
     before = _state(target)
 
-    def another(self: Dumps, snapshot: object) -> object:
-        found = parse(self, snapshot)  # type: ignore[arg-type]
-        return dump.replace(found, tables=found.tables | {"public.moods": 7})
+    def another(self: Dumps, snapshot: Any) -> Manifest:  # noqa: ANN401
+        found = parse(self, snapshot)
+        return replace(found, tables=found.tables | {"public.moods": 7})
 
     monkeypatch.setattr(Dumps, "manifest", another)
     with pytest.raises(DumpError, match="moods has 1 rows instead of 7"):
@@ -186,8 +189,8 @@ def test_a_scratch_database_is_not_taken_for_production(
     filled: Dumper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it refuses, it refuses by its own name."""
-    monkeypatch.setattr(loading.standins, "statements", lambda *_: iter(()))
-    monkeypatch.setattr(restore.contents, "canary", lambda _: None)
+    monkeypatch.setattr(standins, "statements", lambda *_: iter(()))
+    monkeypatch.setattr(contents, "canary", lambda _: None)
     monkeypatch.setattr(
         transaction, "counted", lambda _: "do $$ begin raise exception 'no'; end $$;\n"
     )
