@@ -172,7 +172,7 @@ def test_a_read_only_target_is_refused_and_a_read_only_source_dumped(filled: Dum
         assert filled.take().tables["public.moods"] == 1
         assert filled.prove()["ok"]
     finally:
-        source.admin(f"alter database {source.name} reset default_transaction_read_only")
+        source.server.sql(f"alter database {source.name} reset default_transaction_read_only")
 
 
 def test_closed_tables_stay_closed(filled: Dumper) -> None:
