@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 def watching(target: Target, service: ServiceTarget, *, rate: float = RATE) -> Iterator[Monitor]:
     """Run a monitor while the block runs; its report is whole after the block.
 
+    Of a service that the world does not reach users see what those do that need it, so the last
+    one that they reach is watched for it.
+
     Raises:
         OperatorError: the monitor cannot start.
     """
-    monitor = Monitor(target, service, rate=rate)
+    monitor = Monitor(target, service if service.url else target.public[-1], rate=rate)
     began: queue.SimpleQueue[BaseException | tuple[asyncio.AbstractEventLoop, asyncio.Event]]
     began = queue.SimpleQueue()
 

@@ -69,6 +69,9 @@ class Monitor:
         """
         if service not in target.services:
             raise OperatorError(f"{service.name} is no service of stack {target.stack}")
+        if not service.url:
+            reached = ", ".join(one.name for one in target.public)
+            raise OperatorError(f"the world does not reach {service.name}; it reaches {reached}")
         self.service = service
         self._rate = checked_rate(rate)
         self._url = httpx.URL(service.url)
