@@ -207,6 +207,7 @@ class Target(_Frozen):
 
     stack: str
     domain: str
+    zone: str = Field(default="", description="in Hetzner DNS; empty: named like the domain")
     servers: tuple[ServerTarget, ...]
     balancer: BalancerTarget | None = Field(default=None, description="None: one server alone")
     coolify: CoolifyTarget

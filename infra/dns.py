@@ -17,13 +17,13 @@ class Dns(pulumi.ComponentResource):
     """The zone of the domain, with an address record for each service's name.
 
     Attributes:
-        zone: the zone; None where the names of another stack are taken over.
+        zone: the zone; None where it is another stack's.
     """
 
     def __init__(self, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("nutri:infra:Dns", settings.domain, None, opts)
         self._settings = settings
-        self.zone = None if settings.take_over_dns else self._zone()
+        self.zone = self._zone() if settings.makes_zone else None
         self.register_outputs({})
 
     def _zone(self) -> hcloud.Zone:
@@ -56,9 +56,9 @@ class Dns(pulumi.ComponentResource):
         own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
         late = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=list(served)))
         return [
-            self._record(self.zone, name, kind, address, own)
-            if self.zone
-            else self._taken(name, kind, address, late)
+            self._taken(name, kind, address, late)
+            if self._settings.take_over_dns
+            else self._record(name, kind, address, own)
             for name in names
             for kind, address in zip(("A", "AAAA"), addresses, strict=True)
         ]
@@ -68,11 +68,11 @@ class Dns(pulumi.ComponentResource):
     ) -> pulumi.Resource:
         from infra.names import TakenName  # noqa: PLC0415 - its client takes a while to load
 
-        return TakenName(self._settings, name, kind, address, self._settings.dns_ttl, opts)
+        record = self._settings.record(name)
+        return TakenName(self._settings, record, kind, address, self._settings.dns_ttl, opts)
 
     def _record(
         self,
-        zone: hcloud.Zone,
         name: str,
         kind: str,
         address: pulumi.Output[str],
@@ -80,8 +80,8 @@ class Dns(pulumi.ComponentResource):
     ) -> hcloud.ZoneRrset:
         return hcloud.ZoneRrset(
             f"{name}-{kind.lower()}",
-            zone=zone.name,
-            name=name,
+            zone=self.zone.name if self.zone else self._settings.zone_name,
+            name=self._settings.record(name),
             type=kind,
             ttl=self._settings.dns_ttl,
             records=[hcloud.ZoneRrsetRecordArgs(value=address)],

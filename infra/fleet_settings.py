@@ -37,9 +37,17 @@ class FleetSettings(Frozen):
 def problems(settings: Settings) -> list[str]:
     """Return what does not go together, one line a mistake."""
     count = settings.servers
+    found = []
+    if settings.domain != settings.zone_name and not settings.domain.endswith(
+        f".{settings.zone_name}"
+    ):
+        found.append(
+            f"nutri:zone: {settings.zone_name} has no names below {settings.domain} (nutri:domain);"
+            " give the zone that another stack owns, as example.org for beta.example.org"
+        )
     if count == 1:
-        return []
-    found = [
+        return found
+    found += [
         f"nutri:services.{name}.replicas: {one.replicas} with {count} servers, so that a server"
         f" would have none of it; set at least {count}"
         for name, one in settings.services.items()

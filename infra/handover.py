@@ -64,7 +64,7 @@ class Handover:
         """Wait until the server shows a valid certificate, before its name leads to it."""
         found = await self._from_balancer(args)
         if found and ":" not in found.after:
-            host = f"{found.name}.{self._settings.domain}"
+            host = f"{found.name}.{self._settings.zone_name}"
             await asyncio.to_thread(self._wait_for_certificate, host, found.after)
 
     async def _linger(self, args: pulumi.ResourceHookArgs) -> None:

@@ -10,6 +10,7 @@ import pulumi_command as command
 import pulumi_hcloud as hcloud
 
 from common import changes
+from infra import services_settings
 from infra.addresses import addresses
 from infra.cloud_init import user_data
 from infra.firewall import firewall
@@ -160,7 +161,7 @@ class Host(pulumi.ComponentResource):
             "reverse-dns",
             primary_ip_id=self._addresses.ipv4.id.apply(int),
             ip_address=self.address,
-            dns_ptr=f"api.{settings.domain}",
+            dns_ptr=services_settings.front(settings),
             opts=pulumi.ResourceOptions(parent=self),
         )
 

@@ -103,7 +103,7 @@ class TakenName(Resource, module="nutri", name="TakenName"):
         props = {
             "endpoint": settings.hcloud_endpoint,
             "token": pulumi.Output.secret(settings.hcloud_token.get_secret_value()),
-            "zone": settings.domain,
+            "zone": settings.zone_name,
             "record": name,
             "type": kind,
             "address": address,

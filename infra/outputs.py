@@ -111,6 +111,7 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
     return {
         "stack": pulumi.get_stack(),
         "domain": settings.domain,
+        "zone": settings.zone_name,
         "servers": [_server(host) for host in fleet.hosts],
         "balancer": _balancer(front),
         "coolify": {

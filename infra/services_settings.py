@@ -74,6 +74,12 @@ def problems(settings: Settings) -> list[str]:
     return [*found, *_cycles(names), *_same_names(names), *environment.problems(settings)]
 
 
+def front(settings: Settings) -> str:
+    """Return the host name of the service that users see: the last one that the world reaches."""
+    names = [settings.services[name].subdomain for name in in_order(settings.services)]
+    return f"{[name for name in names if name][-1]}.{settings.domain}"
+
+
 def in_order(services: Mapping[str, ServiceSettings]) -> list[str]:
     """Return the names so that each comes after those it needs, else as they are declared."""
     done: list[str] = []

@@ -112,6 +112,7 @@ class Settings(
     """All settings of one stack; the names are the config's keys."""
 
     domain: Annotated[str, AfterValidator(_domain)]
+    zone: Annotated[str, AfterValidator(_domain)] | None = None
     tier: str
     location: str
     image: str
@@ -134,6 +135,20 @@ class Settings(
     acknowledge: tuple[Annotated[str, AfterValidator(_acknowledgement)], ...] = ()
     hcloud_token: SecretStr
     hcloud_endpoint: Annotated[str, matches(re.compile(r"https?://\S+"), "a URL")]
+
+    @property
+    def zone_name(self) -> str:
+        """The zone in Hetzner DNS that has the records of the services."""
+        return self.zone or self.domain
+
+    @property
+    def makes_zone(self) -> bool:
+        """Whether that zone is this stack's own, and not another's."""
+        return self.manage_dns and not self.take_over_dns and self.zone_name == self.domain
+
+    def record(self, subdomain: str) -> str:
+        """The name of a service's record in the zone."""
+        return f"{subdomain}.{self.domain}".removesuffix(f".{self.zone_name}")
 
 
 _OBJECTS = (

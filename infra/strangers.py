@@ -57,7 +57,7 @@ def _things(settings: Settings, server: str) -> Iterator[_Thing]:
     yield _Thing(
         "ssh_keys", "hcloud:index/sshKey:SshKey::ssh-key", f"{server}-deploy", "SSH key", own
     )
-    if settings.manage_dns and not settings.take_over_dns:
+    if settings.makes_zone:
         remedy = (
             f"{_STATE}; or, to serve it from a new platform, `pulumi config set takeOverDns true`: "
             "its other records stay"

@@ -111,13 +111,14 @@ class Proof:
         if "nutri:manageDns" in config and str(config["nutri:manageDns"].value).lower() == "false":
             return "names are kept elsewhere (nutri:manageDns is false): move them by hand"
         with hetzner.connect(self.target) as api:
-            zones = api.all("zones", name=self.target.domain)
+            zone = self.target.zone or self.target.domain
+            zones = api.all("zones", name=zone)
         if not zones:
             raise OperatorError(
-                f"the token's project has no zone {self.target.domain}: a new platform "
+                f"the token's project has no zone {zone}: a new platform "
                 "could not take its names over"
             )
-        return f"{self.target.domain} is in the token's project"
+        return f"{zone} is in the token's project"
 
     def _registry(self) -> list[Part]:
         return [

@@ -90,6 +90,7 @@ def test_the_proxy_trusts_one_address() -> None:
         ),
         ({"nutri:privateNetwork": "8.8.8.0/24"}, ["nutri:privateNetwork: "]),
         ({"nutri:dnsTtl": 5}, ["nutri:dnsTtl: "]),
+        ({"nutri:zone": "other.test"}, ["nutri:zone: other.test has no names below nutri.test"]),
     ],
 )
 def test_what_does_not_go_together_is_told(

@@ -316,3 +316,13 @@ def test_coolify_comes_to_further_servers_by_the_private_network(
     assert server["ip"] == "10.44.0.12"
     stdin = str(_plain(_options(seen, "Command::admit-coolify-2").object)["stdin"])
     assert 'from="10.44.0.11" ssh-x AAAA' in stdin
+
+
+def test_a_zone_of_another_stack_gets_records_alone(run: Callable[..., dict[str, Any]]) -> None:
+    """Beta's names are below its own domain, in the zone that production made."""
+    seen = run({"nutri:domain": "beta.nutri.test", "nutri:zone": "nutri.test"})
+    assert not [key for key in seen if key.startswith("hcloud:index/zone:")]
+    record = _plain(_options(seen, "ZoneRrset::api-a").object)
+    assert (record["zone"], record["name"]) == ("nutri.test", "api.beta")
+    own = _plain(_options(run(), "ZoneRrset::api-a").object)
+    assert (own["zone"], own["name"]) == ("nutri.test", "api")

@@ -42,7 +42,9 @@ def _settings(double: HetznerDouble, **changes: object) -> Settings:
         "manage_dns": True,
         "take_over_dns": False,
     }
-    return cast("Settings", SimpleNamespace(**(made | changes)))
+    whole = made | changes
+    whole["makes_zone"] = not whole["take_over_dns"]
+    return cast("Settings", SimpleNamespace(**whole))
 
 
 def _knowing(monkeypatch: pytest.MonkeyPatch, *urns: str) -> None:
