@@ -139,8 +139,8 @@ class Config:
         secret = step.fate is Fate.SECRET
         if step.name in (declared.plain if secret else declared.secret):
             self._run("rm", "--path", self._key(step.name, secret=not secret))
-        how = "--secret" if secret else "--plaintext"
-        words = ["set", how, "--path", "--raw", "--type", "string"]
+        how = ["--secret"] if secret else ["--type", "string"]
+        words = ["set", *how, "--path", "--raw"]
         self._run(*words, self._key(step.name, secret=secret), value=step.value)
 
     def _key(self, name: str, *, secret: bool) -> str:

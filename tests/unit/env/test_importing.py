@@ -138,9 +138,9 @@ def test_values_go_by_standard_input(
     """One call each; nothing of a value is on a command line, or printed."""
     assert run("env", "import", str(env_file), "nutri-backend", "--yes") == 0
     calls = (app.folder / "calls").read_text().splitlines()
-    how = "config set {} --path --raw --type string nutri:{}"
+    how = "config set {} --path --raw nutri:{}"
     assert [one.partition("--non-interactive ")[2] for one in calls] == [
-        how.format("--plaintext", "services.nutri-backend.variables.LOG_LEVEL"),
+        how.format("--type string", "services.nutri-backend.variables.LOG_LEVEL"),
         how.format("--secret", "secrets.nutri-backend.JWT_SECRET"),
     ]
     assert (app.folder / "values").read_text() == "debug\ntwo\nlines\n"
