@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     Rule = Callable[[Change], Iterator[Finding]]
 
+_NO_ROLLOUT = frozenset({"connection", "bound", "drift", "agreed", "ssh"})
+"""Inputs of an application that its container knows nothing of."""
 _ADDRESSES = frozenset({"A", "AAAA", "CNAME"})
 _DEFAULT_TTL_SECONDS = 3600
 
@@ -47,7 +49,7 @@ def _records(change: Change) -> Iterator[Finding]:
         yield Finding(Risk.DOWNTIME, why, Downtime(0, seconds))
 
 
-def _application(change: Change) -> Iterator[Finding]:
+def _variables(change: Change) -> Iterator[Finding]:
     drift = change.old.get("drift") or []
     if drift and change.new.get("agreed"):
         why = f"variables set in Coolify's dashboard go: {'; '.join(drift)}"
@@ -58,11 +60,24 @@ def _application(change: Change) -> Iterator[Finding]:
             f" into the stack's config, or let them go by {change.name}:{VARIABLES} in {SETTING}"
         )
         yield Finding(Risk.EXPOSURE, why)
+
+
+def _volumes(change: Change) -> Iterator[Finding]:
     gone = sorted(set(change.old.get("volumes") or {}) - set(change.new.get("volumes") or {}))
     if gone:
         why = f"it is without its volumes {', '.join(gone)}, and all that is on them"
         yield Finding(Risk.DATA_LOSS, why, acknowledge=VOLUMES)
-    if change.changed - {"connection", "bound", "drift", "agreed", "ssh"}:
+
+
+def _rollout(change: Change) -> Iterator[Finding]:
+    if not change.changed - _NO_ROLLOUT:
+        return
+    if change.new.get("rollout") == "stop-first":
+        health, grace = change.new.get("health") or {}, change.new.get("stop_grace_seconds") or 0
+        start = health.get("start_period") or 0
+        why = "its container stops before the new one starts, since two do not fit"
+        yield Finding(Risk.DOWNTIME, why, Downtime(int(start), int(start + grace + _NEXT_SECONDS)))
+    else:
         why = "rolled out one replica after another; a service of one replica pauses meanwhile"
         yield Finding(Risk.NONE, why)
 
@@ -90,6 +105,8 @@ def _command(_change: Change) -> Iterator[Finding]:
     yield Finding(Risk.NONE, "the step runs again on the server")
 
 
+_NEXT_SECONDS = 10
+"""Until the next container begins once one has ended."""
 _TO_SERVER = "it is detached from its server and attached anew"
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -109,7 +126,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "hcloud/ZoneRrset": (_records, _protection),
     "hcloud/StorageBox": (_protection,),
     "hcloud/Firewall": (firewall.of_rules,),
-    "coolify/Application": (_application,),
+    "coolify/Application": (_variables, _volumes, _rollout),
     "coolify/Instance": (_coolify,),
     "coolify/Replicas": (_replicas,),
     "command/Command": (_command,),

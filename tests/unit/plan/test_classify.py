@@ -262,3 +262,46 @@ def test_an_open_door_is_called_one() -> None:
 def test_the_remedy_can_be_pasted_into_a_shell() -> None:
     """The star would be the shell's."""
     assert remedy("*:delete", 2) == "pulumi config set --path 'nutri:acknowledge[2]' '*:delete'"
+
+
+_APPLICATION = "pulumi-python:dynamic/coolify:Application"
+_REPLICAS = "pulumi-python:dynamic/coolify:Replicas"
+
+
+def test_volumes_that_go_are_data() -> None:
+    """Taken out of the config, or with a replica; another folder for one is none lost."""
+    old = {"volumes": {"cache": "/cache", "more": "/more"}}
+    (loss,) = classify(_update(_APPLICATION, old, {"volumes": {"cache": "/other"}}))[:1]
+    assert (loss.risk, loss.acknowledge) == (Risk.DATA_LOSS, "volumes")
+    assert "without its volumes more" in loss.why
+    kept = classify(_update(_APPLICATION, old, {"volumes": {"cache": "/x", "more": "/y"}}))
+    assert {one.risk for one in kept} == {Risk.NONE}
+    fewer = {"count": 2, "volumes": ["cache"]}, {"count": 1, "volumes": ["cache"]}
+    assert [one.acknowledge for one in classify(_update(_REPLICAS, *fewer))] == ["volumes"]
+    assert classify(_update(_REPLICAS, *reversed(fewer))) == ()
+    (gone,) = classify(Change(Op.DELETE, _APPLICATION, "x-1", old))
+    assert (gone.risk, gone.acknowledge) == (Risk.DATA_LOSS, "delete")
+    assert classify(Change(Op.DELETE, _APPLICATION, "x-1", {"volumes": {}})) == ()
+
+
+def test_variables_of_the_dashboard_are_told() -> None:
+    """They stay, with a warning, until the program was told to let them go."""
+    old = {"drift": ["A (0123) is set there alone"]}
+    (told,) = classify(_update(_APPLICATION, old, {"drift": [], "agreed": False}))
+    assert (told.risk, told.acknowledge) == (Risk.EXPOSURE, None)
+    assert "A (0123) is set there alone" in told.why
+    assert "it:variables" in told.why
+    (loss,) = classify(_update(_APPLICATION, old, {"drift": [], "agreed": True}))
+    assert (loss.risk, loss.acknowledge) == (Risk.DATA_LOSS, "variables")
+
+
+def test_a_service_that_stops_first_is_away() -> None:
+    """As long as its own numbers say."""
+    new = {
+        "tag": "b",
+        "rollout": "stop-first",
+        "health": {"start_period": 300},
+        "stop_grace_seconds": 30,
+    }
+    (cut,) = classify(_update(_APPLICATION, {**new, "tag": "a"}, new))
+    assert (cut.risk, str(cut.downtime)) == (Risk.DOWNTIME, "5-6 min")
