@@ -191,7 +191,7 @@ class Stack:
     def change(self, service: str, **values: object) -> None:
         """Change fields of a service in the stack's config; those of objects go one by one."""
         services = self.config.setdefault("nutri:services", _local_services())
-        services[service] = _laid_over(services[service], values)
+        services[service] = _laid_over(services.get(service, {}), values)
 
     def with_helping_app(self, *services: str) -> None:
         """Have the kind of app that drains at SIGTERM and tells its container and its version."""
