@@ -27,10 +27,10 @@ ODD = {
 _IMAGE = "ghcr.localcloud.test/nutri/backend"
 _HEALTH = {"livePath": "/health", "interval": 2, "retries": 15, "startPeriod": 1}
 MORE: dict[str, Any] = {
-    "nutri-worker": {"image": _IMAGE, "tag": "good-1", "http": False, "health": _HEALTH},
+    "nutri-worker": {"image": _IMAGE, "tag": "drain-1", "http": False, "health": _HEALTH},
     "nutri-admin": {
         "image": _IMAGE,
-        "tag": "good-1",
+        "tag": "drain-1",
         "port": 3000,
         "subdomain": "admin",
         "health": _HEALTH,

@@ -82,14 +82,15 @@ def test_a_deploy_of_any_service_is_one_word(stack: Stack, target: Target) -> No
     folder = "/home/mlservice/.cache/huggingface"
     with SshClient(target.servers[0].ssh) as server:
         _in_container(server, ml, "sh", "-c", f"echo kept > {folder}/model")
-    for name in ("nutri-worker", "nutri-admin", "nutri-ml-service"):
-        words = ("deploy", name, "good-2", "--yes", "--json", "--rate", "10", "--requests", "50")
+    tags = {"nutri-worker": "drain-2", "nutri-admin": "drain-2", "nutri-ml-service": "good-2"}
+    for name, tag in tags.items():
+        words = ("deploy", name, tag, "--yes", "--json", "--rate", "10", "--requests", "50")
         done = stack.runbook(*words, timeout=900)
         stack.change(name, tag=stack.tag(name))
         assert done.stdout, done.stderr
         assert json.loads(done.stdout)["updated"], done.stderr
     after = stack.described()
-    assert {one.tag for one in after.services} == {"good-1", "good-2"}
+    assert {one.name: one.tag for one in after.services} == {**tags, "nutri-backend": "good-1"}
     with SshClient(target.servers[0].ssh) as server:
         assert _in_container(server, ml, "cat", f"{folder}/model") == "kept\n"
 
