@@ -20,6 +20,7 @@ from checks.health import HEALTH, LATENCY
 from checks.maintenance import MAINTENANCE, OVERRUN
 from checks.passphrase import PASSPHRASE
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
+from checks.proxy_files import PROXY_FILES
 from checks.redis import REDIS
 from checks.server import BACKUPS, PROTECTION, SERVER
 from checks.size import SIZE
@@ -59,6 +60,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     WRITES,
     DATABASE_BACKUPS,
     REDIS,
+    PROXY_FILES,
     MAINTENANCE,
     OVERRUN,
     HEALTH,

@@ -71,8 +71,10 @@ class Front:
         host = fleet.hosts[place.number - 1]
         hosts = {service.spec.name: service.host_name for service in self._public}
         address = balancer_address(self._settings.private_network)
+        routes, mark = service_routes(address, hosts)
         values: dict[str, pulumi.Input[str]] = {
-            "ROUTES": service_routes(address, hosts),
+            "ROUTES": routes,
+            "MARK": mark,
             "HEALTH": health_route(address, self._seen.name, self._seen.wanted.health.livePath),
             "DRAIN_SECONDS": str(_DRAIN_SECONDS),
         }

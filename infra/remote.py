@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+_USES = re.compile(r"^# Uses: (\S+)$", re.MULTILINE)
 
 
 def program(script: str, values: Mapping[str, str]) -> str:
-    """Return a script with its values set before it, each quoted for the shell."""
+    """Return a script with its values before it, each quoted for the shell, and what it uses."""
     assignments = [f"{name}={shlex.quote(value)}" for name, value in sorted(values.items())]
-    return "\n".join([*assignments, (_SCRIPTS / script).read_text(encoding="utf-8")])
+    own = (_SCRIPTS / script).read_text(encoding="utf-8")
+    used = [(_SCRIPTS / "parts" / name).read_text(encoding="utf-8") for name in _USES.findall(own)]
+    return "\n".join([*assignments, *used, own])
 
 
 def step(  # noqa: PLR0913 - a step has this many sides

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from common import proxy_file
 from infra.balancer import HEALTH_HOST
 
 if TYPE_CHECKING:
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 _ABOVE_LABELS = 1000  # a router's own priority is the length of its rule
 
 
-def service_routes(balancer: str, hosts: Mapping[str, str]) -> str:
-    """Return the file for the services.
+def service_routes(balancer: str, hosts: Mapping[str, str]) -> tuple[str, str]:
+    """Return the file for the services, and a path that tells that it is in force.
 
     TLS has ended at the load balancer already, so what comes from its address by plain HTTP goes
     to the service instead of being led to HTTPS. Everybody else is led there as before.
@@ -24,12 +23,12 @@ def service_routes(balancer: str, hosts: Mapping[str, str]) -> str:
         balancer: private address of the load balancer.
         hosts: full host name of each service, by the service's name.
     """
-    return _file(
-        {
-            f"{service}-balanced": _router(f"Host(`{host}`)", balancer, service)
-            for service, host in hosts.items()
-        }
-    )
+    routers = {
+        f"{service}-balanced": _router(f"Host(`{host}`)", balancer, service)
+        for service, host in hosts.items()
+    }
+    path, marker = proxy_file.mark(routers)
+    return _file({**routers, "balancer-mark": marker}), path
 
 
 def health_route(balancer: str, service: str, path: str) -> str:
@@ -42,7 +41,7 @@ def health_route(balancer: str, service: str, path: str) -> str:
 
 
 def _file(routers: Mapping[str, Any]) -> str:
-    return yaml.safe_dump({"http": {"routers": routers}}, width=1000)
+    return proxy_file.text({"http": {"routers": dict(routers)}})
 
 
 def _router(rule: str, balancer: str, service: str) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from common import proxy_file
 from common.maintenance import PATH
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def routes(one: Maintenance, services: Mapping[str, str]) -> str:
     servers = [{"url": f"http://host.docker.internal:{PORT}"}]
     services_of_proxy = {_SERVICE: {"loadBalancer": {"servers": servers}}}
     whole = {"http": {"routers": routers, "services": services_of_proxy}}
-    return yaml.safe_dump(whole, sort_keys=True).rstrip()
+    return proxy_file.text(whole)
 
 
 def _router(rule: str, priority: int) -> dict[str, Any]:

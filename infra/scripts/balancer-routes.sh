@@ -1,10 +1,13 @@
 # Tells the proxy what to do with requests from the load balancer, and has the server leave it
 # before a shutdown and come back only with all replicas healthy.
-# Wants: ROUTES, HEALTH (files for Traefik), DRAIN_SECONDS. Safe to run again.
+# Wants: ROUTES, HEALTH (files for Traefik), MARK (a path of ROUTES), DRAIN_SECONDS. Safe to run
+# again.
+# Uses: in-the-way.sh
 set -euo pipefail
 
 folder=/data/coolify/proxy
 install -d "$folder/dynamic" /usr/local/lib/nutri
+since=$(date +%s)
 # Written beside the folder first: the proxy must not read half a file.
 printf '%s' "$ROUTES" >"$folder/.balancer.yaml"
 mv "$folder/.balancer.yaml" "$folder/dynamic/balancer.yaml"
@@ -54,4 +57,11 @@ systemctl enable -q balancer-health.service
 systemctl is-active -q balancer-health.service || systemctl start balancer-health.service
 cp "$folder/balancer-health.yaml" "$folder/.balancer-health.yaml"
 mv "$folder/.balancer-health.yaml" "$folder/dynamic/balancer-health.yaml"
-echo "the proxy knows the load balancer"
+in_force() { [ "$(curl -s -m 3 -o /dev/null -w '%{http_code}' "http://127.0.0.1$MARK")" = 418 ]; }
+for _ in $(seq 300); do
+  if in_force; then echo "the proxy knows the load balancer"; exit; fi
+  sleep 0.2
+done
+echo "the proxy does not take the load balancer's routes" >&2
+say_in_the_way "$since"
+exit 1

@@ -1,10 +1,12 @@
 # Takes away the maintenance page and its banner without a trace, once the proxy routes past them.
 # Wants: HOSTS (one a line), BANNER_PATH, HEADER. Safe to run again.
+# Uses: in-the-way.sh
 set -euo pipefail
 
 folder=/opt/nutri/maintenance
 unit=nutri-maintenance.service
 
+since=$(date +%s)
 rm -f /data/coolify/proxy/dynamic/nutri-maintenance.yaml /data/coolify/proxy/nutri-maintenance.new
 shown() {
   local heads
@@ -18,7 +20,8 @@ if [ -e "/etc/systemd/system/$unit" ]; then
       if ! shown "$host"; then continue 2; fi
       sleep 0.2
     done
-    echo "the proxy goes on showing the maintenance page of $host; see: docker logs coolify-proxy" >&2
+    echo "USERS STILL SEE THE MAINTENANCE PAGE of $host: the proxy goes on showing it" >&2
+    say_in_the_way "$since"
     exit 1
   done
   systemctl disable -q --now "$unit"

@@ -1,6 +1,7 @@
 # Puts the maintenance page and its banner before the services, and sees that the proxy serves them.
 # Wants: PROGRAM, STATE, ROUTES (texts), HOSTS (one a line), SHUT (hosts of these that show the
 # page), MODE, BANNER_PATH, HEADER. Safe to run again.
+# Uses: in-the-way.sh
 set -euo pipefail
 
 folder=/opt/nutri/maintenance
@@ -46,6 +47,11 @@ until_so() {  # until_so WORDS COMMAND...: two minutes at most, for a proxy that
   words=$1; shift
   for _ in $(seq 600); do if "$@"; then return; fi; sleep 0.2; done
   echo "$words" >&2
+  if [ -n "${since:-}" ]; then
+    # Else it would be shown some day, when whatever is in the way has gone.
+    rm -f "$dynamic/nutri-maintenance.yaml"
+    say_in_the_way "$since"
+  fi
   systemctl --no-pager --lines=5 status "$unit" >&2 || true
   exit 1
 }
@@ -54,15 +60,16 @@ bridge=$(ip -4 -o addr show docker0 | sed -E 's|.* inet ([0-9.]+)/.*|\1|')
 until_so "the maintenance page does not answer on the server itself" \
   marked "http://$bridge:8503$BANNER_PATH"
 
+since=$(date +%s)
 # Written outside the folder that the proxy watches: it must never see half of it.
 printf '%s\n' "$ROUTES" >/data/coolify/proxy/nutri-maintenance.new
 mv /data/coolify/proxy/nutri-maintenance.new "$dynamic/nutri-maintenance.yaml"
 for host in $HOSTS; do
-  until_so "the proxy does not show the banner of $host; see: docker logs coolify-proxy" \
+  until_so "the proxy does not show the banner of $host" \
     by_proxy "$host" "$BANNER_PATH"
 done
 for host in $SHUT; do
-  until_so "the proxy does not show the page of $host; see: docker logs coolify-proxy" \
+  until_so "the proxy does not show the page of $host" \
     by_proxy "$host" /
 done
 echo "maintenance is $MODE"

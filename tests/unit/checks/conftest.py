@@ -24,7 +24,18 @@ from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from pydantic import SecretStr
 
 import checks
-from checks import counters, database, docker, dumps, redis, size, snapshot, tokens, upkeep
+from checks import (
+    counters,
+    database,
+    docker,
+    dumps,
+    proxy_files,
+    redis,
+    size,
+    snapshot,
+    tokens,
+    upkeep,
+)
 from checks.observer import Observer
 from checks.postgres import DatabaseError, Session, Sessions
 from common import passphrase
@@ -233,6 +244,7 @@ class World:
     pool_size: int | None = 15
     supabase_backups: dict[str, Any] = field(default_factory=lambda: supabase_backups(3))
     sessions: Sessions | DatabaseError = field(default_factory=lambda: sessions(2, 8))
+    proxy_files: str = "@@ files\n1796071000.5 coolify.yaml\n@@ said\n@@ kept\n"
     redis: RedisPlan = field(default_factory=RedisPlan)
     redis_says: str | None = None
     """What the server prints of it instead."""
@@ -341,8 +353,8 @@ class FakeSsh:
             return Result("".join(f"{line}\n" for line in world.urls), "", 0)
         if command == dumps.COMMAND:
             return Result(json.dumps(dumps_told(now, world.dumps)), "", 0)
-        if command == size.SCRIPT:
-            return Result(world.size, "", 0)
+        if command in {size.SCRIPT, proxy_files.SCRIPT}:
+            return Result(world.size if command == size.SCRIPT else world.proxy_files, "", 0)
         if command == docker.ASK:
             assert not check
             return world.docker

@@ -272,6 +272,22 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
             sessions=DatabaseError("the database at pooler.test does not answer: refused"),
         ),
     ],
+    "proxy-files": [
+        _changed(
+            "a broken file",
+            "cannot read /data/coolify/proxy/dynamic/theirs.yaml: field not found",
+            proxy_files="@@ files\n1796071000.5 theirs.yaml\n@@ said\n"
+            "2026-11-30T20:37:44.123456789Z ERR Error occurred during watcher callback "
+            'error="/traefik/dynamic/theirs.yaml: field not found, node: x" providerName=file\n'
+            "@@ kept\n",
+        ),
+        _changed(
+            "a drain that nobody keeps",
+            "a file that nobody keeps: nutri-drain-nutri-backend.yaml",
+            proxy_files="@@ files\n1.5 nutri-drain-nutri-backend.yaml\n@@ said\n@@ kept\n",
+        ),
+        _NO_SSH,
+    ],
     "pooled-url": [
         _changed(
             "a replica has none", "replica 2 has no DATABASE_URL", urls=[f"app-a {_AT}", "app-b -"]

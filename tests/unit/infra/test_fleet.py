@@ -44,7 +44,8 @@ def test_private_addresses_are_fixed() -> None:
 def test_only_the_balancer_is_served_by_plain_http() -> None:
     """Each router asks for the balancer's address; the health is the backend's, in its own file."""
     hosts = {"nutri-ml-service": "ml.nutri.test", "nutri-backend": "api.nutri.test"}
-    routers = yaml.safe_load(service_routes("10.44.0.2", hosts))["http"]["routers"]
+    routers = yaml.safe_load(service_routes("10.44.0.2", hosts)[0])["http"]["routers"]
+    assert routers.pop("balancer-mark")["service"] == "noop@internal"
     health = yaml.safe_load(health_route("10.44.0.2", "nutri-backend", "/live"))["http"]["routers"]
     assert set(routers) == {"nutri-ml-service-balanced", "nutri-backend-balanced"}
     assert set(health) == {"balancer-health"}

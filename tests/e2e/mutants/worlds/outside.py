@@ -204,6 +204,21 @@ def plain_http_is_served(scene: Scene) -> Broken:
 
 
 @mutant(
+    "proxy-files",
+    SERVER,
+    says=r"cannot read .*dynamic/mutant\.yaml: .*rulee",
+    remedy="mend that file",
+)
+def a_file_that_the_proxy_cannot_read(scene: Scene) -> Broken:
+    """A misspelt word in a file of somebody else: from then on no file counts."""
+    scene.run(
+        f"cat >{_DYNAMIC}", stdin="http: {routers: {x: {rulee: y, service: noop@internal}}}\n"
+    )
+    yield None
+    scene.run(f"rm {_DYNAMIC}")
+
+
+@mutant(
     "passphrase",
     "e2e",
     says="guards config and state, and it has 3 characters",
