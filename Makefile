@@ -3,7 +3,7 @@
 setup: ; @bin/setup
 up: ; @bin/up
 down: ; @bin/down
-test: setup ; @bin/test
-test-long: setup ; @bin/test --long
+test: ; @bin/setup --tests && bin/test
+test-long: ; @bin/setup --tests && bin/test --long
 lint: setup ; @bin/lint
 bench: setup ; @bin/bench
