@@ -48,6 +48,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "redirect": ("dns",),
     "aaaa": ("dns",),
 }
+_OF_SERVICES = frozenset({"containers", "health"})
 _OF_SERVERS = frozenset({"server", "ssh", "docker"})
 _NOT_ANSWERING: Mapping[str, tuple[str, str]] = {
     HETZNER: ("Hetzner's API does not answer", "see https://status.hetzner.com"),
@@ -161,8 +162,17 @@ def _above(result: Result, bad: Sequence[Result]) -> Iterator[Result]:
     if kind == WEB and not any(one.check == SSH for one in bad):
         checked_by = tuple(one for one in checked_by if one not in _CHECKED_BY[SSH])
     yield from _of(checked_by, bad, subject)
+    for suspect in result.verdict.suspects:
+        yield from (one for one in bad if _is_suspect(one, suspect))
     for check in _FOLLOWS.get(result.check, ()):
         yield from _of((check,), bad, "" if check in _OF_SERVERS else result.subject)
+
+
+def _is_suspect(result: Result, name: str) -> bool:
+    """Whether a finding is about what a service says it lacks: redis, database, ml_service."""
+    bare = name.replace("_", "").casefold()
+    subject = result.subject if result.check in _OF_SERVICES else ""
+    return any(bare in one.replace("-", "").casefold() for one in (result.check, subject))
 
 
 def _of(checks: Sequence[str], bad: Sequence[Result], subject: str) -> Iterator[Result]:

@@ -34,6 +34,11 @@ class Claimed:
     answer: Answer
 
     @property
+    def failure(self) -> str | None:
+        """Why it came to nothing."""
+        return self.answer.failure
+
+    @property
     def left(self) -> int | None:
         """How many requests the client has left, as the service says."""
         return _number(self.answer, _LEFT)

@@ -46,6 +46,12 @@ class Asked:
 
     place: str
     answer: Answer
+    outside: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing answered outside; None where it did, or was asked inside."""
+        return self.answer.failure if self.outside else None
 
 
 def ask(
@@ -57,7 +63,7 @@ def ask(
     """
     if service.url:
         url = service.url + path
-        return tuple(Asked(url, observer.web.get(url)) for _ in range(count))
+        return tuple(Asked(url, observer.web.get(url), outside=True) for _ in range(count))
     return tuple(
         one
         for server in observer.target.servers

@@ -11,6 +11,7 @@ from checks.check import Check, speaking
 from checks.maintenance import stands_in
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
+from checks.web import failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,11 @@ class Spread:
     """Bytes; None where the answers themselves tell which container they are of."""
     inside: Mapping[str, Counted] | None = None
     """Of a service without a public name its containers, with the names they go by."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why a request came to nothing."""
+        return failed(self.answers)
 
 
 def collect_spread(observer: Observer, service: ServiceTarget) -> Spread:

@@ -9,6 +9,7 @@ from checks.check import Check, services
 from checks.containers import collect_containers
 from checks.maintenance import stands_in
 from checks.verdict import Verdict, green, red
+from checks.web import failed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,11 @@ class Versions:
 
     answers: tuple[Answer, ...]
     containers: tuple[Container, ...]
+
+    @property
+    def failure(self) -> str | None:
+        """Why a request came to nothing."""
+        return failed(self.answers)
 
     @property
     def is_told(self) -> bool:

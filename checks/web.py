@@ -15,7 +15,7 @@ import httpx
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from checks.names import Resolver
 
@@ -43,6 +43,11 @@ class Answer:
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def failed(answers: Iterable[Answer]) -> str | None:
+    """Why the first of them that is none came to nothing; None where all are answers."""
+    return next((one.failure for one in answers if one.failure is not None), None)
 
 
 class Web:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import checks
 from tests.e2e.mutants.mutant import Mutant, mutants
 from tests.e2e.mutants.proof import prove
 from tests.e2e.mutants.whole import ON_REQUEST
@@ -21,6 +22,20 @@ _WORLDS = [pytest.param(one, id=one.name) for one in mutants() if not one.fleet]
 def test_the_right_check_is_red_and_no_other(one: Mutant, whole: Whole) -> None:
     """It says what is wrong and what to do; mended, all is green again."""
     prove(one, whole)
+
+
+def test_a_change_of_something_else_is_done_while_redis_is_down(whole: Whole) -> None:
+    """The update tells what it found, and is no failure: it touched nothing of that."""
+    whole.scene.cloud.knob("PATCH", "/redis/", {"trouble": "down"})
+    try:
+        whole.stack.config["nutri:liveLatencyMs"] = 1501
+        whole.stack.up()
+    finally:
+        whole.scene.cloud.knob("PATCH", "/redis/", {"trouble": "none"})
+    told = whole.stack.last.partition("this change is done; it has nothing to do with")[2]
+    assert "redis redis" in told, whole.stack.last
+    again = checks.verify(whole.scene.target, ["redis", "health"], settle=120)
+    assert again.exit_code == 0, again.table()
 
 
 def test_all_is_green_in_the_end(whole: Whole) -> None:

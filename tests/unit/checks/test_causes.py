@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +17,9 @@ from checks.web import Answer
 from common.errors import OperatorError
 from common.ssh import SshTimeoutError
 from tests.unit.targets import make_target
+
+if TYPE_CHECKING:
+    from tests.unit.checks.conftest import World
 
 SERVER = "nutri-1"
 _SERVICES = ("nutri-backend", "nutri-ml-service")
@@ -112,6 +118,32 @@ def test_red_comes_first() -> None:
     assert [one.check for one in found] == ["dns", "ssh"]
 
 
+@pytest.mark.parametrize(
+    ("suspect", "check", "subject"),
+    [
+        ("redis", "redis", "redis"),
+        ("database", "database-status", "localcloudnutri"),
+        ("ml_service", "containers", "nutri-ml-service"),
+        ("ml_service", "health", "nutri-ml-service"),
+    ],
+)
+def test_what_a_degraded_service_lacks_explains_it(suspect: str, check: str, subject: str) -> None:
+    """Where a check of that is not green either."""
+    ill = replace(red("degraded", "mend it"), suspects=(suspect, "notification_queue"))
+    degraded, deep = _result("health", "nutri-backend", ill), _result(check, subject, red("x", "y"))
+    found = causes([degraded, deep])
+    assert [(one.check, one.subject, len(one.results)) for one in found] == [(check, subject, 2)]
+    assert [one.check for one in causes([degraded])] == ["health"]
+
+
+@pytest.mark.parametrize("check", ["health", "latency", "spread", "version"])
+def test_no_answer_from_outside_is_told_by_every_check_that_asks(check: str, world: World) -> None:
+    """Whatever the evidence is made of."""
+    world.web_is_up = False
+    verdict = world.report(check).results[0].verdict
+    assert (verdict.status, verdict.lacks) == (Status.RED, "web")
+
+
 @given(
     st.lists(
         st.builds(
@@ -125,6 +157,7 @@ def test_red_comes_first() -> None:
                 lacks=st.sampled_from(
                     ["", "web", f"ssh:{SERVER}", "hetzner", "supabase", "database"]
                 ),
+                suspects=st.sampled_from([(), ("redis",), ("database", "ml_service")]),
             ),
         ),
         unique_by=lambda one: one.key,
