@@ -40,6 +40,9 @@ class Event(BaseModel):
     rows: int = 0
     kept: int = 0
     canary_age_s: float = 0.0
+    missing_extensions: tuple[str, ...] = ()
+    not_restored: tuple[str, ...] = ()
+    not_held: tuple[str, ...] = ()
 
 
 class Listed(BaseModel):
@@ -58,6 +61,8 @@ class Status(BaseModel):
 
     dump: Event | None = None
     check: Event | None = None
+    check_refused: Event | None = None
+    """The check could not be made, which says nothing of the repository."""
     retention: Event | None = None
     proof: Event | None = None
 
@@ -115,14 +120,33 @@ def judge_age(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
             f"the newest dump is {age:.0f} h old (limit {dumps.age_h:g} h)", f"{_NOW}; {_LOG}"
         ).measured(measures)
     rows = f", {last.rows} rows" if last else ""
-    return green(f"{len(found.dumps)} kept, the newest {age:.0f} h old{rows}").measured(measures)
+    lacks = f"; not in it: {'; '.join(last.not_held)}" if last and last.not_held else ""
+    said = f"{len(found.dumps)} kept, the newest {age:.0f} h old{rows}{lacks}"
+    return green(said).measured(measures)
 
 
 def judge_repository(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
     """Green when the repository can be read, was found whole lately, and lets old dumps go."""
     if found.repository is not None:
         return red(f"cannot be read: {found.repository}", _reach(dumps))
-    last, retention = found.status.check, found.status.retention
+    fault = _fault(found)
+    if fault is not None:
+        return fault
+    retention = found.status.retention
+    if retention is not None and not retention.ok:
+        return red(f"old dumps do not go: {retention.message}", f"{_LOG}; the space fills up")
+    last = found.status.check
+    return green(f"readable, found whole {_ago(found, last) if last else ''}")
+
+
+def _fault(found: Evidence) -> Verdict | None:
+    """What the last check says against the repository, or why there was none."""
+    last, refused = found.status.check, found.status.check_refused
+    if refused is not None and (last is None or refused.at >= last.at):
+        return red(
+            f"it could not be checked {_ago(found, refused)}: {refused.message}",
+            f"{_NOW}, which waits for who holds it; {_LOG}",
+        )
     if last is None:
         return red("it was never checked", _NOW)
     if not last.ok:
@@ -134,9 +158,7 @@ def judge_repository(dumps: DumpsTarget, found: Evidence, _target: Target) -> Ve
     hours = (found.now - last.at).total_seconds() / _HOUR
     if hours > _CHECK_AGE_H:
         return red(f"it was checked last {hours:.0f} h ago", f"{_NOW}; {_LOG}")
-    if retention is not None and not retention.ok:
-        return red(f"old dumps do not go: {retention.message}", f"{_LOG}; the space fills up")
-    return green(f"readable, found whole {_ago(found, last)}")
+    return None
 
 
 def judge_proof(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
@@ -160,7 +182,21 @@ def judge_proof(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict
             "`runbook dump verify`; and see why nutri-dump-verify.timer does not",
         ).measured(measures)
     canary = f"its canary {proof.canary_age_s / _HOUR:.0f} h old"
-    return green(f"restored on {when}, {proof.rows} rows, {canary}").measured(measures)
+    return green(f"restored on {when}, {proof.rows} rows, {canary}{_unproven(proof)}").measured(
+        measures
+    )
+
+
+def _unproven(proof: Event) -> str:
+    """What the proof could not show: of extensions that the scratch image lacks, and more."""
+    missing = ", ".join(proof.missing_extensions)
+    told = f"; without {missing}: nutri:scratchImage can be one that has them" if missing else ""
+    count = len(proof.not_restored)
+    return (
+        f"{told}; {count} things are not proven, `runbook dump verify` names them"
+        if count
+        else told
+    )
 
 
 def judge_timer(_dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:

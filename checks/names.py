@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import TYPE_CHECKING
 
 import dns.exception
@@ -44,6 +45,31 @@ class Resolver:
             raise NameNotResolvedError(f"{name} does not resolve: {_reason(error)}") from error
         return tuple(sorted(str(record) for record in answer))
 
+    def reachable(self, name: str) -> str:
+        """An address of a name that this machine has a way to, IPv4 first.
+
+        Raises:
+            NameNotResolvedError: there is none, or IPv6 alone and no IPv6 here.
+        """
+        try:
+            return self.addresses(name)[0]
+        except NameNotResolvedError as error:
+            found = self._ipv6_or_none(name)
+            if not found:
+                raise
+            if not has_ipv6(found[0]):
+                raise NameNotResolvedError(
+                    f"{name} has IPv6 only here, and this machine has no IPv6: use the session"
+                    " pooler's URL (port 5432)"
+                ) from error
+            return found[0]
+
+    def _ipv6_or_none(self, name: str) -> tuple[str, ...]:
+        try:
+            return self.ipv6_addresses(name)
+        except NameNotResolvedError:
+            return ()
+
     def ipv6_addresses(self, name: str) -> tuple[str, ...]:
         """The IPv6 addresses of a name, sorted; none when it has no AAAA record.
 
@@ -57,6 +83,16 @@ class Resolver:
         except dns.exception.DNSException as error:
             raise NameNotResolvedError(f"{name} does not resolve: {_reason(error)}") from error
         return tuple(sorted(str(record) for record in answer))
+
+
+def has_ipv6(address: str) -> bool:
+    """Whether this machine has a route to an IPv6 address; nothing is sent."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, 9))
+    except OSError:
+        return False
+    return True
 
 
 def _nameserver(place: str) -> dns.nameserver.Nameserver:

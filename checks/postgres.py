@@ -6,8 +6,9 @@ import contextlib
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from common import libpq
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 APPLICATION = "nutri-runbook"
 """How our own connections call themselves."""
 _TIMEOUT = 5
-_OF_PRISMA = frozenset({"pgbouncer", "connection_limit", "pool_timeout", "schema"})
 _FULL = ("remaining connection slots", "too many clients", "too many connections")
 _FULL_POOLER = ("no more connections allowed", "max clients reached", "maxclientsinsessionmode")
 # As PgBouncer names a client when `application_name_add_host` is on.
@@ -93,8 +93,8 @@ def connect(url: str, resolver: Resolver) -> Iterator[psycopg.Connection[Any]]:
     """
     import psycopg  # noqa: PLC0415 - most runs need no driver
 
-    plain, host = _without_prisma(url)
-    address = resolver.addresses(host)[0]
+    plain, host = libpq.plain(url), urlsplit(url).hostname or ""
+    address = resolver.reachable(host)
     try:
         with psycopg.connect(
             plain,
@@ -116,12 +116,6 @@ def sessions(url: str, resolver: Resolver) -> Sessions:
         rows = connection.execute(_SESSIONS).fetchall()
     ours = [_unwrapped(Session(*row)) for row in rows]
     return Sessions(limit - reserved, user, tuple(ours), bool(read_only))
-
-
-def _without_prisma(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    kept = [(key, value) for key, value in parse_qsl(parts.query) if key not in _OF_PRISMA]
-    return urlunsplit(parts._replace(query=urlencode(kept))), parts.hostname or ""
 
 
 def _unwrapped(session: Session) -> Session:

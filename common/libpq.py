@@ -5,7 +5,7 @@ Standard library only: the program that takes dumps carries this file to the ser
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 # What libpq 15 to 17 know in a URL, and the environment variable that says the same.
 KEYWORDS = {
@@ -70,7 +70,7 @@ def plain(url: str) -> str:
     """The same address with nothing in it that libpq does not know."""
     parts = urlsplit(url)
     kept = [(k, v) for k, v in parse_qsl(parts.query) if k in KEYWORDS and k not in _OF_17]
-    return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(kept, safe="/:,=")))
+    return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(kept, quote_via=quote)))
 
 
 def environment(url: str) -> dict[str, str]:

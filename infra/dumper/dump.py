@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.dumper import beside, catalogue, contents, manifest, status
 from infra.dumper.archive import CHUNK, Dumps, prove_readable
-from infra.dumper.errors import DumpError
+from infra.dumper.errors import DamagedError, DumpError
 from infra.dumper.manifest import Manifest
 from infra.dumper.postgres import Database, Session, client
 from infra.dumper.restic import LAST, snapshot_id
@@ -136,13 +136,19 @@ def _read_back(taken: Manifest, restic: Restic) -> None:
 
 
 def look_over(restic: Restic) -> None:
-    """Check the repository's structure, and keep the result; raises DumpError."""
+    """Check the repository's structure, and keep the result; raises DumpError.
+
+    A check that could not be made says nothing of the repository: only damage does.
+    """
     try:
         restic.check()
-    except DumpError as error:
+    except DamagedError as error:
         status.keep(check={"at": status.now(), "ok": False, "message": str(error)})
         raise
-    status.keep(check={"at": status.now(), "ok": True})
+    except DumpError as error:
+        status.keep(check_refused={"at": status.now(), "ok": False, "message": str(error)})
+        raise
+    status.keep(check={"at": status.now(), "ok": True}, check_refused=None)
 
 
 def let_go(config: Config, restic: Restic) -> None:

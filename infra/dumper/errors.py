@@ -9,5 +9,13 @@ class CorruptDumpError(DumpError):
     """A dump in the repository is not what was put there; another may be."""
 
 
+class LockedError(DumpError):
+    """Somebody else holds the repository."""
+
+
+class DamagedError(DumpError):
+    """restic found the repository damaged."""
+
+
 class BusyError(DumpError):
     """Another run is at work."""

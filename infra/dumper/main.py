@@ -33,7 +33,7 @@ def init(_config: Config, restic: Restic) -> Any:  # noqa: ANN401 - JSON
 
 def now(config: Config, restic: Restic) -> Any:  # noqa: ANN401
     """Take a dump."""
-    with status.alone("a dump"):
+    with status.alone("a dump", "dump"):
         return dump.take(config, restic).brief()
 
 
@@ -47,7 +47,7 @@ def first(config: Config, restic: Restic) -> Any:  # noqa: ANN401
         return {"message": "there is a dump already, and it was seen to come back"}
     if is_new:
         now(config, restic)
-    with status.alone("a verification"):
+    with status.alone("a verification", "proof"):
         proof = verify.verify(config, restic, looked_over=is_new)
     return {"message": f"dumped {proof['rows']} rows and saw them come back"}
 
@@ -67,7 +67,7 @@ def _listed(dumps: Dumps, snapshot: Any) -> dict[str, Any]:  # noqa: ANN401
 
 def verify_(config: Config, restic: Restic) -> Any:  # noqa: ANN401
     """Prove that the newest dump comes back."""
-    with status.alone("a verification"):
+    with status.alone("a verification", "proof"):
         return verify.verify(config, restic)
 
 

@@ -10,10 +10,12 @@ import json
 import os
 import re
 import shlex
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.dumper.errors import DumpError
+from infra.dumper.errors import DamagedError, DumpError, LockedError
 from infra.dumper.running import Stream, run, tail
 
 if TYPE_CHECKING:
@@ -34,6 +36,14 @@ _FULL = re.compile(
     rb"|client\.PutObject: .*(no space left|quota|access denied)",
     re.IGNORECASE,
 )
+_LOCKED = re.compile(
+    r"locked (?:exclusively )?by PID \d+ on (?P<host>\S+) by .*?created at (?P<at>[^(]+?) \(",
+    re.DOTALL,
+)
+_DAMAGE = re.compile(r"contains errors|invalid data returned|ciphertext verification|hash mismatch")
+LOCK_SECONDS = 35 * 60.0
+"""Longer than restic takes a silent lock for one of somebody at work."""
+LOCK_INTERVAL = 20.0
 _DAMAGED = re.compile(
     rb"returned error, retrying after [^:]+: (unexpected )?EOF"
     rb"|invalid data returned|hash does not match"
@@ -92,9 +102,23 @@ class Restic:
         return ["restic", *(["-o", f"sftp.command={sftp}"] if sftp else []), *words]
 
     def run(self, *words: str, timeout: float = _LONG) -> str:
-        """What a command prints; raises DumpError in the repository's own terms."""
-        command = self.command(*words)
-        return self.explained(lambda bound: run(command, self.environment, timeout=bound), timeout)
+        """What a command prints; waits for who holds the repository.
+
+        Raises:
+            LockedError: somebody held it all the time.
+            DumpError: it failed, in the repository's own terms.
+        """
+        command, deadline = self.command(*words), time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                return self.explained(
+                    lambda bound: run(command, self.environment, timeout=bound), timeout
+                )
+            except LockedError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(LOCK_INTERVAL)
+            self._unlock()
 
     def explained(self, work: Callable[[float], str], bound: float) -> str:
         """What restic's work yields within a bound; raises DumpError in its own terms."""
@@ -102,7 +126,7 @@ class Restic:
             return work(bound)
         except DumpError as error:
             said = f"{error}{self._why_no_session(str(error))}"
-            raise DumpError(explain(said, self._config.repository)) from None
+            raise _kind_of(said)(explain(said, self._config.repository)) from None
 
     def _why_no_session(self, said: str) -> str:
         """What SSH says, where restic gave up before it heard that."""
@@ -127,8 +151,35 @@ class Restic:
         return True
 
     def free(self) -> None:
-        """Remove locks of runs that were cut off."""
-        self.run("unlock", timeout=120)
+        """Remove locks of runs that were cut off, and wait for who holds it alone.
+
+        Raises:
+            LockedError: somebody held it all the time.
+        """
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            self._unlock()
+            held = self._held_alone()
+            if held is None:
+                return
+            if time.monotonic() > deadline:
+                raise LockedError(f"the repository {place(self.repository)} is {held}")
+            time.sleep(LOCK_INTERVAL)
+
+    def _unlock(self) -> None:
+        """By restic's own rule: a lock goes when its process has gone, or said nothing for long."""
+        self.explained(
+            lambda bound: run(self.command("unlock"), self.environment, timeout=bound), 120
+        )
+
+    def _held_alone(self) -> str | None:
+        """Who lets nobody in, and since when."""
+        for name in self.run("list", "locks", "--no-lock", "--quiet", timeout=120).split():
+            with suppress(DumpError, ValueError):
+                lock = json.loads(self.run("cat", "lock", name, "--no-lock", timeout=120))
+                if lock.get("exclusive"):
+                    return f"locked by {lock['hostname']} since {lock['time'][:19]}"
+        return None
 
     def held(self, timeout: float = 300) -> Held:
         """What is in the repository.
@@ -245,9 +296,21 @@ _S3_MEANINGS = (
 )
 
 
+def _kind_of(said: str) -> type[DumpError]:
+    if _LOCKED.search(said):
+        return LockedError
+    return DamagedError if _DAMAGE.search(said) else DumpError
+
+
 def explain(said: str, repository: str) -> str:
     """What restic said, and what it means."""
-    low = said.lower()
+    low, locked = said.lower(), _LOCKED.search(said)
+    if locked:
+        since = f"locked by {locked['host']} since {locked['at'].strip()}"
+        return (
+            f"the repository {place(repository)} is {since}; a lock whose run is gone goes by"
+            " itself within 30 minutes"
+        )
     own = _S3_MEANINGS if repository.startswith("s3:") else _SFTP_MEANINGS
     for words, meaning in (*_COMMON, *own):
         if words in low:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.dumper.config import STATE
-from infra.dumper.errors import BusyError
+from infra.dumper.errors import BusyError, DumpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _FILE = "status.json"
 _folder = [STATE]
@@ -53,9 +53,47 @@ def elsewhere(folder: Path) -> Iterator[None]:
         _folder.pop()
 
 
+def at_work() -> bool:
+    """Whether a run holds the lock this very moment."""
+    try:
+        with (_folder[-1] / "lock").open("a+", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def boot() -> str:
+    """Which start of this machine it is."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    return ""
+
+
 @contextmanager
-def alone(what: str) -> Iterator[None]:
-    """Keep every other run out.
+def _marked(what: str, fact: str | None) -> Iterator[None]:
+    """A mark from the beginning on: a run that is killed leaves it, and so is seen."""
+    if fact is None:
+        yield
+        return
+    keep(running={"what": what, "fact": fact, "at": now(), "boot": boot()})
+    try:
+        yield
+    except DumpError:
+        raise  # told by who knows more
+    except BaseException as error:
+        said = f"{what} ended with {type(error).__name__}: {error}"
+        keep(**{fact: {"at": now(), "ok": False, "message": said}})
+        raise
+    finally:
+        keep(running=None)
+
+
+@contextmanager
+def alone(what: str, fact: str | None = None) -> Iterator[None]:
+    """Keep every other run out; `fact` is what the run is to yield, which its mark is for.
 
     Raises:
         BusyError: one is at work.
@@ -71,5 +109,6 @@ def alone(what: str) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{what} since {now()}, process {os.getpid()}")
         lock.flush()
-        yield
+        with _marked(what, fact):
+            yield
         lock.truncate(0)

@@ -50,5 +50,7 @@ def verify(stack: options.Stack = None, as_json: options.Json = False) -> None:
         return
     for name, rows in sorted(proof["tables"].items()):
         typer.echo(f"  {name:40} {rows['dump']!s:>10} {rows['production']!s:>10} now")
+    for one in proof.get("not_restored", ()):
+        typer.echo(f"not proven: {one}")
     age = proof["canary_age_s"] / 3600
     typer.echo(f"proven: {proof['rows']} rows of {proof['dump']['at']}, canary {age:.1f} h old")

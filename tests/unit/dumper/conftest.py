@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from common import libpq
 from infra.dumper import config, dump, main, manifest, postgres, restore, status, verify
 from infra.dumper.config import Config
 from infra.dumper.postgres import Database
@@ -111,7 +112,13 @@ class Dumper:
     @property
     def source(self) -> Place:
         """The database that is dumped."""
-        return Place(self.servers.source, Database(self.config.database_url).name, "postgres")
+        return Place(self._server, Database(self.config.database_url).name, "postgres")
+
+    @property
+    def _server(self) -> Server:
+        port = libpq.environment(self.config.database_url)["PGPORT"]
+        known = (self.servers.source, self.servers.project, self.servers.bare)
+        return next(one for one in known if str(one.port) == port)
 
     def take(self) -> Manifest:
         """A dump."""
