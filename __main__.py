@@ -29,7 +29,7 @@ target = outputs.target(settings, fleet, platform, services, front, dumps)
 verification = Verification(
     "verification",
     target,
-    settings.settle_seconds,
+    service.patience(settings),
     after=[*services, *front.ready, *settled, *pages, *(dumps.ready if dumps else ())],
 )
 pulumi.export("target", target)

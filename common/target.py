@@ -110,7 +110,7 @@ class ServiceTarget(_Frozen):
     tag_setting: str = Field(default="", description="config path of its tag")
     rollout: Literal["start-first", "stop-first"] = "start-first"
     stop_grace: int = Field(default=30, description="seconds a container has to end")
-    start_seconds: int = Field(default=5, description="that it may take until it is healthy")
+    start_seconds: int = Field(default=0, description="that it may take until it is healthy")
     memory: int | None = Field(default=None, description="bytes a container may have")
     slow_path: str = Field(default="", description="takes seconds to answer; empty: there is none")
     post_path: str = Field(default="", description="takes a POST, counts its key; see deploys.md")
@@ -124,6 +124,10 @@ class ServiceTarget(_Frozen):
     def __hash__(self) -> int:
         """Hash by name: services are keys, and their variables are a dictionary."""
         return hash(self.name)
+
+    def patience(self, seconds: float) -> float:
+        """How long to wait for what takes so long, of a service that has to start for it."""
+        return seconds + self.start_seconds
 
 
 class RedisTarget(_Frozen):

@@ -78,6 +78,12 @@ def public(specs: Iterable[ServiceSpec]) -> dict[str, str]:
     return {spec.name: spec.host_name for spec in specs if spec.host_name}
 
 
+def patience(settings: Settings) -> int:
+    """Return the seconds after which red checks fail a change: all may have to start anew."""
+    starts = [one.health.startPeriod for one in settings.services.values()]
+    return settings.settle_seconds + max(starts)
+
+
 def build(
     specs: Iterable[ServiceSpec],
     places: Sequence[Place],

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _ROLLOUT_SECONDS = 600.0
 _HEALTHY_SECONDS = 180.0
-_STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,9 @@ def restart(
     for number, application in enumerate(service.applications, 1):
         started, name = time.monotonic(), f"{service.name}-{number}"
         before = {place.container.id for place in _places(clients, application)}
-        _redeploy(name, application, coolify, progress)
-        container = _wait_for_healthy(name, clients, application, before, progress)
+        _redeploy(name, application, coolify, service.patience(_ROLLOUT_SECONDS), progress)
+        bound = service.patience(_HEALTHY_SECONDS)
+        container = _wait_for_healthy(name, clients, application, before, bound, progress)
         yield Restarted(name, container.name, time.monotonic() - started)
 
 
@@ -97,9 +97,10 @@ def restart_hard(
             )
         for place in places:
             started, name = time.monotonic(), replica_name(service, place.container)
-            words = ["docker", "restart", "--time", str(_STOP_SECONDS), place.container.id]
-            place.client.run(words, timeout=_STOP_SECONDS + 60)
-            _wait_for_healthy(name, [place.client], application, set(), progress)
+            grace, bound = service.stop_grace, service.patience(_HEALTHY_SECONDS)
+            words = ["docker", "restart", "--time", str(grace), place.container.id]
+            place.client.run(words, timeout=grace + 60)
+            _wait_for_healthy(name, [place.client], application, set(), bound, progress)
             yield Restarted(name, place.container.name, time.monotonic() - started)
 
 
@@ -113,19 +114,24 @@ def _places(clients: Sequence[SshClient], application: str) -> list[Place]:
 
 
 def _redeploy(
-    name: str, application: str, coolify: Client, progress: Callable[[Attempt], None]
+    name: str,
+    application: str,
+    coolify: Client,
+    bound: float,
+    progress: Callable[[Attempt], None],
 ) -> None:
     deployments.wait_for_idle(coolify, application, name, progress)
     deployment = deployments.restart(coolify, application)
     what = f"the restart of {name}"
-    deployments.wait_for_end(coolify, deployment, what, _ROLLOUT_SECONDS, progress)
+    deployments.wait_for_end(coolify, deployment, what, bound, progress)
 
 
-def _wait_for_healthy(
+def _wait_for_healthy(  # noqa: PLR0913, PLR0917 - a wait has this many sides
     name: str,
     clients: Sequence[SshClient],
     application: str,
     before: set[str],
+    bound: float,
     progress: Callable[[Attempt], None],
 ) -> Container:
     def look() -> Container:
@@ -139,7 +145,7 @@ def _wait_for_healthy(
     return wait_until(
         f"{name} to be healthy",
         look,
-        bound=_HEALTHY_SECONDS,
+        bound=bound,
         retry_on=NotYetError,
         progress=progress,
     )

@@ -98,7 +98,8 @@ def _go_back(
 def _serves_what_was_left(rollout: Rollout, say: Callable[[str], None]) -> bool:
     """Whether the checks see the old tag serve: an update that succeeds is no proof of it."""
     only = {(name, rollout.service.name) for name in _CHECKS}
-    report = checks.verify(rollout.target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
+    settle = rollout.service.patience(_SETTLE_SECONDS)
+    report = checks.verify(rollout.target, _CHECKS, only=only, settle=settle)
     if report.not_green:
         say(report.table())
     return not report.not_green

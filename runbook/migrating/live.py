@@ -155,7 +155,9 @@ class LiveTools:
     def verify(self) -> checks.Report:
         """What the checks say of the service."""
         only = {(name, self.service.name) for name in _CHECKS}
-        return checks.verify(self.target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
+        return checks.verify(
+            self.target, _CHECKS, only=only, settle=self.service.patience(_SETTLE_SECONDS)
+        )
 
     @property
     def _image(self) -> str:

@@ -70,7 +70,7 @@ class LiveTools:
             self.target,
             self._ids(),
             only=self._only(),
-            settle=_RECOVERY_SECONDS,
+            settle=self.service.patience(_RECOVERY_SECONDS),
             progress=output.waiting,
         )
 

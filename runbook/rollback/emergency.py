@@ -57,7 +57,7 @@ def roll_back(
     runners: Sequence[Runner],
     progress: Callable[[Attempt], None],
     *,
-    bound: float = HEALTHY_SECONDS,
+    bound: float | None = None,
 ) -> Iterator[Replaced]:
     """Replace each replica's container, one after another; the old one stops when the new is well.
 
@@ -66,14 +66,15 @@ def roll_back(
         tag: to run.
         runners: the way to each server.
         progress: called while a container is waited for.
-        bound: seconds each may take to get healthy.
+        bound: seconds each may take to get healthy; by default as the service says itself.
 
     Raises:
         EmergencyError: a container did not get healthy; it is gone again, the old one runs on.
         OperatorError: a replica never had a container here, or Docker refuses.
     """
     for replica in [_find(service, number, runners) for number in range(len(service.applications))]:
-        yield _replace(replica, f"{service.image}:{tag}", progress, bound)
+        wait = service.patience(HEALTHY_SECONDS) if bound is None else bound
+        yield _replace(replica, f"{service.image}:{tag}", progress, wait)
 
 
 def _find(service: ServiceTarget, number: int, runners: Sequence[Runner]) -> _Replica:

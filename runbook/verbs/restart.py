@@ -75,4 +75,4 @@ def by_docker(target: Target, service: ServiceTarget) -> Iterator[Iterator[Resta
 def check(target: Target, service: ServiceTarget) -> checks.Report:
     """What the checks say of one service afterwards; they may take a moment to settle."""
     only = {(name, service.name) for name in _CHECKS}
-    return checks.verify(target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
+    return checks.verify(target, _CHECKS, only=only, settle=service.patience(_SETTLE_SECONDS))

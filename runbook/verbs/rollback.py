@@ -147,4 +147,4 @@ def _watched(target: Target, service: ServiceTarget) -> Iterator[None]:
 
 def _verified(target: Target, service: ServiceTarget) -> checks.Report:
     only = {(name, service.name) for name in _CHECKS}
-    return checks.verify(target, _CHECKS, only=only, settle=_SETTLE_SECONDS)
+    return checks.verify(target, _CHECKS, only=only, settle=service.patience(_SETTLE_SECONDS))
