@@ -11,6 +11,7 @@ import yaml
 from common.errors import OperatorError
 from common.objects import merge
 from runbook import stack as stacks
+from runbook.nearest import pick
 from runbook.stack import StackError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _SERVICES, _SECRETS = "nutri:services", "nutri:secrets"
 class Declared:
     """The variables of one service."""
 
+    service: str
     in_file: Mapping[str, str] = field(default_factory=dict)
     """Plain ones of `app.yaml`, on every stack."""
     plain: Mapping[str, str] = field(default_factory=dict)
@@ -41,14 +43,14 @@ def read(project: Path, stack: str | None, service: str) -> Declared:
         OperatorError: there is no such service, or nothing can be read.
     """
     services = _file(project)
-    if service not in services:
-        raise OperatorError(f"no such service: {service}. {_FILE} has: {', '.join(services)}")
+    service = pick(service, list(services), "service")
     config = _config(project, stack)
     given = _object(config, _SERVICES).get(service) or {}
     whole = merge(services[service], given)
     both = whole.get("variables") or {}
     own = given.get("variables") or {}
     return Declared(
+        service=service,
         in_file={name: one for name, one in both.items() if name not in own},
         plain={name: one for name, one in both.items() if name in own},
         secret=_object(config, _SECRETS).get(service) or {},

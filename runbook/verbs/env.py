@@ -85,8 +85,10 @@ def import_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     if not as_json:
         _tell_steps(steps)
     if changes and not dry_run:
-        output.confirm(f"{_counted(changes)} go into the config of {service}. Go on?", yes=yes)
-        config = Config(project, stack, service)
+        output.confirm(
+            f"{_counted(changes)} go into the config of {known.service}. Go on?", yes=yes
+        )
+        config = Config(project, stack, known.service)
         for number, one in enumerate(changes, 1):
             config.apply(one, known)
             output.say(f"  {number} of {len(changes)}: {one.name}")

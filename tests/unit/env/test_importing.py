@@ -113,10 +113,11 @@ def test_what_cannot_be_is_refused(
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_service_that_there_is_not(app: FakePulumi) -> None:
-    """Those that there are are named."""
-    with pytest.raises(OperatorError, match=r"no such service: backend.*has: nutri-backend"):
-        declared.read(app.folder / "project", None, "backend")
+def test_a_service_by_part_of_its_name(app: FakePulumi) -> None:
+    """Those that there are are named where it is none."""
+    assert declared.read(app.folder / "project", None, "backend").service == "nutri-backend"
+    with pytest.raises(OperatorError, match=r"(?s)no such service: worker.*nutri-backend"):
+        declared.read(app.folder / "project", None, "worker")
 
 
 @pytest.fixture
