@@ -43,4 +43,7 @@ def routing(service: str, host: str, port: int, health_path: str) -> list[str]:
         f"{balancer}.healthcheck.path={health_path}",
         f"{balancer}.healthcheck.interval=1s",
         f"{balancer}.healthcheck.timeout=1s",
+        # A connection of its own each time: those that are kept are requests of users then, and
+        # a replica that takes no more connections is found out.
+        f"{balancer}.healthcheck.headers.Connection=close",
     ]

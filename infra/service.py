@@ -124,20 +124,19 @@ class Service(pulumi.ComponentResource):
         self.url = f"https://{self.host_name}" if self.host_name else ""
         self.applications: list[Application] = []
         self._platform = platform
+        self._ways = [place.ssh for place in places]
         props = _props(spec, platform)
         for number in range(1, spec.wanted.replicas + 1):
             self.applications.append(self._replica(number, props, chosen(number, places)))
         self.register_outputs({"url": self.url})
 
     def _replica(self, number: int, props: dict[str, Any], place: Place) -> Application:
-        own: dict[str, Any] = {"instance": place.server}
+        own: dict[str, Any] = {"instance": place.server, "ssh": place.ssh}
         if place.machine is not None:
             own["machine"] = place.machine
         # Each waits for the one before, so that one of several always serves.
         before = self.applications[-1:]
         opts = self._options([*before, *place.ready, *self._after])
-        if self.spec.wanted.volumes:
-            own["ssh"] = place.ssh
         name = f"{self.spec.name}-{number}"
         own["agreed"] = f"{name}:{VARIABLES}" in self.spec.agreed
         return Application(name, {**props, **own}, opts)
@@ -156,6 +155,8 @@ class Service(pulumi.ComponentResource):
             self.spec.name,
             self._platform.connection(),
             applications,
+            self._ways,
+            self.spec.wanted.stopGrace,
             opts,
             volumes=sorted(self.spec.wanted.volumes),
         )

@@ -12,6 +12,7 @@ from checks.logs import replica_name
 from clients.coolify import deployments
 from clients.coolify.client import over
 from clients.coolify.errors import CoolifyUnreachableError
+from common import drain
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 
@@ -71,9 +72,10 @@ def restart(
     for number, application in enumerate(service.applications, 1):
         started, name = time.monotonic(), f"{service.name}-{number}"
         before = {place.container.id for place in _places(clients, application)}
-        _redeploy(name, application, coolify, service.patience(_ROLLOUT_SECONDS), progress)
-        bound = service.patience(_HEALTHY_SECONDS)
-        container = _wait_for_healthy(name, clients, application, before, bound, progress)
+        rollout, bound = service.patience(_ROLLOUT_SECONDS), service.patience(_HEALTHY_SECONDS)
+        with _away(service, application, clients):
+            _redeploy(name, application, coolify, rollout, progress)
+            container = _wait_for_healthy(name, clients, application, before, bound, progress)
         yield Restarted(name, container.name, time.monotonic() - started)
 
 
@@ -99,9 +101,30 @@ def restart_hard(
             started, name = time.monotonic(), replica_name(service, place.container)
             grace, bound = service.stop_grace, service.patience(_HEALTHY_SECONDS)
             words = ["docker", "restart", "--time", str(grace), place.container.id]
-            place.client.run(words, timeout=grace + 60)
-            _wait_for_healthy(name, [place.client], application, set(), bound, progress)
+            with _away(service, application, [place.client], strict=False):
+                place.client.run(words, timeout=grace + 60)
+                _wait_for_healthy(name, [place.client], application, set(), bound, progress)
             yield Restarted(name, place.container.name, time.monotonic() - started)
+
+
+@contextlib.contextmanager
+def _away(
+    service: ServiceTarget, application: str, clients: Sequence[SshClient], *, strict: bool = True
+) -> Iterator[None]:
+    """Have the proxies send nothing to a replica meanwhile, and what is under way end first."""
+    with contextlib.ExitStack() as stack:
+        for client in clients:
+            stack.enter_context(
+                drain.drained(
+                    client,
+                    service.name,
+                    application,
+                    grace=service.stop_grace,
+                    say=drain.on_stderr,
+                    strict=strict,
+                )
+            )
+        yield
 
 
 def _places(clients: Sequence[SshClient], application: str) -> list[Place]:

@@ -12,15 +12,18 @@ from clients.coolify import variables
 from clients.coolify.deployments import deploy
 from clients.coolify.errors import CoolifyNotFoundError
 from clients.coolify.started import teller, wait_until_healthy
+from common import drain
 from common.errors import OperatorError
 from common.fingerprint import fingerprint
+from common.ssh import SshClient
+from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
 from infra.coolify import volumes
 from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pulumi
 
@@ -141,10 +144,29 @@ def _needs_rollout(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
 def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
     label = f"{props['application']} (tag {props['tag']})"
     volumes.prepare(uuid, props)
-    deploy(client, uuid, label, _bound(props), progress=teller(client, uuid))
-    if _stops_first(props) and _health(props["health"])["health_check_enabled"]:
-        # Coolify calls it finished once it has started: that it is healthy is waited for here.
-        wait_until_healthy(client, uuid, label, _bound(props))
+    with away(props["ssh"], props["alias"], uuid, props["stop_grace_seconds"]):
+        deploy(client, uuid, label, _bound(props), progress=teller(client, uuid))
+        if _stops_first(props) and _health(props["health"])["health_check_enabled"]:
+            # Coolify calls it finished once it has started: that it is healthy is waited for here.
+            wait_until_healthy(client, uuid, label, _bound(props))
+
+
+@contextlib.contextmanager
+def away(way: Mapping[str, Any], service: str, uuid: str, grace: float) -> Iterator[None]:
+    """Keep requests away from an application's container while it is replaced, or goes.
+
+    Args:
+        way: to its server, over SSH.
+        service: as in its labels.
+        uuid: of the application.
+        grace: seconds that what is under way may take.
+    """
+    target = SshTarget.model_validate({**way, "port": int(way["port"])})
+    with (
+        SshClient(target) as ssh,
+        drain.drained(ssh, service, uuid, grace=grace, say=drain.on_stderr),
+    ):
+        yield
 
 
 def _existing(client: Client, name: str, server: str) -> str | None:

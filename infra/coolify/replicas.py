@@ -6,16 +6,17 @@ update, and the engine's own deletion finds nothing left to do.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, UpdateResult
 
-from infra.coolify.application import remove
+from infra.coolify.application import away, remove
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pulumi
 
@@ -31,13 +32,21 @@ def _unwanted(client: Client, service: str, wanted: Sequence[str]) -> list[str]:
     ]
 
 
+def _let_go(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
+    """Delete an application once nothing is under way to it, whichever server it is on."""
+    with contextlib.ExitStack() as stack:
+        for way in props["ssh"]:
+            stack.enter_context(away(way, props["service"], uuid, props["stop_grace_seconds"]))
+        remove(client, uuid)
+
+
 class _ReplicasProvider(CoolifyProvider):
     replace_on: ClassVar[frozenset[str]] = frozenset({"service"})
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         with self.connect(props) as client:
             for uuid in _unwanted(client, props["service"], props["applications"]):
-                remove(client, uuid)
+                _let_go(client, uuid, props)
         return CreateResult(props["service"], props)
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -52,20 +61,25 @@ class _ReplicasProvider(CoolifyProvider):
 class Replicas(CoolifyResource, module="coolify", name="Replicas"):
     """How many replicas a service has; its id is the service's name."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it has to do with
         self,
         service: str,
         connection: pulumi.Input[dict[str, Any]],
         applications: Sequence[pulumi.Input[str]],
+        ways: Sequence[Mapping[str, Any]],
+        stop_grace_seconds: int,
         opts: pulumi.ResourceOptions | None = None,
         *,
         volumes: Sequence[str] = (),
     ) -> None:
+        """`ways`: over SSH to each server its replicas may be on."""
         props = {
             "connection": connection,
             "service": service,
             "count": len(applications),
             "applications": list(applications),
             "volumes": list(volumes),
+            "ssh": list(ways),
+            "stop_grace_seconds": stop_grace_seconds,
         }
         super().__init__(_ReplicasProvider(), service, props, opts)

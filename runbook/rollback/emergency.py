@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from checks.containers import LIST_CONTAINERS, parse_containers
+from common import drain
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 from runbook.rollback.clone import clone, new_name
@@ -99,11 +100,27 @@ def _replace(
     right = [one for one in replica.running if one.image == image and one.is_healthy]
     made = None if right else _start(docker, replica, image, progress, bound)
     wrong = [one for one in replica.running if one not in right[:1]]
-    for one in wrong:
-        docker.stop(one.id, docker.inspect(one.id).stop_seconds)
+    if wrong:
+        _stop(docker, replica, [one.id for one in wrong])
     return Replaced(
         replica.name, made, tuple(one.name for one in wrong), time.monotonic() - started
     )
+
+
+def _stop(docker: Docker, replica: _Replica, containers: Sequence[str]) -> None:
+    """Stop containers once nothing is under way to them; whatever the proxy says to that."""
+    seconds = [docker.inspect(one).stop_seconds for one in containers]
+    service = replica.name.rpartition("-")[0]
+    with drain.drained(
+        replica.runner,
+        service,
+        ",".join(containers),
+        grace=max(seconds),
+        say=drain.on_stderr,
+        strict=False,
+    ):
+        for one, bound in zip(containers, seconds, strict=True):
+            docker.stop(one, bound)
 
 
 def _start(

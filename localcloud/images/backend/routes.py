@@ -3,6 +3,7 @@
 import hashlib
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -18,6 +19,7 @@ from web import Request, Response
 REPORT_SECONDS = number("DOUBLE_SLOW_SECONDS", 2)
 EXPORT_SECONDS = number("DOUBLE_STREAM_SECONDS", 6)
 EXPORT_STEP = 0.2
+TALLY_SECONDS = 0.1
 
 Route = Callable[[Request], Response]
 
@@ -38,6 +40,8 @@ class Routes:
             ("POST", "/api/meals"): self.add_meal,
             ("POST", "/api/notifications"): self.notify,
             ("POST", "/api/uploads"): upload,
+            ("POST", "/api/tally"): self.count_key,
+            ("GET", "/api/tally"): self.tally,
             ("GET", "/api/reports/weekly"): report,
             ("GET", "/api/export"): export,
             ("GET", "/api/live"): live.upgrade,
@@ -118,6 +122,24 @@ class Routes:
         except RedisError as error:
             return Response(503, {"error": "Notifications are unavailable"}, error=error)
         return Response(202, {"status": "queued"})
+
+    def count_key(self, request: Request) -> Response:
+        """Count an idempotency key once more, after the time that a change takes."""
+        time.sleep(TALLY_SECONDS)
+        run, _, _ = (request.headers.get("Idempotency-Key") or "").partition("-")
+        try:
+            self._stores.count(run, str(request.headers.get("Idempotency-Key")))
+        except RedisError as error:
+            return Response(503, {"error": "Counts are unavailable"}, error=error)
+        return Response(201, {"status": "counted"})
+
+    def tally(self, request: Request) -> Response:
+        """How often each key of a run was counted."""
+        query = urllib.parse.parse_qs(request.url.partition("?")[2])
+        try:
+            return Response(200, {"counts": self._stores.counts(query.get("run", [""])[0])})
+        except RedisError as error:
+            return Response(503, {"error": "Counts are unavailable"}, error=error)
 
     def leak(self, request: Request) -> Response:
         """Hold connections inside transactions for good, of one client after the other."""

@@ -53,6 +53,17 @@ class Stores:
         """Put a job into the queue; raises RedisError."""
         _there(self._queue).call("LPUSH", QUEUE, json.dumps(job))
 
+    def count(self, run: str, key: str) -> None:
+        """Count a key of a run once more; raises RedisError."""
+        _there(self._cache).call("HINCRBY", f"tally:{run}", key, "1")
+        _there(self._cache).call("EXPIRE", f"tally:{run}", "7200")
+
+    def counts(self, run: str) -> dict[str, int]:
+        """How often each key of a run was counted; raises RedisError."""
+        found = _there(self._cache).call("HGETALL", f"tally:{run}")
+        words = [bytes(one).decode() for one in found] if isinstance(found, list) else []
+        return {key: int(count) for key, count in zip(words[::2], words[1::2], strict=True)}
+
     def cached(self, key: str) -> object:
         """What the cache has; None where it has nothing, or does not answer."""
         try:

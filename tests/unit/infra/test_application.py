@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PROPS: dict[str, Any] = {
     "connection": {"token": "t"},
+    "ssh": {"host": "192.0.2.1", "port": 22, "host_key": "ssh-x AAAA", "private_key": "PRIVATE"},
     "instance": "server-uuid",
     "project": "project-uuid",
     "application": "nutri-backend-1",
@@ -32,6 +33,13 @@ PROPS: dict[str, Any] = {
     "labels": ["traefik.enable=true"],
     "stop_grace_seconds": 30,
     "health": {"path": "/health", "interval": 1, "timeout": 1, "retries": 3, "start_period": 0},
+}
+
+SCALE: dict[str, Any] = {
+    "connection": {},
+    "service": "nutri-backend",
+    "ssh": [PROPS["ssh"]],
+    "stop_grace_seconds": 30,
 }
 
 
@@ -49,6 +57,11 @@ class Coolify:
         self.queries: list[str] = []
         self.ended = "finished"
         self.reachable = True
+
+    def note(self, what: str) -> None:
+        """Keep what was done beside its own calls."""
+        self.calls.append(what)
+        self.queries.append("")
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -162,7 +175,14 @@ def coolify(monkeypatch: pytest.MonkeyPatch) -> Iterator[Coolify]:
         with httpx.Client(transport=transport, base_url="http://coolify") as http:
             yield Client(http)
 
+    @contextlib.contextmanager
+    def drained(_ssh: object, service: str, what: str, **_: object) -> Iterator[None]:
+        double.note(f"drain {service} {what}")
+        yield
+        double.note(f"serve {service} {what}")
+
     monkeypatch.setattr("infra.coolify.resource.connect", connect)
+    monkeypatch.setattr("common.drain.drained", drained)
     with without_pauses():
         yield double
 
@@ -322,10 +342,35 @@ def test_scaling_in_removes_what_is_not_wanted(coolify: Coolify) -> None:
     coolify.apps = {name: {"uuid": name, "name": name} for name in names}
     coolify.apps["moved"] = {"uuid": "moved", "name": "nutri-backend-1"}
     scale = replicas._ReplicasProvider()
-    props = {"connection": {}, "service": "nutri-backend", "count": 1}
+    props = {**SCALE, "count": 1}
     wanted = {**props, "applications": ["nutri-backend-1"]}
     scale.update("nutri-backend", {**props, "count": 10}, wanted)
     assert sorted(coolify.apps) == ["nutri-backend-1", "nutri-backend-canary"]
+
+
+def test_a_replica_goes_only_when_nothing_is_under_way_to_it(coolify: Coolify) -> None:
+    """Its server's proxy sends it nothing from before its end until after it."""
+    coolify.apps = {"too-many": {"uuid": "too-many", "name": "nutri-backend-2"}}
+    replicas._ReplicasProvider().create({**SCALE, "count": 1, "applications": ["app-1"]})
+    relevant = [one for one in coolify.calls if "drain" in one or "serve" in one or "DEL" in one]
+    assert relevant == [
+        "drain nutri-backend too-many",
+        "DELETE /applications/too-many",
+        "serve nutri-backend too-many",
+    ]
+
+
+def test_a_container_is_replaced_only_when_nothing_is_under_way_to_it(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """The deployment begins after that, and requests come back after it."""
+    created = provider.create(dict(PROPS))
+    coolify.calls.clear()
+    provider.update(created.id, dict(PROPS), {**PROPS, "tag": "good-2"})
+    relevant = [one for one in coolify.calls if "drain" in one or "serve " in one or "/dep" in one]
+    assert relevant[0] == "drain nutri-backend app-1"
+    assert "POST /deploy" in relevant
+    assert relevant[-1] == "serve nutri-backend app-1"
 
 
 def test_a_replica_that_moves_is_made_anew(
@@ -355,7 +400,7 @@ def test_refresh_counts_replicas_nobody_asked_for(coolify: Coolify) -> None:
     coolify.apps = {name: {"uuid": name, "name": name} for name in names}
     scale = replicas._ReplicasProvider()
     wanted = list(names[:2])
-    props = {"connection": {}, "service": "nutri-backend", "count": 2, "applications": wanted}
+    props = {**SCALE, "count": 2, "applications": wanted}
     seen = scale.read("nutri-backend", props).outs or {}
     assert scale.diff("nutri-backend", seen, props).changes
 

@@ -31,6 +31,7 @@ class FakeServer:
     images: set[str]
     pullable: set[str] = field(default_factory=set)
     becomes: str = "healthy"
+    drains: str = "drained"
     done: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
@@ -50,7 +51,7 @@ class FakeServer:
             raise CommandFailedError(f"{words} failed", code=code, stdout=out, stderr="")
         return Result(out, "manifest unknown" if code else "", code)
 
-    def _answer(  # noqa: PLR0911 - one a command
+    def _answer(  # noqa: C901, PLR0911 - one a command
         self, words: list[str], stdin: str | None
     ) -> tuple[int, str]:
         match words:
@@ -70,6 +71,11 @@ class FakeServer:
                 return 0, "the app's last line"
             case ["curl", *_, url]:
                 return 0, self._create(url.partition("name=")[2], json.loads(stdin or ""))
+            case ["sh", "-c", _, "sh", "start", *_, containers, _, _]:
+                self.done += [f"drain {self.containers[containers]['application']}"]
+                return 0, json.dumps({"state": self.drains})
+            case ["sh", "-c", _, "sh", "end", *_]:
+                return 0, '{"state": "over"}'
             case ["docker", verb, *_, container]:
                 return 0, self._change(verb, container)
         raise AssertionError(words)
@@ -131,11 +137,20 @@ def test_one_replica_after_another_the_new_one_first(
     """The old one stops once the new one is healthy, and stays to be looked at."""
     names = _go(service, server)
     assert server.done == [
-        *(f"create {IMAGE}:good", "start app-a", "stop app-a"),
-        *(f"create {IMAGE}:good", "start app-b", "stop app-b"),
+        *(f"create {IMAGE}:good", "start app-a", "drain app-a", "stop app-a"),
+        *(f"create {IMAGE}:good", "start app-b", "drain app-b", "stop app-b"),
     ]
     assert [name and name.rpartition("-")[0] for name in names] == ["app-a", "app-b"]
     assert server.containers["old-a"]["state"] == "exited"
+
+
+def test_a_proxy_that_takes_no_file_does_not_keep_it_from_going_back(
+    service: ServiceTarget, server: FakeServer
+) -> None:
+    """Users are not served: whatever is cut off is little against that."""
+    server.drains = "refused"
+    _go(service, server)
+    assert "stop app-b" in server.done
 
 
 def test_no_secret_is_on_a_command_line(service: ServiceTarget, server: FakeServer) -> None:

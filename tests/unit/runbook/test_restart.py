@@ -177,14 +177,19 @@ def test_coolify_that_is_down_names_the_other_way(
 def test_hard_is_docker_alone(
     server: FakeServer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each container in turn, by its id, with the time to drain."""
+    """Each container in turn, by its id, once nothing is under way to it."""
     server.application("app-a")
     server.application("app-b", number=7)
     server.answers["docker restart"] = ""
     assert run("restart", "nutri-backend", "--hard", "--yes") == 0
-    assert [one for one in server.commands if one.startswith("docker restart")] == [
+    asked = [one for one in server.commands if one.startswith(("docker restart", "drain"))]
+    assert asked == [
+        "drain start nutri-backend app-a 30 1800",
         "docker restart --time 30 app-a-1",
+        "drain end nutri-backend",
+        "drain start nutri-backend app-b 30 1800",
         "docker restart --time 30 app-b-7",
+        "drain end nutri-backend",
     ]
     assert "nutri-backend-2 is healthy again" in capsys.readouterr().err
 
