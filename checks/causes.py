@@ -163,12 +163,12 @@ def _above(result: Result, bad: Sequence[Result]) -> Iterator[Result]:
         checked_by = tuple(one for one in checked_by if one not in _CHECKED_BY[SSH])
     yield from _of(checked_by, bad, subject)
     for suspect in result.verdict.suspects:
-        yield from (one for one in bad if _is_suspect(one, suspect))
+        yield from (one for one in bad if is_suspect(one, suspect))
     for check in _FOLLOWS.get(result.check, ()):
         yield from _of((check,), bad, "" if check in _OF_SERVERS else result.subject)
 
 
-def _is_suspect(result: Result, name: str) -> bool:
+def is_suspect(result: Result, name: str) -> bool:
     """Whether a finding is about what a service says it lacks: redis, database, ml_service."""
     bare = name.replace("_", "").casefold()
     subject = result.subject if result.check in _OF_SERVICES else ""

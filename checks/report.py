@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from checks.causes import Cause, causes
+from checks.causes import Cause, causes, is_suspect
 from checks.verdict import Status, Verdict
 from common.errors import OperatorError
 
@@ -84,12 +84,22 @@ class Report:
     def aside(self, changed: Collection[str] | None) -> tuple[Result, ...]:
         """Those that are no fault of a change: it touched nothing that they blame.
 
+        Or what they blame has a check of its own that is red, and no fault of the change: with
+        Redis down a new version of a service is degraded like the one before.
+
         Args:
             changed: names of what the change touched; None means all.
         """
         if changed is None:
             return ()
-        return tuple(one for one in self.not_green if one.is_aside(changed))
+        found = [one for one in self.not_green if one.is_aside(changed)]
+        explained = [
+            one
+            for one in self.not_green
+            if one not in found
+            and any(is_suspect(other, name) for other in found for name in one.verdict.suspects)
+        ]
+        return tuple(one for one in self.not_green if one in found or one in explained)
 
     def proving(self, changed: Collection[str] | None) -> Report:
         """The results that tell whether a change is done."""

@@ -12,6 +12,7 @@ from checks import Report, Result
 from checks.verdict import green, red
 from common.target import Target
 from infra.verification import _VerificationProvider, changed_parts
+from tests.unit.checks.redis_server import RedisPlan
 from tests.unit.targets import make_target
 
 if TYPE_CHECKING:
@@ -46,6 +47,30 @@ def test_degraded_fails_a_change_of_what_it_names(
     assert report.exit_code == 1
     assert report.proving(changed).exit_code == int(fails)
     assert len(report.aside(changed)) == (not fails)
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_up", "fails"),
+    [
+        ({"nutri-backend"}, False, False),
+        ({"nutri-backend", "redis"}, False, True),
+        ({"nutri-backend"}, True, True),
+    ],
+)
+def test_a_new_version_is_degraded_like_the_one_before(
+    changed: Collection[str], is_up: bool, fails: bool, world: World
+) -> None:
+    """While Redis itself is down, and the change is not about Redis; else the version may be."""
+    world.redis = RedisPlan(is_up=is_up)
+    ill = {"status": "unhealthy", "error": "ECONNREFUSED"}
+    world.health = {"status": "degraded", "checks": {"redis": ill, "notification_queue": ill}}
+    with world.observed() as (target, observe):
+        settle = 0.2 if fails else 3600
+        report = checks.verify(
+            target, ["health", "redis"], settle=settle, changed=changed, observe=observe
+        )
+    assert report.proving(changed).exit_code == int(fails)
+    assert report.exit_code == 1
 
 
 @pytest.mark.parametrize(
