@@ -34,7 +34,12 @@ _EXITS = (
     "0 the tag serves, with the database it needs, 1 it failed, or a request was dropped, "
     "2 a mistake, or it was refused"
 )
-_Service = Annotated[str, typer.Option("--service", help="The service whose image holds them.")]
+_Service = Annotated[
+    str | None,
+    typer.Option(
+        "--service", help="The service whose image holds them. Default: the one with Prisma's URL."
+    ),
+]
 _From = Annotated[
     Path | None,
     typer.Option(
@@ -58,13 +63,13 @@ def status(
         str | None, typer.Option("--tag", help="As this image sees it. Default: the running one.")
     ] = None,
     checkout: _From = None,
-    service: _Service = "nutri-backend",
+    service: _Service = None,
     stack: options.Stack = None,
     as_json: options.Json = False,
 ) -> None:
     """Tell which migrations the database has had, by Prisma in a container or a checkout."""
     target = load_target(stack)
-    chosen = servers.find_service(target, service)
+    chosen = _holder(target, service)
     by_tag = bool(tag or checkout or target.maintenance.migrate_image)
     found = (
         _by_tag(target, chosen, tag or chosen.tag, stack, checkout)
@@ -95,7 +100,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         bool, typer.Option("--force", help="Maintenance unannounced, or outside of its window.")
     ] = False,
     checkout: _From = None,
-    service: _Service = "nutri-backend",
+    service: _Service = None,
     stack: options.Stack = None,
     yes: options.Yes = False,
     as_json: options.Json = False,
@@ -105,16 +110,16 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     Cut off or failed, the same line goes on with what is left.
     """
     target = load_target(stack)
-    chosen = servers.find_service(target, service)
+    chosen = _holder(target, service)
     require_tag(target, chosen, tag)
-    output.confirm(f"{service} goes to {tag}, its database migrates. Go on?", yes=yes)
+    output.confirm(f"{chosen.name} goes to {tag}, its database migrates. Go on?", yes=yes)
     tools = _tools(target, chosen, tag, stack, checkout, force=force)
-    wanted = Migration(service, tag, with_page=not no_maintenance, with_dump=not without_dump)
+    wanted = Migration(chosen.name, tag, with_page=not no_maintenance, with_dump=not without_dump)
     dropped: list[int] = []
     with _watched(target, chosen, dropped) if no_maintenance else contextlib.nullcontext():
         done = migrate(wanted, tools, output.say)
     applied = ", ".join(done.applied) or "none"
-    keep(target, f"migrated {service} to {tag}: {done.problem or 'applied ' + applied}")
+    keep(target, f"migrated {chosen.name} to {tag}: {done.problem or 'applied ' + applied}")
     _print(done, as_json=as_json, dropped=sum(dropped))
     raise typer.Exit(int(not done.is_good or sum(dropped) > 0))
 
@@ -129,20 +134,28 @@ def resolve(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     tag: _Tag,
     name: Annotated[str, typer.Argument(metavar="MIGRATION", help="The one that failed.")],
     checkout: _From = None,
-    service: _Service = "nutri-backend",
+    service: _Service = None,
     stack: options.Stack = None,
     yes: options.Yes = False,
     as_json: options.Json = False,
 ) -> None:
     """Take a failed migration for rolled back, once the database is as before it."""
     target = load_target(stack)
-    chosen = servers.find_service(target, service)
+    chosen = _holder(target, service)
     tools = _tools(target, chosen, tag, stack, checkout)
     output.confirm(f"Is the database as before {name}?", yes=yes)
     code, words = tools.resolve(name)
     if code:
         raise OperatorError(f"Prisma refuses: {words.strip().splitlines()[-1]}")
     _tell(tools.status(), as_json=as_json)
+
+
+def _holder(target: Target, service: str | None) -> ServiceTarget:
+    """The service that is named, or whose use of the database the stack knows of."""
+    known = service or (target.database and target.database.service)
+    if not known:
+        raise OperatorError("no service of this stack has the database's URL; name one: --service")
+    return servers.find_service(target, known)
 
 
 def _tell(found: Migrations, *, as_json: bool) -> None:

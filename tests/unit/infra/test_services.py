@@ -257,6 +257,47 @@ def test_a_third_and_a_fourth_service_are_data(
     assert "nutri-worker" not in service.public(specs)
 
 
+def test_further_services_count_in_every_budget(
+    configure: Configure, app: Callable[[dict[str, Any]], Path]
+) -> None:
+    """Servers want a replica of what speaks HTTP, memory and connections are added up."""
+    worker = {"image": "ghcr.test/w", "tag": "1", "http": False, "memory": "1GiB"}
+    worker |= {"database": {"DATABASE_URL": {"form": "prisma", "connections": 7}}}
+    admin = {"image": "ghcr.test/a", "tag": "1", "port": 80, "subdomain": "admin"}
+    folder = app({"nutri-worker": worker, "nutri-admin": admin})
+    two = {"nutri-ml-service": {"replicas": 2}}
+    url = {"nutri:databaseUrl": "postgresql://u:p@h.test:6543/p"}
+    configure({"nutri:servers": 2, _S: two} | url)
+    (line,) = _problems(folder)
+    assert line.startswith(f"{_S}.nutri-admin.replicas: 1 with 2 servers")
+    configure(url)
+    found = _parsed(folder)
+    assert "nutri-worker (1 + 1 in a roll-out) x 1 GiB" in fit.problems(found, 2**30)[0]
+    assert [str(one) for one in connections.shares(found.services)] == [
+        "nutri-worker 1 replicas x 1 clients x 7 connections = 7"
+    ]
+    shown = service.public(service.specs(found))
+    assert list(shown) == ["nutri-ml-service", _B, "nutri-admin"]
+
+
+@pytest.mark.parametrize(("named", "right"), [("nutri-admin", True), ("nutri-worker", False)])
+def test_the_page_stands_in_for_what_the_world_reaches(
+    configure: Configure, app: Callable[[dict[str, Any]], Path], named: str, right: bool
+) -> None:
+    """A further service like every other; not one that nobody asks."""
+    folder = app(
+        {
+            "nutri-worker": {"image": "ghcr.test/w", "tag": "1", "http": False},
+            "nutri-admin": {"image": "ghcr.test/a", "tag": "1", "port": 80, "subdomain": "admin"},
+        }
+    )
+    span = {"start": "2026-12-06T02:00:00Z", "end": "2026-12-06T04:00:00Z"}
+    configure({"nutri:maintenance": {"mode": "announced", **span, "services": [named]}})
+    told = _problems(folder)
+    assert (told == []) is right
+    assert right or told[0].startswith("nutri:maintenance: services: nutri-worker is none")
+
+
 def test_the_files_of_the_repository_are_good(configure: Configure, tmp_path: Path) -> None:
     """Every stack's services fit the file, whatever its secrets are."""
     shutil.copy(_ROOT / FILE, tmp_path)
