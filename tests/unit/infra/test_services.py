@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from common import arriving
-from infra import environment, fit, old_settings, service, services_settings, settings
+from infra import connections, environment, fit, old_settings, service, services_settings, settings
 from infra.app_file import FILE
 from infra.service_settings import ServiceSettings
 from tests.unit.infra.conftest import backend
