@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from checks.check import Check, public
 from checks.maintenance import stands_in
-from checks.verdict import Verdict, green, red
+from checks.verdict import Verdict, green, red, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,8 @@ def judge(service: ServiceTarget, found: tuple[Claimed, ...], target: Target) ->
     if page:
         return page
     last = found[-1]
+    if last.failure:
+        return unknown(f"no answer ({last.failure})", "see `runbook check health containers`")
     hops = 2 if target.balancer else 1
     remedy = (
         f"the service must trust {hops} hop{'s' * (hops > 1)}: name its variable in `hops` of "

@@ -602,6 +602,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
             "5 requests that claimed an address each were taken for 5 clients",
             rate_limit="believes",
         ),
+        _changed("nothing answers", "no answer (", Status.UNKNOWN, web_is_up=False),
         _changed("it shows what is claimed", "it saw 198.18.", rate_limit="silent", echoes=True),
     ],
     "aaaa": [

@@ -85,7 +85,13 @@ def another_host_key(scene: Scene) -> Broken:
     )
 
 
-@mutant("coolify", "coolify", says="API is disabled", remedy="`pulumi up`")
+@mutant(
+    "coolify",
+    "coolify",
+    says="API is disabled",
+    remedy="`pulumi up`",
+    also={"variables": "Coolify is asked for them"},
+)
 def coolifys_api_is_off(scene: Scene) -> Broken:
     """Somebody switched Coolify's API off in its settings."""
     scene.sql("update instance_settings set is_api_enabled = false")
@@ -98,7 +104,7 @@ def coolifys_api_is_off(scene: Scene) -> Broken:
     "coolify",
     says="may only read, and a deployment needs root",
     remedy="api-token",
-    also={"coolify": "it uses the token"},
+    also={"coolify": "it uses the token", "variables": "their values are kept from it"},
 )
 def a_token_for_less_than_needed(scene: Scene) -> Broken:
     """Somebody took abilities from the stack's token in Coolify."""
@@ -123,7 +129,16 @@ def an_old_token(scene: Scene) -> Broken:
     remedy="power on",
     also=dict.fromkeys(
         (
-            *("ssh-port", "open-ports", "ssh", "health", "latency", "spread", "version"),
+            *(
+                "ssh-port",
+                "open-ports",
+                "ssh",
+                "health",
+                "latency",
+                "spread",
+                "forwarded",
+                "version",
+            ),
             *("certificate", "redirect"),
         ),
         _NOTHING_RUNS,

@@ -15,7 +15,7 @@ _UNANSWERED = "the second server's share of requests meets a proxy without a rep
     says=f"no healthy replica of {ML} on nutri-e2e-2",
     remedy="pulumi up",
     also={"containers": "one of the replicas does not run"}
-    | dict.fromkeys(("spread", "health", "latency", "version"), _UNANSWERED),
+    | dict.fromkeys(("spread", "forwarded", "health", "latency", "version"), _UNANSWERED),
     fleet=True,
 )
 def a_service_is_on_one_server_only(scene: Scene) -> Broken:

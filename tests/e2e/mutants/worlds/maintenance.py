@@ -40,7 +40,7 @@ def _script(name: str, **values: str) -> str:
     BACKEND,
     says="shows the maintenance page, though the config has maintenance off",
     remedy="pulumi up",
-    also=dict.fromkeys(("health", "latency", "spread", "version"), _UNSEEN),
+    also=dict.fromkeys(("health", "latency", "spread", "forwarded", "version"), _UNSEEN),
 )
 def the_page_was_left_on(scene: Scene) -> Broken:
     """Somebody put the maintenance page before the service, and the config knows nothing of it."""

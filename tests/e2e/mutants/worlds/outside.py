@@ -104,7 +104,8 @@ def a_port_is_open_to_the_world(scene: Scene) -> Broken:
     says="ml.nutri.test leads to 127.0.0.99 instead of",
     remedy="pulumi up",
     also=dict.fromkeys(
-        ("health", "latency", "spread", "version", "certificate", "redirect"), _ASKED_THERE
+        ("health", "latency", "spread", "forwarded", "version", "certificate", "redirect"),
+        _ASKED_THERE,
     ),
 )
 def a_name_leads_elsewhere(scene: Scene) -> Broken:
@@ -186,7 +187,7 @@ def a_certificate_that_ends_soon(scene: Scene) -> Broken:
     ML,
     says="shows no valid certificate: certificate has expired",
     remedy="docker logs coolify-proxy",
-    also=dict.fromkeys(("health", "latency", "spread", "version"), _TLS),
+    also=dict.fromkeys(("health", "latency", "spread", "forwarded", "version"), _TLS),
 )
 def an_expired_certificate(scene: Scene) -> Broken:
     """The certificate ended a minute ago."""

@@ -30,7 +30,16 @@ def _remove(scene: Scene, name: str) -> None:
     remedy="runbook docker restart",
     also=dict.fromkeys(
         (
-            *("open-ports", "coolify", "containers", "health", "latency", "spread", "version"),
+            *(
+                "open-ports",
+                "coolify",
+                "containers",
+                "health",
+                "latency",
+                "spread",
+                "forwarded",
+                "version",
+            ),
             *("certificate", "redirect"),
         ),
         "no container runs without Docker",

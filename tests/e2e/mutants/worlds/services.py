@@ -46,6 +46,7 @@ def a_wrong_status_word(scene: Scene) -> Broken:
         "containers": "Docker's own health check asks the same path",
         "spread": "its requests ask the same path",
         "version": "the proxy takes an unhealthy replica out",
+        "forwarded": "the proxy takes an unhealthy replica out",
         "latency": "the proxy takes an unhealthy replica out",
         "certificate": "an unhealthy replica has no route, and so no certificate",
         "redirect": "an unhealthy replica has no route",
