@@ -7,22 +7,21 @@ to a remote command by its standard input, never in its text.
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
-import shutil
 import subprocess
 import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from common import private_files
 from common.private_files import PrivateKey
+from common.ssh_again import again, tries
 from common.ssh_errors import (
     CommandFailedError,
     CommandTimeoutError,
     HostKeyMismatchError,
+    SshBusyError,
     SshClientMissingError,
     SshConnectionLostError,
     SshError,
@@ -35,6 +34,14 @@ from common.ssh_errors import (
     error_from_log,
 )
 from common.ssh_options import client_options, known_hosts_line
+from common.ssh_process import (
+    blotted,
+    environment,
+    killed_at_exit,
+    shell_text,
+    shortened,
+    ssh_program,
+)
 from common.waiting import NotYetError, WaitTimeoutError, wait_until
 
 if TYPE_CHECKING:
@@ -42,13 +49,12 @@ if TYPE_CHECKING:
 
     from common.target import SshTarget
 
-P = TypeVar("P", "subprocess.Popen[str]", "subprocess.Popen[bytes]")
-
 __all__ = [
     "CommandFailedError",
     "CommandTimeoutError",
     "HostKeyMismatchError",
     "Result",
+    "SshBusyError",
     "SshClient",
     "SshClientMissingError",
     "SshConnectionLostError",
@@ -140,15 +146,21 @@ class SshClient:
             CommandTimeoutError: when the bound has passed.
             CommandFailedError: when `check` is set and the command failed.
         """
-        text = _shell_text(command)
+        text = shell_text(command)
+        done = again(lambda: self._once(text, stdin, timeout))
+        if check and done.returncode:
+            raise self._command_failed(text, done, secrets)
+        return Result(done.stdout, done.stderr, done.returncode)
+
+    def _once(
+        self, text: str, stdin: str | None, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
         with self._turns, self._log() as log:
             done = self._spawn(text, log, stdin, timeout)
             failure = self._failure(done.returncode, log)
         if failure:
             raise failure
-        if check and done.returncode:
-            raise self._command_failed(text, done, secrets)
-        return Result(done.stdout, done.stderr, done.returncode)
+        return done
 
     def stream(self, command: str | Sequence[str]) -> Iterator[str]:
         """Yield a command's output line by line (both its outputs), without a bound in time.
@@ -158,15 +170,25 @@ class SshClient:
         Raises:
             SshError: when SSH itself failed.
         """
+        for is_last in tries():
+            try:
+                yield from self._streamed(command)
+            except SshBusyError:  # before the first line
+                if is_last:
+                    raise
+            else:
+                return
+
+    def _streamed(self, command: str | Sequence[str]) -> Iterator[str]:
         with self._log() as log:
-            words = [*self._argv(log, "-T", *self._shared()), "exec 2>&1; " + _shell_text(command)]
-            with _killed_at_exit(
+            words = [*self._argv(log, "-T", *self._shared()), "exec 2>&1; " + shell_text(command)]
+            with killed_at_exit(
                 subprocess.Popen(
                     words,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
-                    env=_environment(),
+                    env=environment(),
                 )
             ) as process:
                 for line in process.stdout or ():
@@ -187,7 +209,7 @@ class SshClient:
             code = subprocess.run(
                 [*self._argv(log, *words), *([command] if command else [])],
                 check=False,
-                env=_environment(),
+                env=environment(),
             ).returncode
             failure = self._failure(code, log)
         if failure:
@@ -241,15 +263,20 @@ class SshClient:
     @contextlib.contextmanager
     def _listening(self, socket: Path, *mode: str) -> Iterator[subprocess.Popen[bytes]]:
         """An `ssh` without a command, once its socket is there; ends with the context."""
+        with contextlib.ExitStack() as stack:
+            yield again(lambda: stack.enter_context(self._opened(socket, *mode)))
+
+    @contextlib.contextmanager
+    def _opened(self, socket: Path, *mode: str) -> Iterator[subprocess.Popen[bytes]]:
         with (
             self._log() as log,
-            _killed_at_exit(
+            killed_at_exit(
                 subprocess.Popen(
                     self._argv(log, "-N", "-T", *mode),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env=_environment(),
+                    env=environment(),
                 )
             ) as process,
         ):
@@ -295,17 +322,17 @@ class SshClient:
                 errors="replace",
                 timeout=timeout,
                 check=False,
-                env=_environment(),
+                env=environment(),
             )
         except subprocess.TimeoutExpired:
             raise CommandTimeoutError(
-                f"on {self.target.host}: {_shortened(text)!r} did not end within {timeout:g} s"
+                f"on {self.target.host}: {shortened(text)!r} did not end within {timeout:g} s"
             ) from None
 
     def _argv(self, log: Path, *mode: str) -> list[str]:
         folder = Path(self._folder.name)
         return [
-            _ssh_program(),
+            ssh_program(),
             *mode,  # ahead of what is always set: of an option given twice, ssh takes the first
             *client_options(
                 self.target,
@@ -339,12 +366,12 @@ class SshClient:
         self, text: str, done: subprocess.CompletedProcess[str], secrets: Sequence[str]
     ) -> CommandFailedError:
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
-        message = f"on {self.target.host}: {_shortened(text)!r} failed with code {done.returncode}"
+        message = f"on {self.target.host}: {shortened(text)!r} failed with code {done.returncode}"
         return CommandFailedError(
-            _blotted(f"{message}: {said}" if said else message, secrets),
+            blotted(f"{message}: {said}" if said else message, secrets),
             code=done.returncode,
-            stdout=_blotted(done.stdout, secrets),
-            stderr=_blotted(done.stderr, secrets),
+            stdout=blotted(done.stdout, secrets),
+            stderr=blotted(done.stderr, secrets),
         )
 
     @contextlib.contextmanager
@@ -370,44 +397,3 @@ def tunnel(target: SshTarget, remote_port: int, *, connect_timeout: int = 10) ->
         client.tunnel(remote_port) as socket,
     ):
         yield socket
-
-
-@contextlib.contextmanager
-def _killed_at_exit(process: P) -> Iterator[P]:
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def _ssh_program() -> str:
-    found = shutil.which("ssh")
-    if not found:
-        raise SshClientMissingError(
-            "there is no `ssh` on PATH; install the OpenSSH client (Debian: openssh-client)"
-        )
-    return found
-
-
-def _environment() -> dict[str, str]:
-    # Errors are told apart by OpenSSH's English messages.
-    kept = {name: value for name, value in os.environ.items() if name != "SSH_AUTH_SOCK"}
-    return kept | {"LC_ALL": "C"}
-
-
-def _shell_text(command: str | Sequence[str]) -> str:
-    return command if isinstance(command, str) else shlex.join(command)
-
-
-def _shortened(text: str, limit: int = 100) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 3] + "..."
-
-
-def _blotted(text: str, secrets: Sequence[str]) -> str:
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return text

@@ -43,6 +43,10 @@ class SshConnectionLostError(SshError):
     """The connection was made and then lost."""
 
 
+class SshBusyError(SshConnectionLostError):
+    """The server drops connections before a log-in: too many are open that have not logged in."""
+
+
 class TunnelError(SshError):
     """The tunnel could not be opened."""
 
@@ -72,6 +76,10 @@ _SILENT = (
     "(see the setting of SSH networks)"
 )
 _UNREACHABLE = "the address cannot be reached from here; check the name and the network"
+_BUSY = (
+    "the server drops new connections, or is not up yet: sshd takes only so many at once that have "
+    "not logged in (MaxStartups). Who holds them: `ss -tn sport = :22` at the server's console"
+)
 _LOST = "the connection was lost; the server may be booting or going down"
 
 _CAUSES: tuple[tuple[type[SshError], str, tuple[str, ...]], ...] = (
@@ -92,6 +100,16 @@ _CAUSES: tuple[tuple[type[SshError], str, tuple[str, ...]], ...] = (
         SshUnreachableError,
         _UNREACHABLE,
         ("could not resolve", "no route to host", "network is unreachable"),
+    ),
+    (
+        SshBusyError,
+        _BUSY,
+        (
+            "kex_exchange_identification",
+            "ssh_exchange_identification",
+            "exceeded maxstartups",
+            "not allowed at this time",
+        ),
     ),
     (
         SshConnectionLostError,

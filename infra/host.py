@@ -15,6 +15,7 @@ from infra.addresses import addresses
 from infra.cloud_init import user_data
 from infra.firewall import firewall
 from infra.keys import KeyPair
+from infra.reachable import Reachable
 from infra.refusals import served
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ class Host(pulumi.ComponentResource):
 
     def _connection(self) -> command.remote.ConnectionArgs:
         return command.remote.ConnectionArgs(
-            # Waiting for the server's own address means waiting for the server.
-            host=self.server.ipv4_address,
+            # Waiting for this address means waiting for the server, and for it to let us in.
+            host=Reachable(self, pulumi.ResourceOptions(parent=self)).address,
             user="root",
             private_key=self.key.private_key,
             host_key=self.host_key.public_key,

@@ -31,6 +31,7 @@ KINDS = {
     "key-pair": "infra.keys:_KeyPairProvider",
     "maintenance.page": "infra.maintenance.resource:_PageProvider",
     "random-secret": "infra.keys:_RandomSecretProvider",
+    "reachable": "infra.reachable:_ReachableProvider",
     "rotation": "infra.rotation:_RotationProvider",
     "taken-name": "infra.names:_TakenNameProvider",
     "verification": "infra.verification:_VerificationProvider",

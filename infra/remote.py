@@ -38,6 +38,9 @@ def step(  # noqa: PLR0913 - a step has this many sides
 ) -> command.remote.Command:
     """Run `<name>.sh`, or another script, on a server, again whenever it or a value changes.
 
+    What a script says is told where it fails, and not while it runs: a line of more than 64 KiB
+    would have the command plugin wait for ever.
+
     `undo` names the script that takes it back when the step goes and the server stays.
 
     The script and its values travel on standard input, so that no value shows in a process list.
@@ -52,5 +55,6 @@ def step(  # noqa: PLR0913 - a step has this many sides
         delete=program(f"{undo}.sh", {}) if undo else None,
         triggers=[server.id],
         add_previous_output_in_env=False,
+        logging=command.remote.Logging.NONE,
         opts=pulumi.ResourceOptions(parent=parent, depends_on=list(after), deleted_with=server),
     )

@@ -304,8 +304,12 @@ def _is_secure(value: object) -> bool:
 
 @pytest.fixture(scope="session")
 def cloud_environment() -> dict[str, str]:
-    """The environment of every command: this interpreter's folder first."""
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    """The environment of every command: this interpreter's folder first.
+
+    The command plugin is as little kind as its original, which production may have.
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "NUTRI_COMMAND_WAYS": "original"}
 
 
 def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:

@@ -1,10 +1,13 @@
 package output
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 
 	p "github.com/pulumi/pulumi-go-provider"
+
+	"nutri.example/engine/command/ways"
 )
 
 // lineLogger shows whole lines beside the resource while it is worked on. A nil one logs nothing.
@@ -26,6 +29,9 @@ func (l *lineLogger) write(text []byte) {
 		return
 	}
 	l.rest = append(l.rest, text...)
+	if ways.AreOriginal() && longestLine(l.rest) >= bufio.MaxScanTokenSize {
+		select {} // nobody reads on, and whoever writes waits for ever
+	}
 	for {
 		line, rest, whole := bytes.Cut(l.rest, []byte("\n"))
 		if !whole {
@@ -34,6 +40,14 @@ func (l *lineLogger) write(text []byte) {
 		l.show(string(bytes.TrimSuffix(line, []byte("\r"))))
 		l.rest = rest
 	}
+}
+
+func longestLine(text []byte) int {
+	longest := 0
+	for _, line := range bytes.Split(text, []byte("\n")) {
+		longest = max(longest, len(line))
+	}
+	return longest
 }
 
 func (l *lineLogger) flush() {

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"nutri.example/engine/command/ways"
 )
 
 // clientConfig is how to log in at the endpoint and which host key to accept. What it opens
@@ -34,7 +36,7 @@ func (e *Endpoint) pinHostKey(config *ssh.ClientConfig) error {
 	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*e.HostKey))
 	if err != nil {
-		return fmt.Errorf("connection.hostKey: not a public key as in authorized_keys: %w", err)
+		return fmt.Errorf("connection.hostKey: failed to parse host key: %w", err)
 	}
 	config.HostKeyCallback = ssh.FixedHostKey(key)
 	config.HostKeyAlgorithms = algorithmsOf(key)
@@ -44,7 +46,7 @@ func (e *Endpoint) pinHostKey(config *ssh.ClientConfig) error {
 // algorithmsOf asks the server for the pinned key, whichever others it has. An RSA key signs
 // under three names, the oldest of which today's servers refuse.
 func algorithmsOf(key ssh.PublicKey) []string {
-	if key.Type() == ssh.KeyAlgoRSA {
+	if key.Type() == ssh.KeyAlgoRSA && !ways.AreOriginal() {
 		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
 	}
 	return []string{key.Type()}

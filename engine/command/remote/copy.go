@@ -5,6 +5,8 @@ import (
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi-go-provider/infer/types"
+
+	"nutri.example/engine/command/ways"
 )
 
 // CopyToRemote puts an asset or an archive on a server.
@@ -48,7 +50,7 @@ func (*CopyToRemote) Check(
 ) (infer.CheckResponse[CopyToRemoteInputs], error) {
 	inputs, failures, err := infer.DefaultCheck[CopyToRemoteInputs](ctx, req.NewInputs)
 	source, given := req.NewInputs.GetOk("source")
-	if !given || !source.IsComputed() {
+	if !given || !source.IsComputed() || ways.AreOriginal() {
 		failures = append(failures, checkSource(inputs.Source)...)
 	}
 	return infer.CheckResponse[CopyToRemoteInputs]{Inputs: inputs, Failures: failures}, err

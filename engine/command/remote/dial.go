@@ -9,6 +9,8 @@ import (
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"golang.org/x/crypto/ssh"
+
+	"nutri.example/engine/command/ways"
 )
 
 // Pauses between attempts to connect: the first, the longest, and how fast they grow.
@@ -92,6 +94,9 @@ func logIn(
 	if err != nil {
 		return nil, err
 	}
+	if ways.AreOriginal() {
+		return logInUnbounded(conn, address, config)
+	}
 	stop := context.AfterFunc(bounded, func() { _ = conn.Close() })
 	sshConn, channels, requests, err := ssh.NewClientConn(conn, address, config)
 	if !stop() && err == nil {
@@ -104,6 +109,14 @@ func logIn(
 	client := ssh.NewClient(sshConn, channels, requests)
 	context.AfterFunc(ctx, func() { _ = client.Close() })
 	return client, nil
+}
+
+func logInUnbounded(conn net.Conn, address string, config *ssh.ClientConfig) (*ssh.Client, error) {
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, address, config)
+	if err != nil {
+		return nil, err
+	}
+	return ssh.NewClient(sshConn, channels, requests), nil
 }
 
 func withTimeout(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {

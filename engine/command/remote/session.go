@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"nutri.example/engine/command/output"
+	"nutri.example/engine/command/ways"
 )
 
 // run runs the command, if there is one, and keeps what it said. A failed run keeps nothing.
@@ -20,7 +21,9 @@ func (c *CommandOutputs) run(ctx context.Context, command *string) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // the command has ended, well or not
+	if !ways.AreOriginal() {
+		defer client.Close() //nolint:errcheck // the command has ended, well or not
+	}
 	session, err := client.NewSession()
 	if err != nil {
 		return err

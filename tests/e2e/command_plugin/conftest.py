@@ -1,4 +1,8 @@
-"""A real SSH server of one's own, and stacks on the real engine."""
+"""A real SSH server of one's own, and stacks on the real engine.
+
+The plugin runs in its original's ways here, so what these tests assert is what the original does
+too. What ours does beyond that is in `test_kindness.py`.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 SSHD = Path("/usr/sbin/sshd")
 BIN_DIR = Path(sys.executable).parent
 PASSWORD = "open sesame"
+WAYS, ORIGINAL = "NUTRI_COMMAND_WAYS", "original"
 CONFIG = """
 ListenAddress 127.0.0.1
 Port {port}
@@ -153,7 +158,14 @@ def _engine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in engine.environment(BIN_DIR).items():
             patch.setenv(name, value)
+        patch.setenv(WAYS, ORIGINAL)
         yield
+
+
+@pytest.fixture
+def _kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin in its own ways."""
+    monkeypatch.delenv(WAYS)
 
 
 @pytest.fixture(scope="session")

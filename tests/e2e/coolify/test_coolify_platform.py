@@ -227,4 +227,7 @@ def test_a_stopped_application_is_taken_out_and_started_again(replicas: Replicas
     state = platform.deploy(uuid, "drain-1")
     assert state["status"] == "finished"
     wait_for_backends(replicas, 2)
-    assert platform.api("GET", f"/applications/{uuid}")["status"] == "running:healthy"
+    deadline = time.monotonic() + 20  # until the next look at the containers
+    while platform.api("GET", f"/applications/{uuid}")["status"] != "running:healthy":
+        assert time.monotonic() < deadline
+        time.sleep(0.3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
@@ -64,7 +65,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 @pytest.fixture(scope="module")
 def sshd(sshd_program: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A running server; its port."""
-    folder = tmp_path_factory.mktemp("sshd")
+    with running(sshd_program, keys, tmp_path_factory.mktemp("sshd")) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def running(sshd_program: str, keys: Keys, folder: Path, more: str = "") -> Iterator[int]:
+    """A server, with more lines in its configuration; its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -72,7 +79,7 @@ def sshd(sshd_program: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory
     config.write_text(
         f"ListenAddress 127.0.0.1:{port}\nHostKey {keys.folder / 'host'}\n"
         f"AuthorizedKeysFile {keys.folder / 'login.pub'}\nStrictModes no\nUsePAM no\n"
-        "PasswordAuthentication no\nPermitRootLogin prohibit-password\nPidFile none\n"
+        f"PasswordAuthentication no\nPermitRootLogin prohibit-password\nPidFile none\n{more}"
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)

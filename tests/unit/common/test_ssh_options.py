@@ -64,7 +64,10 @@ def test_nothing_of_the_users_own_set_up_takes_part() -> None:
         ("ssh: connect to host h port 22: No route to host", ssh.SshUnreachableError),
         ("ssh: Could not resolve hostname h: Name or service not known", ssh.SshUnreachableError),
         ("Connection to h closed by remote host.", ssh.SshConnectionLostError),
-        ("kex_exchange_identification: read: Connection reset", ssh.SshConnectionLostError),
+        ("kex_exchange_identification: read: Connection reset", ssh.SshBusyError),
+        ("kex_exchange_identification: Connection closed by remote host", ssh.SshBusyError),
+        ("kex_exchange_identification: banner: Exceeded MaxStartups", ssh.SshBusyError),
+        ("Connection timed out during banner exchange", ssh.SshTimeoutError),
         ("something new\nnobody has seen", ssh.SshError),
     ],
 )

@@ -217,6 +217,16 @@ def test_secrets_are_no_part_of_a_command(run: Callable[..., dict[str, Any]]) ->
     assert not any("environment" in request.object for request in steps)
 
 
+def test_a_step_needs_no_kindness_of_the_plugin(run: Callable[..., dict[str, Any]]) -> None:
+    """Its server was looked at within a bound, and no long line can stop it."""
+    for request in (one for key, one in run().items() if ":Command::" in key):
+        assert request.object["logging"] == "none"
+        waited = {
+            urn.rpartition("::")[2] for urn in request.propertyDependencies["connection"].urns
+        }
+        assert "reachable" in waited
+
+
 def test_names_are_taken_over_last(run: Callable[..., dict[str, Any]]) -> None:
     """Zone and records are another stack's: none is made, and none moves before all serve."""
     seen = run({"nutri:takeOverDns": True})
