@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from localcloud.coolify import access
 from localcloud.coolify.call import Call, Endpoint, Reply
+from localcloud.coolify.calls import Recorder
 from localcloud.coolify.errors import ApiError, PostRequiredError, UnknownPathError
 from localcloud.coolify.routes import ENDPOINTS, FORMERLY_GET
 from localcloud.coolify.throttle import Throttle
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/v1"
 _HEALTH_LIMIT = 1000
+_CALLS = 10_000
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _log = logging.getLogger(__name__)
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -39,7 +43,16 @@ def create_app(coolify: Coolify) -> Starlette:
         table = {endpoint.method: endpoint for endpoint in ENDPOINTS if endpoint.path == path}
         routes.append(Route(PREFIX + path, _dispatch(coolify, throttle, table), methods=_METHODS))
     routes.append(Route("/api/{rest:path}", _unknown, methods=_METHODS))
-    return Starlette(routes=routes)
+    calls: deque[dict[str, Any]] = deque(maxlen=_CALLS)
+    routes.append(Route("/localcloud/calls", _listing(calls), methods=["GET"]))
+    return Starlette(routes=routes, middleware=[Middleware(Recorder, calls=calls)])
+
+
+def _listing(calls: deque[dict[str, Any]]) -> _Endpoint:
+    async def endpoint(_request: Request) -> Response:
+        return JSONResponse({"calls": list(calls)})
+
+    return endpoint
 
 
 def _dispatch(coolify: Coolify, throttle: Throttle, table: dict[str, Endpoint]) -> _Endpoint:

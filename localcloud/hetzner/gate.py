@@ -6,12 +6,13 @@ The order is the vendor's: an unknown path is 404 to anybody; then the token; th
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Match
 
 from localcloud.hetzner.errors import (
@@ -56,7 +57,9 @@ class Gate:
         response.headers["X-Correlation-Id"] = secrets.token_hex(8)
         response.headers.update(self._bucket.headers())
         response.headers["Date"] = format_datetime(self._cloud.clock.now(), usegmt=True)
-        call = Call(request.method, path, request.url.query, response.status_code)
+        call = Call(
+            request.method, path, request.url.query, response.status_code, await _sent(request)
+        )
         self._cloud.knobs.calls.append(call)
         _log.info("%s %s %s", call.method, call.path, call.status)
         await response(scope, receive, send)
@@ -129,3 +132,10 @@ class Gate:
             return None
         content = {"code": fault.code, "message": fault.message, "details": None}
         return Answer({"error": content}, fault.status)
+
+
+async def _sent(request: Request) -> object:
+    try:
+        return json.loads(await request.body() or b"null")
+    except (ValueError, ClientDisconnect):
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from localcloud.hetzner.actions.models import ActionError
 
@@ -50,6 +51,8 @@ class Call:
     path: str
     query: str
     status: int
+    body: Any = None
+    """What was sent, where it is JSON."""
 
 
 @dataclass

@@ -17,6 +17,8 @@ import pytest
 
 from common.ssh import SshClient
 from runbook.monitor import watching
+from tests.contract.asked import hetzner
+from tests.e2e import asked
 from tests.e2e.conftest import ask, running_tags
 from tests.e2e.former import kept_by_path, put_back
 
@@ -117,6 +119,13 @@ def test_the_same_command_again_finishes_the_job(stack: Stack) -> None:
     (after,) = stack.cloud.api("/servers")["servers"]
     assert after["id"] == before["id"]
     assert _version(stack.described()) == "good-1"
+
+
+def test_all_that_was_asked_is_in_the_vendors_documents(stack: Stack, server: SshClient) -> None:
+    """Each request of program, provider and checks so far: path, parameters, fields."""
+    assert len(asked.of_hetzner(stack.cloud)) > 50
+    assert len(asked.of_coolify(server)) > 20
+    assert asked.problems(stack.cloud, server) == []
 
 
 def test_second_up_changes_nothing(stack: Stack) -> None:
@@ -345,3 +354,4 @@ def test_destroy_after_the_protection_is_lifted(stack: Stack) -> None:
         for noun in ("servers", "primary_ips", "firewalls", "ssh_keys", "zones")
     }
     assert left == {noun: [] for noun in left}
+    assert hetzner().problems(asked.of_hetzner(stack.cloud)) == []

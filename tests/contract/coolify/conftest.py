@@ -12,6 +12,7 @@ from tests.contract.coolify_postgres import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,11 @@ def coolify(coolify_process: CoolifyDouble, host_key: str) -> CoolifyDouble:
     """An instance that is as after its first start, and answers to a root token."""
     reset(coolify_process, host_key)
     return coolify_process
+
+
+@pytest.fixture
+def spare_key(tmp_path: Path) -> str:
+    """A private key nobody knows yet."""
+    path = tmp_path / "spare"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path.read_text()

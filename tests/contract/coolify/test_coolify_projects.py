@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.contract.coolify_double import CoolifyDouble
-
-
-@pytest.fixture
-def spare_key(tmp_path: Path) -> str:
-    """A private key nobody knows yet."""
-    path = tmp_path / "spare"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
-    return path.read_text()
 
 
 def test_a_project_comes_with_production(coolify: CoolifyDouble) -> None:
