@@ -121,6 +121,26 @@ def test_the_same_command_again_finishes_the_job(stack: Stack) -> None:
     assert _version(stack.described()) == "good-1"
 
 
+_SQL = "docker exec -i coolify-db psql -q -v ON_ERROR_STOP=1 -U coolify -d coolify"
+
+
+def test_up_heals_a_coolify_that_lets_nobody_in(stack: Stack, server: SshClient) -> None:
+    """Token gone, API off, its own server held as unusable: the check's remedy is one `up`."""
+    server.run(
+        _SQL,
+        stdin="delete from personal_access_tokens; update instance_settings "
+        "set is_api_enabled = false; update server_settings set is_usable = false;",
+    )
+    before = stack.runbook("check", "coolify", "coolify-token")
+    assert before.returncode == 1
+    assert before.stdout.count("`pulumi up`") == 2
+    assert set(stack.up()) == {"update"}
+    assert stack.runbook("check", "coolify", "coolify-token").returncode == 0
+    ask = "select is_usable from server_settings where server_id = 0"
+    usable = server.run(f"{_SQL} -tA", stdin=ask)
+    assert usable.stdout.strip() == "t"
+
+
 def test_all_that_was_asked_is_in_the_vendors_documents(stack: Stack, server: SshClient) -> None:
     """Each request of program, provider and checks so far: path, parameters, fields."""
     assert len(asked.of_hetzner(stack.cloud)) > 50
