@@ -22,7 +22,8 @@ fine: every one is found), which breaks the world, yields, and mends it:
 * What `yield` hands over is broken already or gets so by itself: what is not as it should be is
   looked at again for a minute at most, and after the mending for three.
 
-Then `python -m tests.e2e.mutants.table` writes docs/mutants.md anew (after a merge conflict in it
+Say in `remedies.py` which command of the remedy heals it, or why a person has to act. Then
+`python -m tests.e2e.mutants.table` writes docs/mutants.md anew (after a merge conflict in it
 too). Unit tests hold that every registered check has a mutant, and that the table is current.
 """
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import checks
 from checks import Status
 from common.waiting import WaitTimeoutError, wait_until
+from tests.e2e.mutants.remedies import HEALED, run_and_see_green
 from tests.e2e.mutants.whole import ON_REQUEST
 
 if TYPE_CHECKING:
@@ -21,15 +22,24 @@ if TYPE_CHECKING:
 
 
 def prove(one: Mutant, whole: Whole) -> None:
-    """Break the world, look, and mend it; fails where a check says what it should not."""
+    """Break the world, look, and mend it; fails where a check says what it should not.
+
+    Where the remedy is a command that heals, it is run as printed, and has to.
+    """
     with _broken(one, whole.scene) as target:
         report = _settled(one, whole, target)
+        _assert_told(one, report)
+        if one.name in HEALED:
+            run_and_see_green(HEALED[one.name], _result(report, one), whole)
+    _assert_mended(whole.scene.target, report)
+
+
+def _assert_told(one: Mutant, report: checks.Report) -> None:
     verdict = _result(report, one).verdict
     assert verdict.status is Status.RED, verdict
     assert re.search(one.says, verdict.message), verdict
     assert re.search(one.remedy, verdict.remedy), verdict
     assert _astray(one, report) == [], report.table()
-    _assert_mended(whole.scene.target, report)
 
 
 @contextlib.contextmanager
