@@ -59,7 +59,7 @@ keep_to_loopback() {
 # The way back from an upgrade: migrations of Coolify's database only go forward.
 keep_database() {
   local running kept
-  running=$(image_tag)
+  running=$(image_tag) || return 0  # a first installation
   [ -n "$running" ] && [ "$running" != "$VERSION" ] || return 0
   kept=/data/coolify/nutri-before-$VERSION.sql.gz
   [ -s "$kept" ] || {

@@ -46,6 +46,9 @@ class Document:
     fewer_required: frozenset[str] = frozenset()
     """Fields it calls required, and the vendor does not."""
 
+    ids_for_names: frozenset[str] = frozenset()
+    """Fields it has as names, for which a number is as good."""
+
     def problems(self, asked: Iterable[Asked]) -> list[str]:
         """What is not as the document has it, each once."""
         return sorted({text for one in asked for text in self._of(one)})
@@ -104,7 +107,7 @@ class Document:
             unknown = set(one.body) - named - self.more_fields.get(key, frozenset())
             return [f"{place}: takes no body, got {sorted(unknown)}"] if unknown else []
         body = {
-            name: value
+            name: self._named(name, value)
             for name, value in one.body.items()
             if name not in self.more_fields.get(key, frozenset())
         }
@@ -112,6 +115,11 @@ class Document:
         whole = {**schema, "components": self.content["components"]}
         errors = Draft202012Validator(whole).iter_errors(body)
         return [f"{place}: {error.json_path}: {error.message}" for error in errors]
+
+    def _named(self, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+        if name not in self.ids_for_names:
+            return value
+        return [str(one) for one in value] if isinstance(value, list) else str(value)
 
     def _resolved(self, node: JSON) -> JSON:
         while "$ref" in node:
@@ -121,6 +129,20 @@ class Document:
             node = found
         return node
 
+    def _merged(self, node: JSON) -> JSON:
+        """One object of all that has to hold together: closed apart, each refuses the others'."""
+        merged: JSON = {key: value for key, value in node.items() if key != "allOf"}
+        for part in node["allOf"]:
+            one = self._resolved(part)
+            one = self._merged(one) if "allOf" in one else one
+            names = {**merged.get("properties", {}), **one.get("properties", {})}
+            required = [*merged.get("required", []), *one.get("required", [])]
+            merged = {**merged, **one}
+            if names:
+                merged["properties"] = names
+            merged["required"] = required
+        return merged
+
     def _closed(self, node: Any) -> Any:  # noqa: ANN401 - JSON
         """Let objects hold what they name alone, and null where a field may be left out."""
         if isinstance(node, list):
@@ -129,6 +151,8 @@ class Document:
             return node
         if "$ref" in node:
             return self._closed(self._resolved(node))
+        if "allOf" in node:
+            return self._closed(self._merged(node))
         closed = {key: self._closed(value) for key, value in node.items() if key != "nullable"}
         required = [one for one in node.get("required", []) if one not in self.fewer_required]
         if isinstance(node.get("required"), list):
@@ -144,8 +168,12 @@ class Document:
 
 
 def hetzner() -> Document:
-    """Hetzner's; ids are taken for names, and names for ids, which it does not say."""
-    return Document(json.loads((_FOLDER / "hetzner.openapi.json").read_text()))
+    """Hetzner's; clients send ids where it speaks of names, and leave out what is false."""
+    return Document(
+        json.loads((_FOLDER / "hetzner.openapi.json").read_text()),
+        fewer_required=frozenset({"proxyprotocol"}),
+        ids_for_names=frozenset({"image", "ssh_keys"}),
+    )
 
 
 _APPLICATION = frozenset({"custom_network_aliases", "health_check_type", "health_check_command"})

@@ -27,6 +27,7 @@ import engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+ROOT = Path(__file__).parents[3]
 SSHD = Path("/usr/sbin/sshd")
 BIN_DIR = Path(sys.executable).parent
 PASSWORD = "open sesame"
@@ -159,6 +160,7 @@ def _engine() -> Iterator[None]:
         for name, value in engine.environment(BIN_DIR).items():
             patch.setenv(name, value)
         patch.setenv(WAYS, ORIGINAL)
+        patch.setenv("PYTHONPATH", str(ROOT))  # for resources of the program's own
         yield
 
 

@@ -127,4 +127,4 @@ def _run(command: str, whole: Whole) -> str:
 
 
 def _consent(words: list[str]) -> list[str]:
-    return ["--yes"] if words[1:] in (["docker", "restart"],) else []
+    return ["--yes"] if words[1:] == ["docker", "restart"] else []
