@@ -40,6 +40,7 @@ BY_HAND = {
     "storage_refuses": "the Storage Box's settings are its owner's",
     "another_password": "the right password is known to people alone",
     "a_passphrase_that_is_guessed": "a passphrase is chosen by people",
+    "a_file_that_the_proxy_cannot_read": "the file is somebody's, and may be right but for a word",
     "ipv6_leads_elsewhere": "the record is another's, and what it is for is not known",
     "a_container_takes_all_cores": _GROWS,
     "a_memory_hog": _GROWS,
