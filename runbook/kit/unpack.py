@@ -22,11 +22,12 @@ from runbook.kit.model import Value
 from runbook.stack import StackError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from runbook.kit.model import Kit
 
+_BY_SERVICE = "nutri:secrets"
 _DROPPED = frozenset({"nutri:acknowledge"})
 """What was agreed to be lost on the old stack was not agreed to on the new one."""
 _CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
@@ -149,11 +150,12 @@ class Unpacking:
         self._config_file.write_text(yaml.safe_dump(known, sort_keys=False, allow_unicode=True))
         for key, one in values.items():
             if one.secret:
-                self._set_secret(key, one.value, environment)
+                for path, text in leaves(key, one.value):
+                    self._set_secret(path, text, environment)
 
-    def _set_secret(self, key: str, value: object, environment: Mapping[str, str]) -> None:
-        words = ["config", "set", "--secret", key]
-        text = value if isinstance(value, str) else json.dumps(value)
+    def _set_secret(self, key: str, text: str, environment: Mapping[str, str]) -> None:
+        by_path = [] if key.partition(":")[2].isalnum() else ["--path"]
+        words = ["config", "set", "--secret", *by_path, key]
         done = stacks.run(self.project, words, self.plan.name, stdin=text, environment=environment)
         if done.returncode:
             raise StackError(f"{key}: {stacks.explain(done.stderr, self.plan.name)}")
@@ -177,6 +179,17 @@ class Unpacking:
                 file.write_text(text)
                 made[CA_BUNDLE] = str(file.relative_to(self.project))
         return made
+
+
+def leaves(key: str, value: object) -> Iterator[tuple[str, str]]:
+    """Yield a secret, or each one of the object of secrets, by its path: so one can be changed."""
+    whole = json.loads(value) if key == _BY_SERVICE and isinstance(value, str) else value
+    if not isinstance(whole, dict):
+        yield key, whole if isinstance(whole, str) else json.dumps(whole)
+        return
+    for name, inner in whole.items():
+        step = f'["{name}"]' if "." in name else f".{name}"
+        yield from leaves(f"{key}{step}", inner)
 
 
 def surroundings(stack: str, environment: Mapping[str, str]) -> str:

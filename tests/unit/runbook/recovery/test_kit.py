@@ -23,7 +23,7 @@ from runbook.kit import Kit, KitError, Passphrase, collect, files, open_sealed, 
 from runbook.kit.collect import Source
 from runbook.kit.model import Value, parse
 from runbook.kit.prove import NotToldError, compare, data_parts, lies_on
-from runbook.kit.unpack import Plan, Unpacking
+from runbook.kit.unpack import Plan, Unpacking, leaves
 from tests.unit.runbook.recovery.conftest import target_of
 
 if TYPE_CHECKING:
@@ -269,6 +269,17 @@ def test_a_kit_becomes_a_stack(engine: Path) -> None:
     secret = Path(made.environment["PULUMI_CONFIG_PASSPHRASE_FILE"])
     assert secret.read_text().strip() == "stack-passphrase"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+def test_secrets_by_service_stay_apart() -> None:
+    """Each by its path, so that one can be changed; a text that is JSON is a text all the same."""
+    whole = json.dumps({"nutri-backend": {"JWT": "a", "SA": '{"b": 1}', "A.B": "c"}})
+    assert dict(leaves("nutri:secrets", whole)) == {
+        "nutri:secrets.nutri-backend.JWT": "a",
+        "nutri:secrets.nutri-backend.SA": '{"b": 1}',
+        'nutri:secrets.nutri-backend["A.B"]': "c",
+    }
+    assert dict(leaves("hcloud:token", "t0ken")) == {"hcloud:token": "t0ken"}
 
 
 def test_importing_again_changes_nothing(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
