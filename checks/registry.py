@@ -20,6 +20,7 @@ from checks.health import HEALTH, LATENCY
 from checks.maintenance import MAINTENANCE, OVERRUN
 from checks.passphrase import PASSPHRASE
 from checks.ports import OPEN_PORTS, SHUT_PORTS, SSH_PORT
+from checks.proxy import PROXY_API
 from checks.proxy_files import PROXY_FILES
 from checks.redis import REDIS
 from checks.server import BACKUPS, PROTECTION, SERVER
@@ -45,6 +46,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     SSH_PORT,
     OPEN_PORTS,
     SHUT_PORTS,
+    PROXY_API,
     SSH,
     SIZE,
     DOCKER,

@@ -65,8 +65,17 @@ class Web:
         except (OperatorError, httpx.HTTPError) as error:
             return Answer(failure=reason(error, self._timeout))
 
+    def get_at(self, address: str, url: str) -> Answer:
+        """GET a URL from an address, whatever DNS says of its name."""
+        try:
+            return self._ask(address, httpx.URL(url), {})
+        except httpx.HTTPError as error:
+            return Answer(failure=reason(error, self._timeout))
+
     def _get(self, url: httpx.URL, more: Mapping[str, str]) -> Answer:
-        address = self._resolver.addresses(url.host)[0]
+        return self._ask(self._resolver.addresses(url.host)[0], url, more)
+
+    def _ask(self, address: str, url: httpx.URL, more: Mapping[str, str]) -> Answer:
         started = time.monotonic()
         with (
             httpx.Client(verify=self._trust, timeout=self._timeout, trust_env=False) as client,

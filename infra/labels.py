@@ -42,7 +42,8 @@ def routing(service: str, host: str, port: int, health_path: str) -> list[str]:
         f"{balancer}.server.port={port}",
         f"{balancer}.healthcheck.path={health_path}",
         f"{balancer}.healthcheck.interval=1s",
-        f"{balancer}.healthcheck.timeout=1s",
+        # One late answer takes a replica out, and a busy machine is late; a draining one is not.
+        f"{balancer}.healthcheck.timeout=3s",
         # A connection of its own each time: those that are kept are requests of users then, and
         # a replica that takes no more connections is found out.
         f"{balancer}.healthcheck.headers.Connection=close",

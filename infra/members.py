@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from infra.coolify.proxy import Proxy
+from infra.coolify.proxy import Proxy, wanted
 from infra.coolify.server import Server
 from infra.keys import KeyPair
 from infra.network import balancer_address, server_address
@@ -104,7 +104,7 @@ class Member(pulumi.ComponentResource):
             "connection": platform.connection(),
             "server": server.uuid,
             "ssh": host.ssh(),
-            "trusted": balancer_address(self._settings.private_network),
+            **wanted(balancer_address(self._settings.private_network)),
             "machine": host.server.id,
         }
         opts = pulumi.ResourceOptions(

@@ -9,7 +9,7 @@ import pulumi
 
 from infra.coolify.instance import Instance
 from infra.coolify.project import Project
-from infra.coolify.proxy import Proxy
+from infra.coolify.proxy import Proxy, wanted
 from infra.keys import RandomSecret
 from infra.network import balancer_address
 from infra.place import Place
@@ -79,7 +79,7 @@ class Platform(pulumi.ComponentResource):
             "connection": self.connection(),
             "server": self.instance.server_uuid,
             "ssh": self.host.ssh(),
-            "trusted": balancer_address(self._settings.private_network),
+            **wanted(balancer_address(self._settings.private_network)),
         }
         return Place(1, self.instance.server_uuid, (Proxy("proxy", props, opts),), self.host.ssh())
 

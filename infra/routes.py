@@ -1,4 +1,4 @@
-"""What a server's proxy does with requests from the load balancer, as Traefik's dynamic file."""
+"""What a server's proxy does with requests, as Traefik's dynamic files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from infra.balancer import HEALTH_HOST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+API_HOST = "traefik-coolify-proxy"
+"""Traefik's default rule for Coolify's own router: compose's service and project."""
+_ABOVE_ALL = 1_000_000
 _ABOVE_LABELS = 1000  # a router's own priority is the length of its rule
 
 
@@ -38,6 +41,31 @@ def health_route(balancer: str, service: str, path: str) -> str:
     """
     rule = f"Host(`{HEALTH_HOST}`) && Path(`{path}`)"
     return _file({"balancer-health": _router(rule, balancer, service)})
+
+
+def api_shut() -> str:
+    """Return the file that shuts the proxy's own API to all but its own container.
+
+    Coolify gives its proxy a router to the API without a rule, so that everybody who sends the
+    container's name as the host reads it. Its labels and flags come back whenever it writes them
+    anew; a router of higher priority for the same host stays.
+    """
+    router: dict[str, Any] = {
+        "rule": f"Host(`{API_HOST}`)",
+        "service": "api@internal",
+        "middlewares": ["nutri-api-inside"],
+        "priority": _ABOVE_ALL,
+    }
+    inside = {"ipAllowList": {"sourceRange": ["127.0.0.1/32", "::1/128"]}}
+    routers = {
+        "nutri-api": {**router, "entryPoints": ["http"]},
+        "nutri-api-tls": {**router, "entryPoints": ["https"], "tls": {}},
+    }
+    return yaml.safe_dump(
+        {"http": {"routers": routers, "middlewares": {"nutri-api-inside": inside}}},
+        sort_keys=False,
+        width=1000,
+    )
 
 
 def _file(routers: Mapping[str, Any]) -> str:

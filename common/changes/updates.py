@@ -101,6 +101,12 @@ def _coolify(change: Change) -> Iterator[Finding]:
         yield Finding(Risk.EXPOSURE, why, Downtime(60, 300))
 
 
+def _proxy(change: Change) -> Iterator[Finding]:
+    if "options" in change.changed:
+        why = "the proxy restarts: connections are cut, and for seconds nobody is let in"
+        yield Finding(Risk.DOWNTIME, why, Downtime(2, 20))
+
+
 def _command(_change: Change) -> Iterator[Finding]:
     yield Finding(Risk.NONE, "the step runs again on the server")
 
@@ -129,6 +135,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "coolify/Application": (_variables, _volumes, _rollout),
     "coolify/Instance": (_coolify,),
     "coolify/Replicas": (_replicas,),
+    "coolify/Proxy": (_proxy,),
     "command/Command": (_command,),
 }
 

@@ -1,4 +1,9 @@
-"""Whose word the proxy of a server takes for the client's address: the load balancer's alone."""
+"""What the proxy of a server does beyond Coolify's defaults, so that Coolify keeps it.
+
+Coolify writes the proxy's compose file anew now and then. Of its command it keeps the options
+whose names are none of its own (`--api.`, `--certificatesresolvers.` and `--providers.` among
+others are), and of the folder of dynamic files those that are none of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,38 +17,80 @@ from common.ssh import SshClient
 from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
+from infra.remote import program
+from infra.routes import api_shut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pulumi
 
     from clients.coolify.client import Client
 
 _START_SECONDS = 180
-_OPTION = "--entrypoints.http.forwardedHeaders.trustedIPs="
+_UPLOAD_SECONDS = 600
+_API_FILE = "/data/coolify/proxy/dynamic/nutri-api.yaml"
 _STATE = "docker inspect -f '{{.Id}} {{.State.Health.Status}}' coolify-proxy"
 
 
-def with_trust(compose: str, address: str) -> str:
-    """Return the proxy's compose file, with the address as the one trusted sender.
+def wanted(balancer: str) -> dict[str, Any]:
+    """Return what of a proxy's inputs is the same for every server.
+
+    Args:
+        balancer: private address of the load balancer.
+    """
+    return {"options": options(balancer), "api": api_shut()}
+
+
+def options(balancer: str) -> list[str]:
+    """Return the proxy's options that are ours, in a stable order.
+
+    Nobody but the load balancer can have its private address, so its word is taken for the
+    client's, also where there is none yet. A replica that dies suddenly is given up after a second
+    instead of thirty. An upload over a slow phone has ten minutes instead of one.
+
+    Args:
+        balancer: private address of the load balancer.
+    """
+    read_timeout = f"transport.respondingTimeouts.readTimeout={_UPLOAD_SECONDS}s"
+    return [
+        f"--entrypoints.http.forwardedHeaders.trustedIPs={balancer}/32",
+        f"--entrypoints.http.{read_timeout}",
+        f"--entrypoints.https.{read_timeout}",
+        "--serversTransport.forwardingTimeouts.dialTimeout=1s",
+    ]
+
+
+def with_options(compose: str, ours: Sequence[str]) -> str:
+    """Return the proxy's compose file with these options in the place of others of their names.
 
     Raises:
         OperatorError: it is not the file Coolify makes for Traefik.
     """
-    try:
-        document = yaml.safe_load(compose)
-        command = document["services"]["traefik"]["command"]
-    except (yaml.YAMLError, KeyError, TypeError):
-        raise OperatorError(
-            "the proxy's configuration in Coolify is not Traefik's; set it back to the default"
-        ) from None
-    wanted = f"{_OPTION}{address}/32"
-    if wanted in command:
+    document = _parsed(compose)
+    command = document["services"]["traefik"]["command"]
+    if set(ours) <= set(command):
         return compose
-    others = [word for word in command if not word.lower().startswith(_OPTION.lower())]
-    document["services"]["traefik"]["command"] = [*others, wanted]
+    names = {_name(word) for word in ours}
+    others = [word for word in command if _name(word) not in names]
+    document["services"]["traefik"]["command"] = [*others, *ours]
     return yaml.safe_dump(document, sort_keys=False, width=1000)
+
+
+def _parsed(compose: str) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = yaml.safe_load(compose)
+        if isinstance(document["services"]["traefik"]["command"], list):
+            return document
+    except (yaml.YAMLError, KeyError, TypeError):
+        pass
+    raise OperatorError(
+        "the proxy's configuration in Coolify is not Traefik's; set it back to the default"
+    )
+
+
+def _name(option: str) -> str:
+    return option.partition("=")[0].lower()
 
 
 def _configuration(client: Client, uuid: str) -> str:
@@ -71,17 +118,22 @@ def _wait_for_proxy(ssh: SshClient, but: str = "") -> str:
     )
 
 
-def _trust(client: Client, ssh: SshClient, uuid: str, address: str) -> None:
+def _set(client: Client, ssh: SshClient, uuid: str, ours: Sequence[str]) -> None:
     before = _wait_for_proxy(ssh)
     compose = wait_until(
         "the proxy's configuration", lambda: _configuration(client, uuid), bound=_START_SECONDS
     )
-    changed = with_trust(compose, address)
+    changed = with_options(compose, ours)
     if changed == compose:
         return
     client.call("PUT", f"/servers/{uuid}/proxy/configuration", {"configuration": changed})
     client.post(f"/servers/{uuid}/proxy/restart")
     _wait_for_proxy(ssh, but=before)
+
+
+def _shut_api(ssh: SshClient, routes: str) -> None:
+    """Keep the world from the proxy's API, and see that it is kept."""
+    ssh.run("bash -s", stdin=program("shut-proxy-api.sh", {"ROUTES": routes}))
 
 
 def _ssh(props: Mapping[str, Any]) -> SshTarget:
@@ -93,19 +145,28 @@ class _ProxyProvider(CoolifyProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         with self.connect(props) as client, SshClient(_ssh(props)) as ssh:
-            _trust(client, ssh, props["server"], props["trusted"])
+            _set(client, ssh, props["server"], props["options"])
+            _shut_api(ssh, props["api"])
         return CreateResult(props["server"], props)
+
+    def observe(self, client: Client, id_: str, props: dict[str, Any]) -> dict[str, Any]:
+        if "options" not in props:  # made by an earlier version of the program
+            return {}
+        compose = client.get(f"/servers/{id_}/proxy").get("configuration")
+        kept = compose is None or with_options(compose, props["options"]) == compose
+        with SshClient(_ssh(props)) as ssh:
+            routes = ssh.run(f"cat {_API_FILE}", check=False).stdout
+        return {"options": props["options"] if kept else [], "api": routes}
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self.create(news).outs)
 
 
 class Proxy(CoolifyResource, module="coolify", name="Proxy"):
-    """The proxy's trust in the load balancer.
+    """The proxy's options, and its API shut to the world.
 
-    It is set before the first replica comes, also where there is no load balancer yet: the proxy
-    takes it only by a restart, which would cut off requests later. Nobody but the load balancer
-    can have its private address.
+    They are set before the first replica comes: the proxy takes options only by a restart, which
+    would cut off requests later. So a change of them restarts the proxy of a running stack.
     """
 
     def __init__(

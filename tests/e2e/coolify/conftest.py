@@ -63,6 +63,8 @@ class Platform:
     install_seconds: float = 0
     log: str = ""
     http: httpx.Client = field(init=False)
+    took: list[float] = field(default_factory=list)
+    """Seconds of each request of the visitors."""
 
     def __post_init__(self) -> None:
         headers = {"Authorization": f"Bearer {SECRET}"}
@@ -124,6 +126,7 @@ class Platform:
     def visitors(self) -> Iterator[Counter[str]]:
         """Requests without a pause while the block runs; counts answers by status or error."""
         seen: Counter[str] = Counter()
+        self.took.clear()
         done = threading.Event()
         threads = [
             threading.Thread(target=self._visit, args=(seen, done, keep)) for keep in (True, False)
@@ -140,12 +143,14 @@ class Platform:
     def _visit(self, seen: Counter[str], done: threading.Event, keep: bool) -> None:
         browser = self.browser()
         while not done.is_set():
+            began = time.monotonic()
             try:
                 answer = self.get(browser, "/version")
                 version = answer.json()["version"] if answer.is_success else "nobody"
                 seen[f"{answer.status_code} {version}"] += 1
             except (httpx.HTTPError, ValueError) as error:
                 seen[repr(error)] += 1
+            self.took.append(time.monotonic() - began)
             if not keep:
                 browser.close()
                 browser = self.browser()
@@ -304,7 +309,7 @@ def _labels() -> list[str]:
         f"{balancer}.server.port=3000",
         f"{balancer}.healthcheck.path=/health",
         f"{balancer}.healthcheck.interval=1s",
-        f"{balancer}.healthcheck.timeout=1s",
+        f"{balancer}.healthcheck.timeout=3s",
     ]
 
 

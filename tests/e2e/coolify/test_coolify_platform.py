@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from infra.coolify.proxy import options, with_options
+from infra.remote import program
+from infra.routes import API_HOST, api_shut
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.e2e.coolify.conftest import Platform, Replicas
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -127,21 +133,91 @@ def test_a_version_that_never_gets_healthy_is_refused(replicas: Replicas) -> Non
     )
 
 
-def test_a_replica_that_dies_is_taken_out(replicas: Replicas) -> None:
-    """The other one answers but for what was under way, and the first comes back again.
+def test_coolifys_own_proxy_shows_its_api_to_everybody(replicas: Replicas) -> None:
+    """What has to be shut: its labels make a router without a rule, named after the container."""
+    there = f"http://{replicas.platform.address}/api/rawdata"
+    answer = httpx.get(there, headers={"Host": API_HOST})
+    assert answer.status_code == 200
+    assert "api@docker" in answer.json()["services"]
 
-    With Coolify's own flags a request to an address that is gone hangs for half a minute.
-    """
-    (name,) = replicas.platform.containers(replicas.uuids[0])
-    with replicas.platform.visitors() as seen:
-        replicas.platform.run(f"docker kill {name}")
-        time.sleep(2)
-    lost = {key: number for key, number in seen.items() if key != "200 drain-2"}
-    assert sum(lost.values()) <= 4, seen  # the visitors are two, and patient for ten seconds
-    assert seen["200 drain-2"] > 4, seen
-    assert len(backends(replicas)) == 1
-    replicas.platform.run(f"docker start {name}")
+
+@pytest.fixture(scope="module")
+def set_up(replicas: Replicas) -> Replicas:
+    """The proxy with the program's own options, and its API shut."""
+    platform = replicas.platform
+    server = platform.api("GET", "/servers")[0]["uuid"]
+    compose = platform.api("GET", f"/servers/{server}/proxy")["configuration"]
+    changed = {"configuration": with_options(compose, options("10.44.0.2"))}
+    platform.api("PUT", f"/servers/{server}/proxy/configuration", changed)
+    before = platform.run("docker inspect -f '{{.Id}}' coolify-proxy")
+    platform.api("POST", f"/servers/{server}/proxy/restart")
+    state = "docker inspect -f '{{.Id}} {{.State.Health.Status}}' coolify-proxy || true"
+    deadline = time.monotonic() + 90
+    while (found := platform.run(state).split()) and (found[0] == before or found[1] != "healthy"):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+    platform.run(program("shut-proxy-api.sh", {"ROUTES": api_shut()}))
     wait_for_backends(replicas, 2)
+    return replicas
+
+
+def test_the_api_is_shut_but_to_the_proxys_own_container(set_up: Replicas) -> None:
+    """From outside, in whatever spelling; what is in force is asked within."""
+    platform = set_up.platform
+    for host in (API_HOST, API_HOST.upper(), f"{API_HOST}:80", f"{API_HOST}."):
+        for path in ("/api/rawdata", "/api/http/services", "/dashboard/", "/"):
+            forged = {"Host": host, "X-Forwarded-For": "127.0.0.1", "X-Real-Ip": "127.0.0.1"}
+            assert httpx.get(f"http://{platform.address}{path}", headers=forged).status_code == 403
+    asked = f"wget -qO- --header 'Host: {API_HOST}' http://127.0.0.1/api/http/services"
+    assert "api@docker" in platform.run(f"docker exec coolify-proxy {asked}")
+
+
+def test_a_replica_that_dies_is_taken_out(set_up: Replicas) -> None:
+    """What was under way is lost; nobody hangs on the address that is gone."""
+    platform = set_up.platform
+    (name,) = platform.containers(set_up.uuids[0])
+    with platform.visitors() as seen:
+        platform.run(f"docker kill {name}")
+        time.sleep(3)
+    assert set(seen) <= {"200 good-2", "502 nobody"}, seen
+    assert seen["502 nobody"] <= 2, seen  # the visitors are two
+    assert max(platform.took) < 3, sorted(platform.took)[-5:]
+    assert len(backends(set_up)) == 1
+    platform.run(f"docker start {name}")
+    wait_for_backends(set_up, 2)
+
+
+def test_the_options_are_in_force(set_up: Replicas) -> None:
+    """Traefik itself says what it took: ten minutes for a body, on both entry points."""
+    asked = f"wget -qO- --header 'Host: {API_HOST}' http://127.0.0.1/api/entrypoints"
+    found = json.loads(set_up.platform.run(f"docker exec coolify-proxy {asked}"))
+    limits = {
+        one["name"]: one["transport"]["respondingTimeouts"]["readTimeout"]
+        for one in found
+        if one["name"] in {"http", "https"}
+    }
+    assert limits == {"http": "10m0s", "https": "10m0s"}
+
+
+@pytest.mark.long
+def test_an_upload_of_a_minute_and_a_half_arrives(set_up: Replicas) -> None:
+    """A body that takes longer than Traefik's own minute gets to the app, which answers."""
+    address = set_up.platform.address
+    with set_up.platform.browser() as browser:
+        answer = browser.post(
+            f"https://{address}/meals",
+            content=_slowly(90),
+            headers={"Content-Length": "90", "Content-Type": "application/octet-stream"},
+            extensions={"sni_hostname": HOST},
+            timeout=30,
+        )
+    assert answer.headers["content-type"] == "application/json", answer.text  # the app's own
+
+
+def _slowly(seconds: int) -> Iterator[bytes]:
+    for _ in range(seconds):
+        time.sleep(1)
+        yield b"x"
 
 
 def test_replicas_with_different_labels_are_taken_off(replicas: Replicas) -> None:
@@ -227,7 +303,11 @@ def test_a_stopped_application_is_taken_out_and_started_again(replicas: Replicas
     state = platform.deploy(uuid, "drain-1")
     assert state["status"] == "finished"
     wait_for_backends(replicas, 2)
-    deadline = time.monotonic() + 20  # until the next look at the containers
-    while platform.api("GET", f"/applications/{uuid}")["status"] != "running:healthy":
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
+    _wait_for_healthy(platform, uuid)
+
+
+def _wait_for_healthy(platform: Platform, uuid: str) -> None:
+    deadline = time.monotonic() + 30
+    while (status := platform.api("GET", f"/applications/{uuid}")["status"]) != "running:healthy":
+        assert time.monotonic() < deadline, status
+        time.sleep(0.5)

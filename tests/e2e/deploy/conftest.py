@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from clients.coolify.client import over
 from common.ssh import SshClient
+from common.waiting import wait_until
 from tests.e2e.conftest import own_stack
+from tests.e2e.deploy import late_docker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +21,9 @@ if TYPE_CHECKING:
     from common.target import Target
     from tests.e2e.conftest import Stack
 
-_DELAY = "/data/coolify/proxy/localcloud-event-delay"
+_LATE = "/run/late-docker"
+_ENGINE = "/var/run/docker.sock"
+_RUNNING = "docker inspect -f '{{.Id}} {{.State.Health.Status}}' coolify-proxy"
 
 
 @dataclass
@@ -67,11 +74,38 @@ def server(target: Target) -> Iterator[SshClient]:
 
 
 @pytest.fixture
-def proxy_is_late(server: SshClient) -> Iterator[Callable[[float], None]]:
-    """Make the proxy learn of started and stopped containers so many seconds late."""
+def proxy_is_late(target: Target, server: SshClient) -> Iterator[Callable[[float], None]]:
+    """Make the proxy learn of started and stopped containers so many seconds late.
+
+    It asks the engine through a socket that holds back what the engine tells of events.
+    """
 
     def late(seconds: float) -> None:
-        server.run(f"echo {seconds} > {_DELAY}")
+        program = Path(late_docker.__file__).read_text(encoding="utf-8")
+        server.run(f"install -d {_LATE}; cat >{_LATE}/late.py", stdin=program)
+        server.run(f"systemd-run --quiet --unit=late-docker python3 {_LATE}/late.py {seconds}")
+        _ask_through(target, server, f"{_LATE}/docker.sock")
 
     yield late
-    server.run(f"rm -f {_DELAY}")
+    _ask_through(target, server, _ENGINE)
+    server.run(f"systemctl stop late-docker; rm -rf {_LATE}", check=False)
+
+
+def _ask_through(target: Target, server: SshClient, socket: str) -> None:
+    """Have Coolify start the proxy with another socket of the engine."""
+    before = server.run(_RUNNING).stdout
+    with over(server, target.coolify) as coolify:
+        uuid = coolify.get("/servers")[0]["uuid"]
+        compose = yaml.safe_load(coolify.get(f"/servers/{uuid}/proxy")["configuration"])
+        service = compose["services"]["traefik"]
+        others = [one for one in service["volumes"] if _ENGINE not in one.split(":")[1]]
+        service["volumes"] = [*others, f"{socket}:{_ENGINE}:ro"]
+        changed = {"configuration": yaml.safe_dump(compose)}
+        coolify.call("PUT", f"/servers/{uuid}/proxy/configuration", changed)
+        coolify.post(f"/servers/{uuid}/proxy/restart")
+
+    def restarted() -> bool:
+        found = server.run(_RUNNING, check=False).stdout
+        return found != before and found.endswith("healthy\n")
+
+    wait_until("the proxy with another socket", restarted, bound=60)

@@ -213,6 +213,7 @@ class World:
     redirect_code: int = 301
     redirect_to: str = f"https://{API}/health"
     redirect_is_up: bool = True
+    proxy_api: int = 403
     snapshot: Mapping[str, str] = field(default_factory=dict)
     upkeep: Mapping[str, str] = field(default_factory=dict)
     size: str = (
@@ -488,7 +489,10 @@ class Plain(Handler):
         """Answer one request."""
         host = (self.headers["Host"] or "").partition(":")[0]
         broken = host == API
-        self.send_response(self.world.redirect_code if broken else 308)
+        if host == "traefik-coolify-proxy":
+            self.send_response(self.world.proxy_api)
+        else:
+            self.send_response(self.world.redirect_code if broken else 308)
         self.send_header("Location", self.world.redirect_to if broken else f"https://{host}/x")
         self.send_header("Content-Length", "0")
         self.end_headers()

@@ -392,6 +392,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _changed("open though nobody may", "no network at all", ssh_networks=()),
     ],
     "open-ports": [_changed("the proxy is down", "(refused)", web_is_up=False)],
+    "proxy-api": [_changed("it answers", "everybody reads the proxy's routes", proxy_api=200)],
     "shut-ports": [_changed("one is exposed", "open to the world", exposed=True)],
     "ssh": [
         _changed(

@@ -16,7 +16,7 @@ from infra.coolify import proxy
 from infra.place import chosen
 from infra.rolling import wait_for_steady_health
 from infra.rotation import Rotation
-from infra.routes import health_route, service_routes
+from infra.routes import api_shut, health_route, service_routes
 from runbook.hetzner import Hetzner
 
 if TYPE_CHECKING:
@@ -55,19 +55,67 @@ def test_only_the_balancer_is_served_by_plain_http() -> None:
     assert {tuple(one["entryPoints"]) for one in every} == {("http",)}
 
 
-def test_the_proxy_trusts_one_address() -> None:
-    """An earlier one is replaced, all else stays, and nothing is changed twice."""
-    old = "--entrypoints.http.forwardedHeaders.trustedIPs=10.1.0.2/32"
-    compose = yaml.safe_dump({"services": {"traefik": {"command": ["--ping=true", old]}}})
-    changed = proxy.with_trust(compose, "10.44.0.2")
+def test_the_proxys_options_are_ours() -> None:
+    """Earlier ones of the same names are replaced, all else stays, nothing is changed twice."""
+    old = [
+        "--entrypoints.http.forwardedHeaders.trustedIPs=10.1.0.2/32",
+        "--serverstransport.forwardingtimeouts.dialtimeout=9s",
+    ]
+    compose = yaml.safe_dump({"services": {"traefik": {"command": ["--ping=true", *old]}}})
+    changed = proxy.with_options(compose, proxy.options("10.44.0.2"))
     command = yaml.safe_load(changed)["services"]["traefik"]["command"]
     assert command == [
         "--ping=true",
         "--entrypoints.http.forwardedHeaders.trustedIPs=10.44.0.2/32",
+        "--entrypoints.http.transport.respondingTimeouts.readTimeout=600s",
+        "--entrypoints.https.transport.respondingTimeouts.readTimeout=600s",
+        "--serversTransport.forwardingTimeouts.dialTimeout=1s",
     ]
-    assert proxy.with_trust(changed, "10.44.0.2") == changed
+    assert proxy.with_options(changed, proxy.options("10.44.0.2")) == changed
+
+
+@pytest.mark.parametrize("other", ["services: {caddy: {}}", "services: {traefik: {command: x}}"])
+def test_a_proxy_that_is_not_traefik_is_refused(other: str) -> None:
+    """Its options cannot be set."""
     with pytest.raises(OperatorError, match="not Traefik's"):
-        proxy.with_trust("services: {caddy: {}}", "10.44.0.2")
+        proxy.with_options(other, proxy.options("10.44.0.2"))
+
+
+_COOLIFYS_OWN = (
+    "--ping=",
+    "--api.",
+    "--entrypoints.http.address=",
+    "--entrypoints.https.address=",
+    "--entrypoints.http.http.encodequerysemicolons=",
+    "--entryPoints.http.http2.maxConcurrentStreams=",
+    "--entrypoints.https.http.encodequerysemicolons=",
+    "--entryPoints.https.http2.maxConcurrentStreams=",
+    "--entrypoints.https.http3",
+    "--providers.file.",
+    "--certificatesresolvers.",
+    "--providers.docker",
+    "--providers.swarm",
+    "--log.level=",
+    "--accesslog.",
+)
+"""What Coolify writes anew, by the beginnings of the words; all else of the command it keeps."""
+
+
+def test_coolify_keeps_our_options() -> None:
+    """None of them begins as one of its own."""
+    assert [one for one in proxy.options("10.44.0.2") if one.startswith(_COOLIFYS_OWN)] == []
+
+
+def test_the_proxys_api_is_for_its_own_container() -> None:
+    """Routers above all others for Coolify's own name, on both entry points."""
+    found = yaml.safe_load(api_shut())["http"]
+    routers = found["routers"]
+    assert {one["rule"] for one in routers.values()} == {"Host(`traefik-coolify-proxy`)"}
+    assert [one["entryPoints"] for one in routers.values()] == [["http"], ["https"]]
+    assert all(one["priority"] > 100_000 for one in routers.values())
+    assert found["middlewares"]["nutri-api-inside"] == {
+        "ipAllowList": {"sourceRange": ["127.0.0.1/32", "::1/128"]}
+    }
 
 
 @pytest.mark.parametrize(

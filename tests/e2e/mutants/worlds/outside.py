@@ -98,6 +98,14 @@ def a_port_is_open_to_the_world(scene: Scene) -> Broken:
     scene.run("systemctl stop mutant")
 
 
+@mutant("proxy-api", SERVER, says="its API answers on port 80", remedy="pulumi up --refresh")
+def the_proxys_api_is_open(scene: Scene) -> Broken:
+    """The file that shuts the proxy's own API to the world is gone."""
+    scene.run("mv /data/coolify/proxy/dynamic/nutri-api.yaml /root/")
+    yield None
+    scene.run("mv /root/nutri-api.yaml /data/coolify/proxy/dynamic/")
+
+
 @mutant(
     "dns",
     ML,
