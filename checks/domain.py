@@ -92,7 +92,8 @@ def collect_certificate(observer: Observer, service: ServiceTarget) -> Shown:
 
 def judge_certificate(_service: ServiceTarget, evidence: Shown, target: Target) -> Verdict:
     """Green when it is valid for the name, for more than two weeks."""
-    remedy = "see why the proxy got no newer one: `runbook ssh -- docker logs coolify-proxy`"
+    remedy = "see why the proxy got no newer one: `runbook ssh -- docker logs coolify-proxy`; "
+    remedy += "once it is mended, `pulumi up` has it ask again"
     if evidence.failure or evidence.days is None:
         return red(f"{evidence.name} shows no valid certificate: {evidence.failure}", remedy)
     measures = [Measure("certificate", evidence.name, evidence.days, Unit.DAYS)]

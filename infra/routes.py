@@ -50,22 +50,26 @@ def api_shut() -> str:
     container's name as the host reads it. Its labels and flags come back whenever it writes them
     anew; a router of higher priority for the same host stays.
     """
-    router: dict[str, Any] = {
-        "rule": f"Host(`{API_HOST}`)",
-        "service": "api@internal",
-        "middlewares": ["nutri-api-inside"],
-        "priority": _ABOVE_ALL,
-    }
     inside = {"ipAllowList": {"sourceRange": ["127.0.0.1/32", "::1/128"]}}
     routers = {
-        "nutri-api": {**router, "entryPoints": ["http"]},
-        "nutri-api-tls": {**router, "entryPoints": ["https"], "tls": {}},
+        "nutri-api": _api_router("http"),
+        "nutri-api-tls": {**_api_router("https"), "tls": {}},
     }
     return yaml.safe_dump(
         {"http": {"routers": routers, "middlewares": {"nutri-api-inside": inside}}},
         sort_keys=False,
         width=1000,
     )
+
+
+def _api_router(entry_point: str) -> dict[str, Any]:
+    return {
+        "rule": f"Host(`{API_HOST}`)",
+        "entryPoints": [entry_point],
+        "service": "api@internal",
+        "middlewares": ["nutri-api-inside"],
+        "priority": _ABOVE_ALL,
+    }
 
 
 def _file(routers: Mapping[str, Any]) -> str:

@@ -64,9 +64,11 @@ def _changed(props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> set[st
 def _verify(props: dict[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the outputs: the inputs, and the tags that are verified good by now."""
     import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
+    from infra.certificates import ask_again  # noqa: PLC0415 - so does this
 
     target = Target.model_validate(props["target"])
     changed = _changed(props, olds)
+    ask_again(target, _tell)
     report = checks.verify(
         target, settle=props["settle_seconds"], progress=_teller(), changed=changed
     )

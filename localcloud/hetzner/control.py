@@ -54,6 +54,7 @@ class KnobsBody(ClosedBody):
     clock_offset: float | None = None
     sold_out: dict[str, list[str]] | None = None
     storage_boxes: Literal["none", "refused", "login", "full", "dropped"] | None = None
+    delegated: bool | None = None
 
 
 async def status(request: Request) -> Response:
@@ -173,6 +174,7 @@ def _knobs(cloud: Cloud) -> JSON:
         "clock_offset": cloud.clock.offset,
         "sold_out": knobs.sold_out,
         "storage_boxes": knobs.storage_boxes,
+        "delegated": knobs.delegated,
         "faults": [asdict(fault) for fault in knobs.faults],
         "action_faults": [asdict(fault) for fault in knobs.action_faults],
     }

@@ -67,6 +67,8 @@ class Knobs:
     """Server type name to the locations that have none left."""
     storage_boxes: str = "none"
     """Trouble of all Storage Boxes; see `storage_boxes.spec.TROUBLES`."""
+    delegated: bool = True
+    """Whether the domains' registrars name our name servers: else no zone is found by the world."""
     faults: list[Fault] = field(default_factory=list)
     action_faults: list[ActionFault] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
