@@ -64,7 +64,8 @@ def zones_of(cloud: Cloud, supabase: Projects | None = None) -> Iterable[Zone]:
     reverse = reverse_zones(cloud.primary_ips.all(), cloud.instance.block)
     databases = supabase.addresses() if supabase else {}
     own = service_zone({**databases, redis.HOST: redis.address(cloud.instance)})
-    return (*cloud.zones.all(), *reverse, own)
+    found = cloud.zones.all() if cloud.knobs.delegated else ()
+    return (*found, *reverse, own)
 
 
 class Front:
