@@ -53,9 +53,18 @@ class _Service(_Exact):
     loadBalancer: _LoadBalancer  # noqa: N815 - the proxy's own word
 
 
+class _Allowed(_Exact):
+    sourceRange: list[str] = Field(min_length=1)  # noqa: N815 - the proxy's own word
+
+
+class _Middleware(_Exact):
+    ipAllowList: _Allowed  # noqa: N815 - the proxy's own word
+
+
 class _Http(_Exact):
     routers: dict[str, _Router] = Field(min_length=1)
     services: dict[str, _Service] | None = Field(default=None, min_length=1)
+    middlewares: dict[str, _Middleware] | None = Field(default=None, min_length=1)
 
 
 class _File(_Exact):

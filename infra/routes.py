@@ -55,10 +55,8 @@ def api_shut() -> str:
         "nutri-api": _api_router("http"),
         "nutri-api-tls": {**_api_router("https"), "tls": {}},
     }
-    return yaml.safe_dump(
-        {"http": {"routers": routers, "middlewares": {"nutri-api-inside": inside}}},
-        sort_keys=False,
-        width=1000,
+    return proxy_file.text(
+        {"http": {"routers": routers, "middlewares": {"nutri-api-inside": inside}}}
     )
 
 

@@ -179,7 +179,7 @@ def test_a_replica_that_dies_is_taken_out(set_up: Replicas) -> None:
     with platform.visitors() as seen:
         platform.run(f"docker kill {name}")
         time.sleep(3)
-    assert set(seen) <= {"200 good-2", "502 nobody"}, seen
+    assert set(seen) <= {"200 drain-2", "502 nobody"}, seen
     assert seen["502 nobody"] <= 2, seen  # the visitors are two
     assert max(platform.took) < 3, sorted(platform.took)[-5:]
     assert len(backends(set_up)) == 1

@@ -1,4 +1,4 @@
-"""The first day: the registrar does not name our name servers yet, and certificates wait for that."""
+"""The first day: the registrar does not name our name servers yet; certificates wait for that."""
 
 from __future__ import annotations
 
