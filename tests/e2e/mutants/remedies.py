@@ -27,6 +27,7 @@ HEALED = {
     "port_80_is_shut": "pulumi up",
     "a_port_is_open_to_the_world": "pulumi up",
     "a_name_leads_elsewhere": "pulumi up",
+    "the_proxys_api_is_open": "pulumi up",
     "docker_is_stopped": "runbook docker restart",
     "no_dump_was_proven_for_long": "runbook dump verify",
 }

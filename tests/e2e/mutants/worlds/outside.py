@@ -98,7 +98,7 @@ def a_port_is_open_to_the_world(scene: Scene) -> Broken:
     scene.run("systemctl stop mutant")
 
 
-@mutant("proxy-api", SERVER, says="its API answers on port 80", remedy="pulumi up --refresh")
+@mutant("proxy-api", SERVER, says="its API answers on port 80", remedy="pulumi up")
 def the_proxys_api_is_open(scene: Scene) -> Broken:
     """The file that shuts the proxy's own API to the world is gone."""
     scene.run("mv /data/coolify/proxy/dynamic/nutri-api.yaml /root/")
