@@ -13,12 +13,12 @@ answer() {
 }
 for _ in $(seq 150); do
   status=$(answer)
-  if [ "$status" = 403 ] || [ "$status" = 404 ]; then
+  if [ "$status" = 403 ]; then  # ours; without it there may be no route yet, and 404
     echo "the proxy's API is shut"
     exit
   fi
   sleep 0.2
 done
-echo "the proxy's API still answers $status to everybody: a file in $folder/dynamic that it cannot" \
-  "read keeps it from reading ours; see: docker logs --tail 20 coolify-proxy" >&2
+echo "the proxy's API answers $status instead of 403: a file in $folder/dynamic that it cannot read" \
+  "keeps it from reading ours; see: docker logs --tail 20 coolify-proxy" >&2
 exit 1
