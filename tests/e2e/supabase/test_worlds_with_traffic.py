@@ -5,6 +5,7 @@ A probe that asked `/health` would take every replica out of the proxy in all th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -93,18 +94,23 @@ def _until_healthy(platform: Platform) -> None:
     wait_until("the app to be healthy", healthy, bound=60)
 
 
-def test_with_ml_frozen_nothing_is_lost(well: Platform) -> None:
-    """Its container is paused: connections are taken, and nothing answers."""
-    (ml,) = [one for one in well.target.services if one.name == "nutri-ml-service"]
+@contextlib.contextmanager
+def _ml_frozen(platform: Platform) -> Iterator[None]:
+    (ml,) = [one for one in platform.target.services if one.name == "nutri-ml-service"]
     container = f"$(docker ps -q --filter label=coolify.name={ml.applications[0]})"
-    with SshClient(well.target.servers[0].ssh) as server:
+    with SshClient(platform.target.servers[0].ssh) as server:
         server.run(f"docker pause {container}")
         try:
-            with _Traffic(well) as traffic:
-                time.sleep(_SECONDS)
-                red = _check(well, "health")
+            yield
         finally:
             server.run(f"docker unpause {container}")
+
+
+def test_with_ml_frozen_nothing_is_lost(well: Platform) -> None:
+    """Its container is paused: connections are taken, and nothing answers."""
+    with _ml_frozen(well), _Traffic(well) as traffic:
+        time.sleep(_SECONDS)
+        red = _check(well, "health")
     assert traffic.seen == {path: {"200 app"} for _, path, _ in _KINDS}
     assert "ml_service" in red["health", "nutri-backend"]
 
@@ -139,3 +145,17 @@ def test_with_the_database_away_the_app_answers_by_itself(well: Platform) -> Non
     assert traffic.seen[_REPORT[1]] == traffic.seen[_LIVE[1]] == {"200 app"}
     assert "503" in red["health", "nutri-backend"]
     assert any(check == "database-status" for check, _ in red)
+
+
+@pytest.mark.long
+def test_probes_that_ask_health_would_lose_everything(well: Platform) -> None:
+    """The world that the others are measured by: with ML frozen, the API is gone."""
+    well.stack.change("nutri-backend", health={"livePath": "/health", "timeout": 3})
+    well.stack.up()
+    try:
+        with _ml_frozen(well), _Traffic(well) as traffic:
+            time.sleep(3 * _SECONDS)
+    finally:
+        well.stack.change("nutri-backend", health={"livePath": "/health/live", "timeout": 5})
+        well.stack.up()
+    assert any(one.startswith("503 proxy") for one in traffic.seen[_LIVE[1]])
