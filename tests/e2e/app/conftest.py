@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SERVER = f"postgres:{PASSWORD}@{POOLER_HOST}"
 DIRECT_URL = f"postgresql://{_SERVER}:5432/postgres"
 POOLED_URL = f"postgresql://{_SERVER}:6543/postgres?pgbouncer=true&connection_limit=2"
-_ASYNCPG_URL = f"postgresql+asyncpg://{_SERVER}:6543/postgres?prepared_statement_cache_size=0"
+ASYNCPG_URL = f"postgresql+asyncpg://{_SERVER}:6543/postgres?prepared_statement_cache_size=0"
 ENVIRONMENT = {
     "backend": {
         "NODE_ENV": "production",
@@ -38,7 +38,7 @@ ENVIRONMENT = {
     },
     "ml-service": {
         "ENVIRONMENT": "production",
-        "DATABASE_URL": _ASYNCPG_URL,
+        "DATABASE_URL": ASYNCPG_URL,
         "REDIS_URL": REDIS_URL,
         "SECRET_KEY": "s" * 32,
     },

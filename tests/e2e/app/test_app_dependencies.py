@@ -15,7 +15,7 @@ import pytest
 from common.waiting import wait_until
 from localcloud.redis import HOST, PASSWORD, PORT, address
 from localcloud.supabase.constants import PROJECT_REF
-from tests.e2e.app.conftest import DIRECT_URL, POOLED_URL, docker, seconds_of
+from tests.e2e.app.conftest import ASYNCPG_URL, DIRECT_URL, POOLED_URL, docker, seconds_of
 
 if TYPE_CHECKING:
     from tests.e2e.app.conftest import App, Container
@@ -80,6 +80,15 @@ def test_a_pooler_needs_pgbouncer_true(app: App) -> None:
     codes = {backend.ask("GET", "/api/users/count").status_code for _ in range(30)}
     assert 500 in codes
     assert "prepared statement" in backend.log()
+
+
+def test_asyncpg_may_not_prepare_through_a_pooler(app: App) -> None:
+    """Without `prepared_statement_cache_size=0` it does, as Prisma without `pgbouncer=true`."""
+    ml = app.start("ml-service", DATABASE_URL=ASYNCPG_URL.partition("?")[0])
+    ml.until_alive()
+    seen = [ml.health()["checks"]["database"] for _ in range(30)]
+    errors = {one.get("error", "") for one in seen}
+    assert any("prepared statement" in error for error in errors), errors
 
 
 def test_a_frozen_ml_service_holds_up_health_alone(
