@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import select
 import threading
 from collections.abc import Iterator
 
@@ -69,8 +70,9 @@ class Database:
         with contextlib.suppress(queue.Empty):
             while True:
                 connection = self._idle.get_nowait()
-                if not connection.closed:
+                if not _is_closed(connection):
                     return connection
+                connection.close()
         return self._connect()
 
     def _connect(self) -> Connection:
@@ -82,3 +84,8 @@ class Database:
             prepare_threshold=0 if self._access.prepared else None,
             row_factory=dict_row,
         )
+
+
+def _is_closed(connection: Connection) -> bool:
+    """Whether the other end has gone meanwhile: an idle one that can be read from has an end."""
+    return connection.closed or bool(select.select([connection.fileno()], [], [], 0)[0])

@@ -146,6 +146,8 @@ def test_a_database_that_is_away_is_unhealthy(app: App, pair: tuple[Container, C
     finally:
         app.cloud.knob("POST", f"/supabase/{PROJECT_REF}/up")
     wait_until("health", lambda: backend.health()["status"] == "healthy", bound=30)
+    # A client's idle connections have ended meanwhile: it makes new ones, and nobody sees it.
+    assert backend.ask("POST", "/api/auth/login", _LOGIN).status_code == 200
 
 
 def test_redis_wants_tls_and_its_password(app: App) -> None:
