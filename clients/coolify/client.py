@@ -19,7 +19,7 @@ from common.ssh import tunnel
 from common.target import SshTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import httpx
@@ -45,8 +45,11 @@ def _message(response: httpx.Response) -> str:
 class Client:
     """Calls on Coolify's API; made by `connect` or `over`."""
 
-    def __init__(self, http: httpx.Client) -> None:
+    def __init__(self, http: httpx.Client, renew: Callable[[], httpx.Client] | None = None) -> None:
+        """`renew` makes the connection anew; it is called before the call after a lost one."""
         self._http = http
+        self._renew = renew
+        self._is_lost = False
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         """Send one request and return the decoded answer (text where it is no JSON).
@@ -55,13 +58,18 @@ class Client:
             CoolifyNotFoundError: 404.
             CoolifyDeniedError: 401 or 403.
             CoolifyError: any other error status.
-            CoolifyUnreachableError: no answer at all.
+            CoolifyUnreachableError: no answer at all; the next call is over a new connection.
+            SshError: that one cannot be made either.
         """
         import httpx  # noqa: PLC0415 - a preview needs none of it, and it takes a while to load
 
+        if self._is_lost and self._renew:
+            self._http = self._renew()
+        self._is_lost = False
         try:
             response = self._http.request(method, f"/api/v1{path}", json=body)
         except httpx.HTTPError as error:
+            self._is_lost = True
             why = str(error) or type(error).__name__
             text = f"Coolify's API gave no answer to {method} {path} ({why})"
             raise CoolifyUnreachableError(text) from None
@@ -103,22 +111,35 @@ def connect(connection: Mapping[str, Any]) -> Iterator[Client]:
         host_key=connection["host_key"],
         private_key=connection["private_key"],
     )
-    with (
-        tunnel(target, int(connection["api_port"])) as socket,
-        _on(socket, connection["token"]) as client,
-    ):
+    port, token = int(connection["api_port"]), connection["token"]
+    with _renewed(lambda: tunnel(target, port), token) as client:
         yield client
 
 
 @contextlib.contextmanager
 def over(ssh: SshClient, target: CoolifyTarget) -> Iterator[Client]:
     """Open a tunnel through a connection there is already, and a client on it."""
-    with ssh.tunnel(target.port) as socket, _on(socket, target.token.get_secret_value()) as client:
+    token = target.token.get_secret_value()
+    with _renewed(lambda: ssh.tunnel(target.port), token) as client:
         yield client
 
 
 @contextlib.contextmanager
-def _on(socket: Path, token: str) -> Iterator[Client]:
+def _renewed(
+    dig: Callable[[], contextlib.AbstractContextManager[Path]], token: str
+) -> Iterator[Client]:
+    """Yield a client that digs a new tunnel whenever the one it has was lost."""
+    with contextlib.ExitStack() as held:
+
+        def renew() -> httpx.Client:
+            held.close()
+            return held.enter_context(_on(held.enter_context(dig()), token))
+
+        yield Client(renew(), renew)
+
+
+@contextlib.contextmanager
+def _on(socket: Path, token: str) -> Iterator[httpx.Client]:
     import httpx  # noqa: PLC0415 - see above
 
     with httpx.Client(
@@ -127,4 +148,4 @@ def _on(socket: Path, token: str) -> Iterator[Client]:
         headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
         timeout=_TIMEOUT_SECONDS,
     ) as http:
-        yield Client(http)
+        yield http

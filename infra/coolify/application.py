@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from clients.coolify import variables
-from clients.coolify.deployments import deploy
+from clients.coolify.deployments import deploy, running
 from clients.coolify.errors import CoolifyNotFoundError
 from clients.coolify.started import teller, wait_until_healthy
 from common import drain
@@ -18,7 +18,7 @@ from common.fingerprint import fingerprint
 from common.ssh import SshClient
 from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
-from infra.coolify import volumes
+from infra.coolify import containers, volumes
 from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
@@ -37,7 +37,7 @@ _PULL_SECONDS = 600
 _DELETE_SECONDS = 120
 
 # A change in these is told to Coolify, but needs no new container.
-_NO_ROLLOUT = frozenset({"connection", "bound", "agreed", "drift", "ssh"})
+_NO_ROLLOUT = frozenset({"connection", "bound", "agreed", "drift", "runs", "ssh"})
 
 
 def _settings(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _bound(props: Mapping[str, Any]) -> float:
 def _needs_rollout(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     taken_away = bool(olds.get("drift")) and news.get("agreed")
     changed = any(olds.get(k) != v for k, v in news.items() if k not in _NO_ROLLOUT)
-    return bool(taken_away or changed)
+    return bool(taken_away or changed or olds.get("runs"))
 
 
 def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
@@ -224,6 +224,28 @@ def remove(client: Client, uuid: str) -> None:
     )
 
 
+def _runs(client: Client, uuid: str, props: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
+    """Return what of its containers is not as Coolify has it stored; empty where all is."""
+    found = containers.look(props["ssh"], uuid) if props.get("ssh") else None
+    if found is None:
+        return str(props.get("runs") or "")
+    name, tag = seen["docker_registry_image_name"], str(seen["docker_registry_image_tag"])
+    is_digest = "@" in name or tag.startswith("sha256-")
+    return containers.differences(
+        found,
+        "" if is_digest else f"{name}:{tag}",
+        _stored(client, uuid, props["env"]),
+        running(client, uuid),
+    )
+
+
+def _stored(client: Client, uuid: str, ours: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that Coolify has as we want them: a container has to have them too."""
+    listed = client.get(f"/applications/{uuid}/envs")
+    there = {env["key"]: env.get("value") for env in listed if not env.get("is_preview")}
+    return {key: value for key, value in ours.items() if there.get(key) == value}
+
+
 class _ApplicationProvider(CoolifyProvider):
     replace_on: ClassVar[frozenset[str]] = frozenset({"instance", "project", "application"})
 
@@ -265,13 +287,14 @@ class _ApplicationProvider(CoolifyProvider):
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Agreement alone changes nothing: it says what may happen to drift there is."""
         seen = {k: v for k, v in news.items() if k != "agreed"}
-        return super().diff(id_, {"drift": [], **olds}, seen)
+        return super().diff(id_, {"drift": [], "runs": "", **olds}, seen)
 
     def observe(self, client: Client, id_: str, props: dict[str, Any]) -> dict[str, Any]:
-        """Return what differs, by fingerprints where it is the variables."""
+        """Return what differs: variables by their fingerprints, and what really runs."""
         seen = client.get(f"/applications/{id_}")
         return {
             "drift": _drift(client, id_, props),
+            "runs": _runs(client, id_, props, seen),
             "image": seen["docker_registry_image_name"],
             "tag": seen["docker_registry_image_tag"],
         }
@@ -291,5 +314,6 @@ class Application(CoolifyResource, module="coolify", name="Application"):
     def __init__(
         self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        own = {"application": name, "drift": [], "agreed": props.get("agreed", False)}
+        seen = {"drift": [], "runs": ""}
+        own = {"application": name, "agreed": props.get("agreed", False), **seen}
         super().__init__(_ApplicationProvider(), name, {**props, **own}, opts)
