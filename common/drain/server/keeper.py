@@ -29,6 +29,7 @@ class Keeper:
         self._proxy = proxy
         self._file = route_file(service)
         self._closing_since: float | None = None
+        self._in_force_since: float | None = None
         self._run = ""
 
     def look(self) -> bool:
@@ -37,7 +38,7 @@ class Keeper:
         if spec is None or time.time() > spec["until"]:
             return self._over(spec)
         if spec["run"] != self._run:
-            self._run, self._closing_since = spec["run"], None
+            self._run, self._closing_since, self._in_force_since = spec["run"], None, None
         listed = self._docker.running()
         found = [Container(one, self.service) for one in listed]
         mine = [one for one in found if one.is_routed]
@@ -64,14 +65,18 @@ class Keeper:
         return self._proxy.answers(mark_path(spec["token"], urls))
 
     def _watch(self, spec: Json, leaving: Sequence[Container], proxies: set[str]) -> None:
+        self._in_force_since = self._in_force_since or time.monotonic()
         pids = {one.id: self._docker.pid(one.id) for one in leaving}
         count = sum(sockets.under_way(pids[one.id], one.port, proxies) for one in leaving)
         self._tell(spec, "busy" if count else "drained", connections=count)
-        if not count:
+        if not count or time.monotonic() - self._in_force_since > spec["grace"]:
             self._hurry(spec, pids)
 
     def _hurry(self, spec: Json, pids: dict[str, int]) -> None:
-        """End those that do not heed that they were told to: nothing of theirs is under way."""
+        """End those that do not heed that they were told to.
+
+        Nothing of theirs is under way any more, or it had all of its time.
+        """
         for container, since in self._docker.stops(spec["since"]).items():
             pid = pids.get(container, 0)
             if pid and time.time() - since > _IGNORED_SECONDS and not sockets.heeds_stop(pid):

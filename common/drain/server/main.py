@@ -86,6 +86,7 @@ def start(service: str, what: str, grace: float, bound: float) -> Json:
         "drained": [one["Id"] for one in routed],
         "since": int(now),
         "until": now + bound,
+        "grace": grace,
         "closing": False,
     }
     write_state(spec_file(service), spec)

@@ -53,7 +53,8 @@ class World:
 
     def ask(self, *drained: str, **more: Any) -> None:  # noqa: ANN401 - JSON
         """Write what is asked for, as `start` does."""
-        spec = {"run": "r1", "token": "t0", "drained": list(drained), "closing": False}
+        spec = {"run": "r1", "token": "t0", "drained": list(drained), "grace": 30}
+        spec |= {"closing": False}
         spec |= {"since": int(time.time()) - 60, "until": time.time() + 600, **more}
         files.write_state(files.spec_file(SERVICE), spec)
 

@@ -119,6 +119,15 @@ def test_with_requests_under_way_even_the_deaf_are_waited_for(two: World, keepin
     assert two.killed == []
 
 
+def test_what_had_its_time_is_not_waited_for_again(two: World, keeping: Keeper) -> None:
+    """A websocket goes on for ever: it had the grace before the deployment began."""
+    two.connections["old-1"] = 1
+    two.ask("old-1", grace=-1)
+    two.told_to_end["old-1"] = time.time() - 3
+    keeping.look()
+    assert two.killed == ["old-1"]
+
+
 def test_the_replaced_container_gone_the_file_goes_by_itself(two: World, keeping: Keeper) -> None:
     """Whoever asked for it may be gone as well."""
     keeping.look()
