@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clients.coolify.client import over
+from clients.coolify.deployments import deploy
 from common.ssh import SshClient
+from runbook.monitor import watching
 from tests.e2e.guard.conftest import window
 
 if TYPE_CHECKING:
@@ -23,6 +26,13 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
 _LATE = 8.0
 _BACKEND = "nutri-backend"
 _LONG = {"slow", "stream"}
+_PATHS_OF_THE_APP = {
+    "nutri:slowPath": "/api/reports/weekly",
+    "nutri:streamPath": "/api/export",
+    "nutri:uploadPath": "/api/uploads",
+    "nutri:postPath": "/api/tally",
+    "nutri:socketPath": "/api/live",
+}
 _RATE = ("--rate", "20")  # the machine makes the traffic as well as the answers
 
 
@@ -95,17 +105,42 @@ def test_a_tag_that_is_not_there_is_refused(platform: Stack) -> None:
     assert "nearest: good-" in done.stderr
 
 
-def test_one_replica_behind_a_late_proxy_drops_requests(
+def test_one_replica_of_an_app_that_heeds_no_stop_drops_nothing(
     platform: Stack, proxy_is_late: Callable[[float], None]
 ) -> None:
-    """Nobody serves while the proxy does not know the new one: the deploy is red."""
-    platform.change(_BACKEND, replicas=1)
+    """The app as it is, of which the proxy learns late: it is led to the new container at once.
+
+    Changes, an upload, long answers and a websocket are among what is sent.
+    """
+    variables = {"RATE_LIMIT_MAX": "1000000"}
+    health = {"livePath": "/health/live"}
+    platform.change(_BACKEND, replicas=1, tag="real-1", variables=variables, health=health)
+    platform.config |= _PATHS_OF_THE_APP
     platform.up()
     proxy_is_late(_LATE)
-    done, told = _deploy(platform, "drain-2", "--requests", "100")
-    assert (done.returncode, told["updated"]) == (1, True), done.stderr
-    assert told["dropped"] > 0
-    assert told["monitor"]["longest_gap"]["seconds"] > 1
+    done, told = _deploy(platform, "real-2", "--requests", "500")
+    monitor = told["monitor"]
+    assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(monitor["failed_at"])
+    assert set(monitor["by_kind"]) >= {"post", "upload", "websocket", "http2"} | _LONG
+    assert monitor["websockets_closed"] >= 1
+    assert platform.runbook("check", "proxy-files").returncode == 0
+
+
+@pytest.mark.long
+def test_without_the_drain_the_same_app_drops_requests(platform: Stack, target: Target) -> None:
+    """Coolify's own redeployment cuts what is under way: the monitor does see it."""
+    platform.change(_BACKEND, replicas=2)
+    platform.up()
+    target = platform.described()
+    service = next(one for one in target.services if one.name == _BACKEND)
+    with (
+        SshClient(target.servers[0].ssh) as server,
+        over(server, target.coolify) as coolify,
+        watching(target, service, rate=20) as monitor,
+    ):
+        for application in service.applications:
+            deploy(coolify, application, "without the drain", 600)
+    assert monitor.report().failed > 0
 
 
 @pytest.fixture
