@@ -70,6 +70,7 @@ def test_the_proxys_options_are_ours() -> None:
         "--entrypoints.http.transport.respondingTimeouts.readTimeout=600s",
         "--entrypoints.https.transport.respondingTimeouts.readTimeout=600s",
         "--serversTransport.forwardingTimeouts.dialTimeout=1s",
+        "--serversTransport.forwardingTimeouts.idleConnTimeout=3s",
     ]
     assert proxy.with_options(changed, proxy.options("10.44.0.2")) == changed
 
