@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.contract.coolify_double import CoolifyDouble
 
+_SSH = {"host": "192.0.2.1", "port": 22, "host_key": "ssh-x AAAA", "private_key": "PRIVATE"}
 _HEALTH = {"path": "/health", "interval": 1, "timeout": 1, "retries": 2, "start_period": 0}
 
 
@@ -45,14 +46,20 @@ def asked(coolify: CoolifyDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
     def connect(_: object) -> Iterator[Client]:
         yield Client(http)
 
+    @contextlib.contextmanager
+    def drained(*_: object, **__: object) -> Iterator[None]:
+        yield
+
     monkeypatch.setattr("infra.coolify.resource.connect", connect)
+    monkeypatch.setattr("common.drain.drained", drained)
     with without_pauses(attempts=200):
         yield sent
 
 
 def _application(place: dict[str, Any], **changes: object) -> dict[str, Any]:
     return {
-        "connection": {},
+        "connection": {"token": "t"},
+        "ssh": _SSH,
         **place,
         "application": "nutri-backend-1",
         "image": "ghcr.localcloud.test/nutri/backend",
@@ -89,7 +96,13 @@ def test_all_the_program_asks_is_in_the_document(
     uuid = str(provider.create(first).id)
     provider.update(uuid, first, _application(place, env={"OTHER": "1"}, tag="good-2"))
     provider.read(uuid, first)
-    scale = {"connection": {}, "service": "nutri-backend", "count": 1, "applications": [uuid]}
+    scale = {
+        "connection": {},
+        "service": "nutri-backend",
+        "count": 1,
+        "applications": [uuid],
+        "ssh": [_SSH],
+    }
     replicas._ReplicasProvider().create(scale)
     provider.delete(uuid, first)
     further = {"connection": {}, "ip": "10.0.0.12", "server": "n-2", "private_key": spare_key}
