@@ -151,8 +151,13 @@ def resolve(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 
 
 def _holder(target: Target, service: str | None) -> ServiceTarget:
-    """The service that is named, or whose use of the database the stack knows of."""
-    known = service or (target.database and target.database.service)
+    """The service that is named, or whose use of the database the stack knows of, or the only one.
+
+    Raises:
+        OperatorError: it could be any of them.
+    """
+    only = target.services[0].name if len(target.services) == 1 else ""
+    known = service or (target.database and target.database.service) or only
     if not known:
         raise OperatorError("no service of this stack has the database's URL; name one: --service")
     return servers.find_service(target, known)
