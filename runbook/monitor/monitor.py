@@ -82,6 +82,7 @@ class Monitor:
         self._run = ""
         self._name = secrets.token_hex(6)
         self._closed = 0
+        self._uncounted = 0
         self._started = time.monotonic()
         self._ended: float | None = None
         self._samples: list[Sample] = []
@@ -101,7 +102,7 @@ class Monitor:
         await self._requester.__aenter__()
         try:
             self._place = await self._resolved()
-            asked = await Probe(self._requester, self._place, self.service, self._only).found()
+            asked = await self._probe().found()
             self._run = asked.run
             self._requester.forget_counts()
         except BaseException:
@@ -155,7 +156,11 @@ class Monitor:
             left_out=self._left_out,
             connects=dict(self._requester.connects),
             closed=self._closed,
+            uncounted=self._uncounted,
         )
+
+    def _probe(self) -> Probe:
+        return Probe(self._requester, self._place, self.service, self._only, self._trust)
 
     def _now(self) -> float:
         return time.monotonic() - self._started
@@ -190,10 +195,8 @@ class Monitor:
             return
         told = await self._requester.counts(self._place, self.service.post_path, self._run)
         if told is None:
-            raise MonitorNotPossibleError(
-                f"{self.service.url}{self.service.post_path} does not tell any more how often the "
-                "monitor's requests counted"
-            )
+            self._uncounted = self._keys
+            return
         self._samples = [judged(one, told) for one in self._samples]
 
     async def _hold(self, one: Turn) -> None:

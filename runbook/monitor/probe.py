@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from common.errors import OperatorError
 from runbook.monitor.sample import Connection, Sample
 from runbook.monitor.schedule import Turn
+from runbook.monitor.websocket import Websocket
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from common.target import ServiceTarget
     from runbook.monitor.requester import Place, Requester
 
 _BROKEN = 500
+_SOCKET_SECONDS = 10.0
 _STATUS = "HTTP "
 
 
@@ -52,8 +55,14 @@ class Probe:
     """One look at a service."""
 
     def __init__(
-        self, requester: Requester, place: Place, service: ServiceTarget, only: Only | None
+        self,
+        requester: Requester,
+        place: Place,
+        service: ServiceTarget,
+        only: Only | None,
+        trust: ssl.SSLContext,
     ) -> None:
+        self._trust = trust
         self._requester = requester
         self._place = place
         self._service = service
@@ -73,9 +82,20 @@ class Probe:
         run = await self._countable()
         if run:
             others.append(Turn(0, Connection.POST, self._service.post_path, "POST"))
-        socket = self._service.socket_path
-        held = (Turn(0, Connection.WEBSOCKET, socket),) if socket else ()
-        return Asked(usual, tuple(others), tuple(singles), held, run)
+        return Asked(usual, tuple(others), tuple(singles), await self._sockets(), run)
+
+    async def _sockets(self) -> tuple[Turn, ...]:
+        """The service's websocket, where it can be opened now."""
+        path = self._service.socket_path
+        if not path:
+            return ()
+        try:
+            async with asyncio.timeout(_SOCKET_SECONDS):
+                opened, failure = await Websocket.open(self._place, path, self._trust)
+        except (OSError, EOFError, TimeoutError):
+            return ()
+        opened.close()
+        return () if failure else (Turn(0, Connection.WEBSOCKET, path),)
 
     async def _one(self, only: Only) -> Asked:
         turn = Turn(0, Connection.FRESH, only.path, only.method, key="probe")

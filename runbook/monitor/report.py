@@ -79,6 +79,8 @@ class Report:
     """How many connections of each kind were opened."""
     closed: int = 0
     """Websockets that the other side ended, and that were opened anew; no failure."""
+    uncounted: int = 0
+    """Requests with a key of which the service does not tell any more how often they counted."""
 
     @property
     def requests(self) -> int:
@@ -172,6 +174,7 @@ class Report:
             "by_connection": self.by_connection,
             "by_kind": {name: kind.as_json() for name, kind in self.by_kind.items()},
             "websockets_closed": self.closed,
+            "uncounted": self.uncounted,
             "failed_at": [_told(one) for one in self.failures[:100]],
             "longest_gap": {"seconds": round(gap.seconds, 3), "at": round(gap.begin, 3)},
             "versions": self.versions,

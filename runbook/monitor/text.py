@@ -28,6 +28,8 @@ def lines(report: Report) -> Iterator[str]:
     if report.containers:
         yield f"  containers   {_counts(report.containers)}"
     yield from (f"  {name:<12} {_kind(kind)}" for name, kind in report.by_kind.items())
+    if report.uncounted:
+        yield f"  note         how often {report.uncounted} keys counted is not told any more"
     if report.closed:
         yield f"  websockets   {report.closed} ended by the other side, opened anew (no failure)"
     yield f"  connections  {_connections(report)}"

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,6 +34,12 @@ ROOT = Path(__file__).parents[2]
 _REPEATS = 5
 _KILOBYTES = 1024
 _REQUESTS = 5000
+_APPS: tuple[tuple[str, tuple[str, str], dict[str, Any]], ...] = (
+    ("one that drains", ("drain-1", "drain-2"), {}),
+    ("as it is", ("good-1", "good-2"), {}),
+    ("killed", ("good-1", "good-2"), {"stopGrace": 1}),
+)
+"""Name, tags, and what differs in the config: the last is killed a second after it was told."""
 
 
 def _run(*words: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> float:
@@ -238,27 +245,67 @@ def _output(*words: str) -> str:
 
 
 def deploys() -> None:
-    """A rolling deploy under load, there and back; the config is as before afterwards."""
+    """Three apps under load, one after another; the config is as before afterwards.
+
+    A container that has nothing to do with them comes and goes meanwhile.
+    """
     config = ROOT / "Pulumi.local.yaml"
     before = config.read_text(encoding="utf-8")
     try:
-        told = _deploy("good-2", _REQUESTS)
-        _deploy("good-1", 1)
+        for name, (first, second), changes in _APPS:
+            _change_backend(config, {"tag": first, **changes})
+            _deploy(first, 1)
+            with _foreign():
+                told = _deploy(second, _REQUESTS)
+            _report_deploy(f"rolling deploy, {name}", told["monitor"], config.read_text())
     finally:
         config.write_text(before, encoding="utf-8")
-    monitor = told["monitor"]
-    phases = {phase["name"]: phase for phase in monitor["phases"]}
-    times = {name: phases[name]["p99_ms"] for name in ("before", "during")}
-    _report("rolling deploy: requests", str(monitor["requests"]), f"(aim: {_REQUESTS} at least)")
-    _report("rolling deploy: failed", str(told["dropped"]), "(aim: 0)")
-    _report("rolling deploy: longest time without an answer", _seconds(monitor["longest_gap"]))
-    _report(
-        "rolling deploy: p99 during it",
-        f"{times['during']:.0f} ms",
-        f"{times['during'] / times['before']:.1f}x of {times['before']:.0f} ms before",
+        _deploy("good-1", 1)
+        config.write_text(before, encoding="utf-8")
+
+
+def _change_backend(config: Path, changes: dict[str, Any]) -> None:
+    whole = yaml.safe_load(config.read_text(encoding="utf-8"))
+    whole["config"]["nutri:services"]["nutri-backend"] |= changes
+    config.write_text(yaml.safe_dump(whole), encoding="utf-8")
+
+
+@contextmanager
+def _foreign() -> Iterator[None]:
+    """A labelled container of somebody else's, coming and going every few seconds."""
+    over = threading.Event()
+    thread = threading.Thread(target=_come_and_go, args=(over,))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _come_and_go(over: threading.Event) -> None:
+    image = "docker.localcloud.test/library/redis:7-alpine"
+    labels = "--label traefik.enable=true --label 'traefik.http.routers.x.rule=Host(`x.test`)'"
+    command = (
+        f"docker run --detach --name foreign --network coolify {labels} --entrypoint sleep {image} "
+        "60 >/dev/null; sleep 2; docker rm --force foreign >/dev/null"
     )
-    took, waits = phases["during"]["end"] - phases["during"]["begin"], _waits(before)
-    _report("rolling deploy: time", f"{took:.0f} s", f"{took / waits:.1f}x of its waits, {waits} s")
+    with SshClient(load_target("local").servers[0].ssh) as server:
+        while not over.wait(2):
+            server.run(command, check=False)
+
+
+def _report_deploy(name: str, monitor: dict[str, Any], config: str) -> None:
+    phases = {phase["name"]: phase for phase in monitor["phases"]}
+    _report(f"{name}: requests", str(monitor["requests"]), f"(aim: {_REQUESTS} at least)")
+    _report(f"{name}: failed", str(monitor["failed"]), "(aim: 0, but for the last)")
+    _report(f"{name}: longest gap", _seconds(monitor["longest_gap"]))
+    for rank in ("p50", "p99"):
+        during, base = (phases[one][f"{rank}_ms"] for one in ("during", "before"))
+        aim = f"{during / base:.1f}x of {base:.0f} ms before"
+        _report(f"{name}: {rank} during it", f"{during:.0f} ms", aim)
+    took, waits = phases["during"]["end"] - phases["during"]["begin"], _waits(config)
+    _report(f"{name}: time", f"{took:.0f} s", f"{took / waits:.1f}x of its waits, {waits} s")
 
 
 def _deploy(tag: str, requests: int) -> dict[str, Any]:

@@ -26,9 +26,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
 _LATE = 8.0
 _BACKEND = "nutri-backend"
 _LONG = {"slow", "stream"}
-_PATHS_OF_THE_APP = {
-    "nutri:slowPath": "/api/reports/weekly",
-    "nutri:streamPath": "/api/export",
+_MORE_PATHS = {
     "nutri:uploadPath": "/api/uploads",
     "nutri:postPath": "/api/tally",
     "nutri:socketPath": "/api/live",
@@ -112,13 +110,11 @@ def test_one_replica_of_an_app_that_heeds_no_stop_drops_nothing(
 
     Changes, an upload, long answers and a websocket are among what is sent.
     """
-    variables = {"RATE_LIMIT_MAX": "1000000"}
-    health = {"livePath": "/health/live"}
-    platform.change(_BACKEND, replicas=1, tag="real-1", variables=variables, health=health)
-    platform.config |= _PATHS_OF_THE_APP
+    platform.change(_BACKEND, replicas=1, tag="good-1")
+    platform.config |= _MORE_PATHS
     platform.up()
     proxy_is_late(_LATE)
-    done, told = _deploy(platform, "real-2", "--requests", "500")
+    done, told = _deploy(platform, "good-2", "--requests", "500")
     monitor = told["monitor"]
     assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(monitor["failed_at"])
     assert set(monitor["by_kind"]) >= {"post", "upload", "websocket", "http2"} | _LONG

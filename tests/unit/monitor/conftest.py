@@ -43,6 +43,8 @@ class Site:
     counts_as: tuple[int, ...] = (1,)
     """How often each next POST to /counted counts: in turn."""
     hangs_up_sockets: bool = False
+    sockets: int = 0
+    sockets_at_most: int = 1_000_000
     seen: int = 0
     connections: int = 0
     hosts: set[str] = field(default_factory=set)
@@ -77,7 +79,8 @@ class Site:
         self.long_seen += path in self.long_paths
         if path in self.long_paths and self.drops_long and self.long_seen > len(self.long_paths):
             return False
-        if path == "/socket":
+        self.sockets += path == "/socket"
+        if path == "/socket" and self.sockets <= self.sockets_at_most:
             await self._socket(writer)
             return False
         if path.startswith("/counted"):

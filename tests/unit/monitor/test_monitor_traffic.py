@@ -224,9 +224,10 @@ def test_a_websocket_that_is_ended_is_opened_anew(watch_more: Callable[..., Repo
 
 
 def test_a_websocket_that_cannot_be_opened_is_a_failure(watch_more: Callable[..., Report]) -> None:
-    """It was there in the service's settings."""
-    found = watch_more(Site(), socket_path="/nowhere")
+    """It could, before; one that never was there is left out."""
+    found = watch_more(Site(hangs_up_sockets=True, sockets_at_most=2), socket_path="/socket")
     assert found.by_kind["websocket"].failed == found.failed > 0
+    assert "websocket" not in watch_more(Site(), socket_path="/nowhere").by_kind
 
 
 def test_one_request_instead_of_the_usual(serving: Serving) -> None:
