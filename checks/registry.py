@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checks.access import COOLIFY, SSH
 from checks.backup_age import BACKUP_AGE
+from checks.baseline import BASELINE
 from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
 from checks.containers import CONTAINERS
 from checks.database import DATABASE_BACKUPS, POOL, POOLED_URL, STATUS, WRITES
@@ -49,6 +50,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     PROXY_API,
     SSH,
     SIZE,
+    BASELINE,
     DOCKER,
     COOLIFY,
     DNS,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from infra.baseline import baseline_values
 from infra.coolify.proxy import Proxy, wanted
 from infra.coolify.server import Server
 from infra.keys import KeyPair
@@ -57,7 +58,8 @@ class Member(pulumi.ComponentResource):
             "ADDRESS_POOL": settings.docker_address_pool,
         }
         booted = self._step("wait-for-boot", {})
-        admitted = self._step("admit-coolify", values, booted, *fleet.memberships)
+        based = self._step("baseline", baseline_values(), booted)
+        admitted = self._step("admit-coolify", values, based, *fleet.memberships)
         server = self._server(key, admitted)
         self.place = self._place(server)
         self.register_outputs({})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from infra.baseline import baseline_values
 from infra.coolify.instance import Instance
 from infra.coolify.project import Project
 from infra.coolify.proxy import Proxy, wanted
@@ -56,7 +57,8 @@ class Platform(pulumi.ComponentResource):
 
     def _bootstrap(self) -> None:
         booted = self._step("wait-for-boot", {})
-        seeded = self._step("seed-coolify", self._seed(), booted)
+        based = self._step("baseline", baseline_values(), booted)
+        seeded = self._step("seed-coolify", self._seed(), based)
         installed = self._step("install-coolify", self._installer(), seeded)
         ready = [
             self._step("mint-token", {"TOKEN_HASH": self.token.value.apply(_sha256)}, installed),

@@ -1,4 +1,5 @@
-# Lets Coolify, on the first server, log in here, and keeps Docker's networks off the private one.
+# Lets Coolify, on the first server, log in here, keeps Docker's networks off the private one,
+# and bounds the logs of containers as on the first server.
 # Wants: COOLIFY_KEY (a line of authorized_keys), ADDRESS_POOL. Safe to run again.
 set -euo pipefail
 
@@ -14,7 +15,13 @@ printf '%s\n%s\n%s\n' "$begin" "$COOLIFY_KEY" "$end" >>"$keys"
 daemon=/etc/docker/daemon.json
 mkdir -p /etc/docker
 if [ ! -s "$daemon" ]; then
-  printf '{"default-address-pools": [{"base": "%s", "size": 24}]}\n' "$ADDRESS_POOL" >"$daemon"
+  cat >"$daemon" <<JSON
+{
+  "log-driver": "json-file",
+  "log-opts": {"max-size": "10m", "max-file": "3"},
+  "default-address-pools": [{"base": "$ADDRESS_POOL", "size": 24}]
+}
+JSON
   if command -v docker >/dev/null; then systemctl restart docker; fi
 fi
 echo "Coolify may log in"

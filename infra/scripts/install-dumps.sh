@@ -1,23 +1,12 @@
 # Sets up dumps of the database: the program, its secrets, its timers, the repository.
 # Wants: PROGRAM, CONFIG, RESTIC_PASSWORD, IDENTITY, KNOWN_HOSTS, SCHEDULE, PROOF_SCHEDULE, MAY_INIT.
 # Safe to run again.
+# Uses: apt.sh
 set -euo pipefail
 umask 077
 
-export DEBIAN_FRONTEND=noninteractive
-have() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'; }
-install() {
-  have "$1" && return
-  apt-get -q -o DPkg::Lock::Timeout=300 update >/var/log/nutri-dumps-install.log 2>&1 || true
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$1" \
-    >>/var/log/nutri-dumps-install.log 2>&1
-}
-need() {
-  install "$1" || { echo "$1 cannot be installed:" >&2; tail -n 5 /var/log/nutri-dumps-install.log >&2; exit 1; }
-}
-
-need restic
-have postgresql-client-15 || need postgresql-client
+apt_install restic
+apt_has postgresql-client-15 || apt_install postgresql-client
 
 etc=/etc/nutri/dumps
 mkdir -p "$etc" /usr/local/lib/nutri /var/lib/nutri/dumps
@@ -37,10 +26,10 @@ chmod 755 /usr/local/sbin/nutri-dump
 
 # An older pg_dump refuses a newer server, so that the server's own version has to be here.
 major=$(nutri-dump major)
-[ -x "/usr/lib/postgresql/$major/bin/pg_dump" ] || install "postgresql-client-$major" || {
-  need postgresql-common
-  /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y >>/var/log/nutri-dumps-install.log 2>&1
-  need "postgresql-client-$major"
+[ -x "/usr/lib/postgresql/$major/bin/pg_dump" ] || apt_install "postgresql-client-$major" || {
+  apt_install postgresql-common
+  /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y >>"$apt_log" 2>&1
+  apt_install "postgresql-client-$major"
 }
 
 unit() { # name, description, command, schedule

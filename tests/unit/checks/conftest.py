@@ -25,6 +25,7 @@ from pydantic import SecretStr
 
 import checks
 from checks import (
+    baseline,
     counters,
     database,
     docker,
@@ -216,6 +217,8 @@ class World:
     proxy_api: int = 403
     snapshot: Mapping[str, str] = field(default_factory=dict)
     upkeep: Mapping[str, str] = field(default_factory=dict)
+    setup: Mapping[str, str] = field(default_factory=dict)
+    """Changes to what the server tells of its set-up, by part."""
     size: str = (
         "@@ cores\n0-3\n@@ memory\nMemTotal: 7941000 kB\n@@ disk\nx 78620712\n@@ container\n"
     )
@@ -330,7 +333,7 @@ class FakeSsh:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def run(  # noqa: PLR0911 - one return a question
+    def run(  # noqa: C901, PLR0911 - one return a question
         self,
         command: str | list[str],
         *,
@@ -354,6 +357,8 @@ class FakeSsh:
             return Result("".join(f"{line}\n" for line in world.urls), "", 0)
         if command == dumps.COMMAND:
             return Result(json.dumps(dumps_told(now, world.dumps)), "", 0)
+        if command == baseline.SCRIPT:
+            return Result(recorded("baseline.txt", **world.setup), "", 0)
         if command in {size.SCRIPT, proxy_files.SCRIPT}:
             return Result(world.size if command == size.SCRIPT else world.proxy_files, "", 0)
         if command == docker.ASK:

@@ -54,6 +54,34 @@ def _changed(name: str, says: str, status: Status = Status.RED, **fields: object
     return Breakage(name, fields, says, status)
 
 
+def _setup(name: str, says: str, **parts: str) -> Breakage:
+    return Breakage(name, {"setup": parts}, says)
+
+
+_UPDATES = (
+    'APT::Periodic::Unattended-Upgrade "1";\nUnattended-Upgrade::Automatic-Reboot "false";\n'
+    "unattended-upgrades installed\n"
+)
+_MACHINE = {"container": "none", "swap": "4294963200", "clock": "yes"}
+_SETUPS = [
+    _setup("no swap", "swap of 0.0 GiB instead of 4", **_MACHINE | {"swap": ""}),
+    _setup("no clock", "the clock is not kept by NTP", **_MACHINE | {"clock": "no"}),
+    _setup("the kernel of before", "vm.swappiness is 60", **_MACHINE, kernel="vm.swappiness = 60"),
+    _setup("short queues", "net.core.somaxconn is 4096", kernel="net.core.somaxconn = 4096"),
+    _setup("few files", "may open 1024 files instead of 65535", files="1024"),
+    _setup("no updates", "unattended-upgrades is not installed", updates=""),
+    _setup(
+        "no timer",
+        "not installed by themselves",
+        updates=_UPDATES.replace('Upgrade "1"', 'Upgrade "0"'),
+    ),
+    _setup("reboots", "may reboot the server by itself", updates=_UPDATES.replace("false", "true")),
+    _setup("passwords", "sshd has PasswordAuthentication yes", sshd="passwordauthentication yes"),
+    _setup("a journal without bound", "the journal may fill the disk", journal=""),
+    _setup("logs without bound", "logs of containers may fill the disk", docker="{}"),
+    _setup("no tools", "tools are missing: htop, jq", tools="htop\njq"),
+    _changed("no SSH", "could not be collected", Status.UNKNOWN, ssh_failure=SshTimeoutError("no")),
+]
 _PASSPHRASES = [
     _changed("the local stack's", "it is 'local'", passphrase="local"),
     _changed("a short one", "it has 6 characters", passphrase="sesame"),
@@ -363,6 +391,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         _NO_SSH,
     ],
     "passphrase": _PASSPHRASES,
+    "baseline": _SETUPS,
     "drift": [
         _changed(
             "a resource differs",

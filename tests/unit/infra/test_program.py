@@ -204,7 +204,7 @@ def test_what_lives_on_the_server_goes_with_it(run: Callable[..., dict[str, Any]
 def test_contact_is_pinned(run: Callable[..., dict[str, Any]]) -> None:
     """Every step on the server checks the host key that was made beforehand."""
     steps = [request for key, request in run().items() if ":Command::" in key]
-    assert len(steps) == 6
+    assert len(steps) == 7
     for request in steps:
         assert _plain(request.object["connection"])["hostKey"] == "ssh-x AAAA"
         assert "sshpass" not in request.object["create"]

@@ -149,3 +149,27 @@ def a_security_update_waits(scene: Scene) -> Broken:
         "rm -rf /srv/apt /etc/apt/sources.list.d/mutant.list /var/lib/apt/lists/*_srv_apt_* "
         "/var/lib/apt/lists/mutant_InRelease"
     )
+
+
+@mutant("baseline", SERVER, says="sshd has PasswordAuthentication yes", remedy="baseline")
+def ssh_takes_passwords(scene: Scene) -> Broken:
+    """Somebody let people log in by password again."""
+    file = "/etc/ssh/sshd_config.d/00-nutri.conf"
+    scene.run(f"cp {file} /root/sshd.kept; sed -i '/^PasswordAuthentication/d' {file}")
+    scene.run("printf 'PasswordAuthentication yes\\n' >/etc/ssh/sshd_config.d/01-mutant.conf")
+    yield None
+    scene.run(f"cp /root/sshd.kept {file}; rm /etc/ssh/sshd_config.d/01-mutant.conf")
+
+
+@mutant(
+    "baseline",
+    SERVER,
+    says="the journal may fill the disk; tools are missing: ncdu",
+    remedy="baseline",
+)
+def a_journal_without_bound(scene: Scene) -> Broken:
+    """The journal's bound is gone, and a tool that would show who fills the disk."""
+    bound, tool = "/etc/systemd/journald.conf.d/60-nutri.conf", "/usr/bin/ncdu"
+    scene.run(f"mv {bound} /root/journald.kept; mv {tool} /root/ncdu.kept")
+    yield None
+    scene.run(f"mv /root/journald.kept {bound}; mv /root/ncdu.kept {tool}")
