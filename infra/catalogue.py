@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import httpx
+import pulumi
 from pydantic import BaseModel
 
 from common.errors import OperatorError
@@ -14,6 +17,9 @@ from infra.refusals import Refused  # noqa: TC001 - pydantic reads the annotatio
 
 _TIMEOUT_SECONDS = 20
 _PAGE = 50
+PATIENCE_SECONDS = 90.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_TOO_MANY, _ITS_OWN_FAULT = 429, 500
 
 
 class CatalogueError(OperatorError):
@@ -64,8 +70,60 @@ class Catalogue(BaseModel):
         return int(next(found, 0) * 2**30)
 
 
+class WeatherError(CatalogueError):
+    """The API is busy or away for a while: no mistake of anybody here."""
+
+
+class _LaterError(OperatorError):
+    """Not now; `pause` is what the API itself asks for, in seconds."""
+
+    def __init__(self, why: str, pause: float = 0.0) -> None:
+        super().__init__(why)
+        self.pause = pause
+
+
+def _patiently(client: httpx.Client, path: str, params: dict[str, str | int]) -> httpx.Response:
+    """Ask again while the API is busy or away, after the pause it asks for.
+
+    Raises:
+        WeatherError: it stayed so.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for number in count():
+        try:
+            return _asked(client, path, params)
+        except _LaterError as later:
+            pause = min(max(later.pause, _FIRST_PAUSE * 2**number), _LONGEST_PAUSE)
+            if time.monotonic() + pause > deadline:
+                raise WeatherError(
+                    f"Hetzner's API is busy or away: {later}; it was asked {number + 1} times in "
+                    f"{PATIENCE_SECONDS:g} s. Nothing is wrong here: the same command again, later"
+                ) from None
+            pulumi.log.info(f"Hetzner's API: {later}; asked again in {pause:.0f} s")
+            time.sleep(pause)
+    raise AssertionError("it is asked until it answers, or the time is over")
+
+
+def _asked(client: httpx.Client, path: str, params: dict[str, str | int]) -> httpx.Response:
+    try:
+        response = client.get(path, params=params)
+    except (httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ReadError) as error:
+        raise _LaterError(f"{path} got no answer ({type(error).__name__})") from None
+    if response.status_code == _TOO_MANY or response.status_code >= _ITS_OWN_FAULT:
+        raise _LaterError(f"{path} answered {response.status_code}", _wanted_pause(response))
+    return response
+
+
+def _wanted_pause(response: httpx.Response) -> float:
+    """What the API asks for; its limit tells no pause, and lets in one request more each second."""
+    try:
+        return float(response.headers.get("Retry-After") or 0)
+    except ValueError:  # a date, which proxies may send
+        return 0.0
+
+
 def _get(client: httpx.Client, path: str, **params: str | int) -> dict[str, Any]:
-    response = client.get(path, params=params)
+    response = _patiently(client, path, params)
     if response.status_code in {401, 403}:
         raise CatalogueError(
             "hcloud:token: Hetzner's API refuses it; make a read-write token of the right project"

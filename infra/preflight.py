@@ -28,6 +28,8 @@ def _choice(raw: dict[str, Any], stack: str) -> tuple[Choice | None, list[str]]:
         offers = catalogue.fetch(
             raw["hcloud_endpoint"], raw["hcloud_token"], server, address_name(server)
         )
+    except catalogue.WeatherError as error:
+        raise pulumi.RunError(f"nothing was touched: {error}") from None
     except catalogue.CatalogueError as error:
         return None, [str(error)]
     places = (raw.get("location", ""), *(raw.get("location_fallbacks") or ()))

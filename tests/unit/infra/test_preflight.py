@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -9,7 +10,7 @@ import pulumi
 import pytest
 import respx
 
-from infra import preflight
+from infra import catalogue, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -46,6 +47,7 @@ class _Hetzner:
         self.types = [_type("cx33"), _type("cpx32"), _type("cx43")]
         self.servers: list[dict[str, Any]] = []
         self.labels: dict[str, str] = {}
+        self.weather: list[httpx.Response | Exception] = []
         api.get("/primary_ips", params={"name": "nutri-prod-ipv4"}).mock(side_effect=self._waiting)
         api.get("/locations").mock(side_effect=self._locations)
         api.get("/server_types").mock(side_effect=self._types)
@@ -60,6 +62,11 @@ class _Hetzner:
         return httpx.Response(200, json={"locations": places, "meta": _LAST_PAGE})
 
     def _types(self, _: httpx.Request) -> httpx.Response:
+        if self.weather:
+            now = self.weather.pop(0)
+            if isinstance(now, Exception):
+                raise now
+            return now
         return httpx.Response(200, json={"server_types": self.types, "meta": _LAST_PAGE})
 
     def _servers(self, _: httpx.Request) -> httpx.Response:
@@ -264,3 +271,49 @@ def test_a_public_passphrase_is_refused_before_anything_is_touched(
     assert "PULUMI_CONFIG_PASSPHRASE: it is 'local'" in said
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "correct horse battery")
     assert _taken() == "cx33"
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was waited, without the waiting; the clock goes on all the same."""
+    waited: list[float] = []
+    began = time.monotonic()
+    monkeypatch.setattr(catalogue.time, "sleep", waited.append)  # type: ignore[attr-defined]
+    monkeypatch.setattr(catalogue.time, "monotonic", lambda: began + sum(waited))  # type: ignore[attr-defined]
+    return waited
+
+
+@pytest.mark.parametrize(
+    ("weather", "least"),
+    [
+        (httpx.Response(503), 1),
+        (httpx.Response(429, headers={"Retry-After": "5"}), 5),
+        (httpx.Response(429), 1),
+        (httpx.ReadTimeout("late"), 1),
+    ],
+)
+def test_weather_is_waited_out(
+    configure: Configure,
+    hetzner: _Hetzner,
+    pauses: list[float],
+    weather: httpx.Response | Exception,
+    least: float,
+) -> None:
+    """By the API's own wait where it gives one; then all is as ever."""
+    configure()
+    hetzner.weather = [weather, weather]
+    assert _taken() == "cx33"
+    assert len(pauses) == 2
+    assert min(pauses) >= least
+
+
+def test_weather_that_stays_is_no_mistake(
+    configure: Configure, hetzner: _Hetzner, pauses: list[float]
+) -> None:
+    """Within a bound, and never called one in the config."""
+    configure({"nutri:tier": "huge"})
+    hetzner.weather = [httpx.Response(503)] * 99
+    said = _refusal()
+    assert "mistake" not in said
+    assert "nothing was touched: Hetzner's API is busy or away: /server_types answered 503" in said
+    assert sum(pauses) <= catalogue.PATIENCE_SECONDS
