@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from common.target import Target
 
 SSH, WEB, HETZNER, SUPABASE, DATABASE = "ssh", "web", "hetzner", "supabase", "database"
+CLOCK = "clock"
 
 _SSH_PLACE = re.compile(r"SSH to \S+?@([^\s:]+):\d+")
 _BY_MODULE = {  # an error is told by the class its client raises
@@ -34,6 +35,7 @@ _CHECKED_BY: Mapping[str, tuple[str, ...]] = {
     WEB: ("server", "ssh", "docker", "dns", "proxy-api", "containers"),
     SUPABASE: ("database-status",),
     DATABASE: ("database-status", "pool"),
+    CLOCK: ("clock",),
 }
 # A service's results that follow from another one of the same service, or of a server.
 _FOLLOWS: Mapping[str, tuple[str, ...]] = {
@@ -56,6 +58,7 @@ _NOT_ANSWERING: Mapping[str, tuple[str, str]] = {
     DATABASE: ("the database does not answer", "`runbook database doctor`"),
     WEB: ("the services' address does not answer", "`runbook outage SERVICE`"),
     SSH: ("the server does not answer SSH", "`runbook server revive`"),
+    CLOCK: ("this machine's clock is wrong", "`runbook check clock`"),
 }
 
 

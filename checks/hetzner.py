@@ -178,6 +178,14 @@ class HetznerApi:
         found = self._parse(_ImagesAnswer, listed, f"the backups of server {number}").images
         return BackupFacts(created, found, _date(listed))
 
+    def now(self) -> datetime:
+        """The API's own time.
+
+        Raises:
+            HetznerError: when it cannot be reached.
+        """
+        return _date(self._get("locations?per_page=1"))
+
     def _found(self, model: type[A], path: str, what: str) -> A | None:
         response = self._get(path)
         if response.status_code == httpx.codes.NOT_FOUND:

@@ -9,6 +9,7 @@ from checks.access import COOLIFY, SSH
 from checks.backup_age import BACKUP_AGE
 from checks.baseline import BASELINE
 from checks.capacity import CPU, DISK, INODES, MEMORY, RESTARTS
+from checks.clock import CLOCK
 from checks.containers import CONTAINERS
 from checks.database import DATABASE_BACKUPS, POOL, POOLED_URL, STATUS, WRITES
 from checks.docker import DOCKER
@@ -29,7 +30,7 @@ from checks.size import SIZE
 from checks.spread import SPREAD
 from checks.tokens import COOLIFY_TOKEN, HETZNER_TOKEN
 from checks.traffic import ERRORS, SLOW
-from checks.upkeep import CLOCK, REBOOT, UPDATES
+from checks.upkeep import REBOOT, UPDATES
 from checks.variables import VARIABLES
 from checks.version import VERSION
 from common.errors import OperatorError

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from checks.capacity import Sight, collect
 from checks.check import Check, servers
 from checks.measure import Measure, Unit
 from checks.snapshot import SnapshotError, sections
@@ -115,20 +114,6 @@ def judge_updates(_server: ServerTarget, found: Upkeep, target: Target) -> Verdi
     return green(f"{len(pending)} security updates are pending").measured(measures)
 
 
-def judge_clock(_server: ServerTarget, sight: Sight, target: Target) -> Verdict:
-    """Green when the server's clock is ours, give or take the way between."""
-    skew = sight.snapshot.clock - sight.heard
-    limit = target.expectations.clock_skew_s
-    measures = [Measure("clock_skew", "server", abs(skew), Unit.SECONDS, limit)]
-    if abs(skew) >= limit:
-        way = "ahead of" if skew > 0 else "behind"
-        return red(
-            f"the server's clock is {abs(skew):.0f} s {way} ours (limit {limit:g} s)",
-            "see both: `date -u; runbook ssh -- timedatectl`; tokens and certificates suffer",
-        ).measured(measures)
-    return green(f"within {max(abs(skew), 0.1):.1f} s of ours").measured(measures)
-
-
 def _window(target: Target) -> str:
     return f"in the next maintenance window ({target.maintenance.window})"
 
@@ -154,7 +139,4 @@ UPDATES = Check(
     collect_upkeep,
     judge_updates,
     proves_change=False,
-)
-CLOCK = Check(
-    "clock", "D1", "the clock is right", servers, collect, judge_clock, proves_change=False
 )
