@@ -16,8 +16,9 @@ put() { # file, content: whether it was another one
 apt_install unattended-upgrades htop ncdu jq curl git
 
 # Once: what is newer than the system's image. Later on the timers do it, and `check updates` tells.
+# A container's packages come with its image.
 upgraded=/var/lib/nutri/upgraded
-[ -e "$upgraded" ] || {
+in_container || [ -e "$upgraded" ] || {
   mkdir -p "${upgraded%/*}"
   if apt_get update && timeout 900 apt-get -q -y -o DPkg::Lock::Timeout=300 \
     -o Dpkg::Options::=--force-confold upgrade >>"$apt_log" 2>&1; then

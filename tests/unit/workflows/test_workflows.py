@@ -29,9 +29,9 @@ def _jobs(path: Path) -> dict[str, dict[str, Any]]:
 workflow = pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
 
 
-def test_the_four_workflows_are_there() -> None:
-    """Tests, preview, apply and drift each have one."""
-    assert [path.stem for path in _FILES] == ["apply", "drift", "preview", "test"]
+def test_the_workflows_are_there() -> None:
+    """Tests, preview, apply, deploy and drift each have one."""
+    assert [path.stem for path in _FILES] == ["apply", "deploy", "drift", "preview", "test"]
 
 
 @workflow
