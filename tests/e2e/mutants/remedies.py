@@ -28,6 +28,8 @@ HEALED = {
     "a_port_is_open_to_the_world": "pulumi up",
     "a_name_leads_elsewhere": "pulumi up",
     "the_proxys_api_is_open": "pulumi up",
+    "ssh_takes_passwords": "pulumi up --replace '**::baseline*'",
+    "a_journal_without_bound": "pulumi up --replace '**::baseline*'",
     "docker_is_stopped": "runbook docker restart",
     "no_dump_was_proven_for_long": "runbook dump verify",
 }
@@ -109,8 +111,8 @@ def run_and_see_green(command: str, red: Result, whole: Whole) -> None:
 
 
 def _run(command: str, whole: Whole) -> str:
-    if command == "pulumi up":
-        done = whole.stack.pulumi("up", "--yes", "--skip-preview")
+    if command.startswith("pulumi up"):
+        done = whole.stack.pulumi("up", "--yes", "--skip-preview", *shlex.split(command)[2:])
     else:
         words = shlex.split(command)
         assert words[0] == "runbook", command

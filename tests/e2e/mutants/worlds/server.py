@@ -164,12 +164,12 @@ def ssh_takes_passwords(scene: Scene) -> Broken:
 @mutant(
     "baseline",
     SERVER,
-    says="the journal may fill the disk; tools are missing: ncdu",
+    says="the journal may fill the disk",
     remedy="baseline",
 )
 def a_journal_without_bound(scene: Scene) -> Broken:
-    """The journal's bound is gone, and a tool that would show who fills the disk."""
-    bound, tool = "/etc/systemd/journald.conf.d/60-nutri.conf", "/usr/bin/ncdu"
-    scene.run(f"mv {bound} /root/journald.kept; mv {tool} /root/ncdu.kept")
+    """Somebody took the journal's bound away."""
+    bound = "/etc/systemd/journald.conf.d/60-nutri.conf"
+    scene.run(f"mv {bound} /root/journald.kept")
     yield None
-    scene.run(f"mv /root/journald.kept {bound}; mv /root/ncdu.kept {tool}")
+    scene.run(f"mv /root/journald.kept {bound}")
