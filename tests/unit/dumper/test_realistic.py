@@ -6,6 +6,7 @@ One dump and three restores a major are looked at from all sides; docs/dumps.md 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,7 +18,6 @@ from tests.unit.dumper.kinds import APP, KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 STAGES = ("proven", "new", "over")
 BACK, TOLD, SILENT = "comes back", "told", "nothing is said"
@@ -100,3 +100,36 @@ def test_nothing_is_lost_in_silence(looked: Looked, stage: str) -> None:
     """Each kind comes back with the answer it had, or is told of by its name."""
     silent = [name for name, word in looked.outcomes[stage].items() if word == SILENT]
     assert silent == []
+
+
+_WORDS = {BACK: "yes", TOLD: "told", SILENT: "**silent**"}
+_DOCS = Path(__file__).parents[3] / "docs" / "dumps.md"
+
+
+def rows(outcomes: dict[str, dict[str, str]]) -> list[str]:
+    """The table of the docs: one row a kind, one column a stage."""
+    found = []
+    for kind in KINDS:
+        words = [outcomes[stage][kind.name] for stage in STAGES]
+        dumped = BACK if BACK in words else TOLD
+        found.append(f"| {' | '.join([kind.name, *(_WORDS[word] for word in (dumped, *words))])} |")
+    return found
+
+
+def test_the_docs_have_the_table(looked: Looked) -> None:
+    """Of both majors alike: what is written there is what was seen."""
+    text = _DOCS.read_text(encoding="utf-8").splitlines()
+    missing = [row for row in rows(looked.outcomes) if row not in text]
+    assert missing == []
+
+
+def test_what_no_dump_holds_is_told_with_it(looked: Looked) -> None:
+    """Before anybody relies on it."""
+    told = " ".join(looked.not_held)
+    for words in (
+        "subscription follower",
+        "extensions.mine_too",
+        "vault.secrets",
+        "storage.objects",
+    ):
+        assert words in told
