@@ -227,7 +227,7 @@ def collect_backups(observer: Observer, database: DatabaseTarget) -> Backups:
     return Supabase.of(database, observer.trust).backups()
 
 
-def judge_backups(database: DatabaseTarget, backups: Backups, _target: Target) -> Verdict:
+def judge_backups(database: DatabaseTarget, backups: Backups, target: Target) -> Verdict:
     """Green when the newest is young, and a plan with point-in-time recovery really has it."""
     dump = "take one of your own now: `runbook dump now`"
     newest, now = backups.newest, datetime.now(UTC)
@@ -244,7 +244,10 @@ def judge_backups(database: DatabaseTarget, backups: Backups, _target: Target) -
             f"ask Supabase's support why there is no newer one, and {dump}",
         )
     if not backups.pitr_enabled:
-        return green(f"{said}; no point-in-time recovery in this plan")
+        return green(
+            f"{said}; no point-in-time recovery in this plan: what is lost at most is what came"
+            f" since the newest {'dump or backup' if target.dumps else 'backup'}"
+        )
     window = backups.window
     if not window or not window.earliest or not window.latest:
         return red(f"{said}; point-in-time recovery is on, and has no moment to offer", dump)

@@ -158,6 +158,10 @@ class Supabase:
         """Begin to bring a paused project back; raises SupabaseError, see `project`."""
         self._ask("POST", "/restore")
 
+    def restore_to(self, moment: int) -> None:
+        """Begin to take the database back to a moment, in seconds since 1970; see `project`."""
+        self._ask("POST", "/database/backups/restore-pitr", {"recovery_time_target_unix": moment})
+
     def _read(self, path: str, adapter: TypeAdapter[M]) -> M:
         response = self._ask("GET", path)
         try:
@@ -168,12 +172,12 @@ class Supabase:
                 f"{error.error_count()} fields are missing or wrong"
             ) from error
 
-    def _ask(self, method: str, path: str) -> httpx.Response:
+    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token}"}
         url = f"{self._base}/projects/{self._ref}{path}"
         try:
             with httpx.Client(verify=self._trust, timeout=_TIMEOUT, headers=headers) as client:
-                response = client.request(method, url)
+                response = client.request(method, url, json=body)
         except httpx.HTTPError as error:
             said = str(error) or type(error).__name__
             raise SupabaseError(f"Supabase's API at {self._endpoint}: {said}") from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks import postgres
 from checks.names import Resolver
 from checks.web import trust
+from common import libpq
 from common.errors import OperatorError
 from common.supabase import Phase, Supabase
 from common.waiting import NotYetError, WaitTimeoutError, wait_until
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _RESTORE_SECONDS = 900.0
 _ANSWER_SECONDS = 120.0
 _FREE_SECONDS = 60.0
+_BEGIN_SECONDS = 20.0
 _DASHBOARD = "https://supabase.com/dashboard/project"
 
 
@@ -77,6 +80,24 @@ class LiveTools:
             progress=output.waiting,
         )
 
+    @property
+    def name(self) -> str:
+        """The database's, as its URL has it."""
+        url = self.database.direct_url or self.database.url
+        return libpq.environment(url.get_secret_value())["PGDATABASE"] if url else "postgres"
+
+    def wait_for_recovery(self) -> None:
+        """It ends being active first, then is again, and answers with a transaction of its own."""
+
+        def is_at_it() -> bool:
+            if self.supabase.project().phase is Phase.ACTIVE:
+                raise NotYetError("Supabase has not begun yet")
+            return True
+
+        with contextlib.suppress(WaitTimeoutError):  # a small one may be over before it is seen
+            wait_until("Supabase to begin", is_at_it, bound=_BEGIN_SECONDS, interval=0.5)
+        self.wait_for_project()
+
     def restart_services(self) -> str:
         """Through Coolify; by Docker when Coolify cannot."""
         service = servers.find_service(self.target, self.database.service)
@@ -114,7 +135,7 @@ class LiveTools:
             "`runbook restore --to URL --at TIME`: from our own dumps",
         ]
         page = f"{_DASHBOARD}/{self.database.project}/database/backups"
-        theirs = f"{page}: from Supabase's, to a moment where the plan has that"
+        theirs = f"`runbook database restore --at TIME`, where the plan has that; else {page}"
         return [stop, *(own if has_verb("restore") else []), theirs]
 
     @property

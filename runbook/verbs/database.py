@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runbook import options, output
+from common.errors import OperatorError
+from runbook import dumps, options, output
 from runbook.app import OF_A_REPORT, group, verb
 from runbook.database import Doctor, look, writes
 from runbook.database.live import LiveTools
+from runbook.database.moment import Going
 from runbook.database.state import find
 from runbook.stack import load_target
 from runbook.timeline import keep
+
+if TYPE_CHECKING:
+    from common.target import Target
 
 database_group = group("database", "The managed database: how it is, and what helps.")
 
@@ -77,6 +83,51 @@ def doctor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     else:
         typer.echo(state.report.summary())
     raise typer.Exit(0 if stop_writes and state.is_red("database-writes") else code)
+
+
+@verb(
+    "restore",
+    procedure="E3, B2",
+    example="database restore --at 2026-03-01T12:00 --overwrite postgres",
+    exits="0 it is as it was then, and answers, 2 it could not be tried, or told",
+    within=database_group,
+)
+def restore(
+    at: Annotated[str, typer.Option("--at", help="The moment (UTC where no zone is named).")],
+    overwrite: Annotated[
+        str | None,
+        typer.Option("--overwrite", metavar="NAME", help="Name of the database, a second time."),
+    ] = None,
+    without_dump: Annotated[
+        bool, typer.Option("--without-dump", help="Do not keep what is there now in a dump.")
+    ] = False,
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+) -> None:
+    """Take the database back to a moment, where the vendor's plan has that; else by a dump."""
+    moment = datetime.fromisoformat(dumps.moment(at) or "")
+    target = load_target(stack)
+    database = find(target)
+    tools = LiveTools(target, database, yes)
+    going = Going(tools.supabase, tools.name, typer.echo)
+    going.check(moment, overwrite)
+    tools.confirm(f"The app stops until it is there, and all since {at} goes. Go on?")
+    kept = (lambda: "none, as you wished") if without_dump else (lambda: _kept(target))
+    going.go(moment, kept, tools.wait_for_recovery)
+    keep(target, f"database restore: as of {at}")
+    state = tools.look()
+    typer.echo(state.report.summary())
+    raise typer.Exit(state.report.exit_code)
+
+
+def _kept(target: Target) -> str:
+    """One line on a dump; a stack that takes none says so, before anything is lost."""
+    if target.dumps is None:
+        raise OperatorError(
+            "this stack takes no dumps, so that what came since that moment cannot be kept:"
+            " --without-dump if it may be lost"
+        )
+    return dumps.row(dumps.loudly(lambda: dumps.ask(target, "now")))
 
 
 def _writes(tools: LiveTools, run: Doctor, *, stop: bool) -> None:
