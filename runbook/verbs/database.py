@@ -103,20 +103,24 @@ def restore(
     ] = False,
     stack: options.Stack = None,
     yes: options.Yes = False,
+    as_json: options.Json = False,
 ) -> None:
     """Take the database back to a moment, where the vendor's plan has that; else by a dump."""
     moment = datetime.fromisoformat(dumps.moment(at) or "")
     target = load_target(stack)
     database = find(target)
     tools = LiveTools(target, database, yes)
-    going = Going(tools.supabase, tools.name, typer.echo)
+    going = Going(tools.supabase, tools.name, output.say if as_json else typer.echo)
     going.check(moment, overwrite)
     tools.confirm(f"The app stops until it is there, and all since {at} goes. Go on?")
     kept = (lambda: "none, as you wished") if without_dump else (lambda: _kept(target))
     going.go(moment, kept, tools.wait_for_recovery)
     keep(target, f"database restore: as of {at}")
     state = tools.look()
-    typer.echo(state.report.summary())
+    if as_json:
+        output.print_json(state.as_json() | {"at": moment.isoformat()})
+    else:
+        typer.echo(state.report.summary())
     raise typer.Exit(state.report.exit_code)
 
 
