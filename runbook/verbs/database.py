@@ -92,7 +92,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     exits="0 it is as it was then, and answers, 2 it could not be tried, or told",
     within=database_group,
 )
-def restore(
+def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     at: Annotated[str, typer.Option("--at", help="The moment (UTC where no zone is named).")],
     overwrite: Annotated[
         str | None,
