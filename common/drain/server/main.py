@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from common.drain.server.engine import Container, Docker
+from common.drain.server.engine import Container, Docker, proxy_addresses
 from common.drain.server.files import (
     STATE,
     read,
@@ -74,7 +74,7 @@ def start(service: str, what: str, grace: float, bound: float) -> Json:
     listed = Docker().running()
     mine = [one for one in listed if chosen & {one["Id"], _application(one)}]
     routed = [one for one in mine if Container(one, service).is_routed]
-    if not routed:
+    if not routed or not proxy_addresses(listed):
         return {"state": "unrouted" if mine else "absent", "connections": 0}
     STATE.mkdir(mode=0o700, exist_ok=True)
     AT_BOOT.write_text(f"r! {DYNAMIC}/nutri-drain-*.yaml\n", encoding="utf-8")
