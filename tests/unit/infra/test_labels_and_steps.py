@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -41,6 +42,18 @@ def test_a_script_is_sound(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
     assert "set -euo pipefail" in text
     assert "# Wants:" in text
+
+
+_SECRET = re.compile(r"\$\{?\w*(PASSWORD|KEY|TOKEN|SECRET|CONFIG|ENVIRONMENT)\b")
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.name)
+def test_a_script_says_no_secret_and_no_long_line(script: Path) -> None:
+    """What it says ends up in the state, and in the terminal where it fails."""
+    for line in script.read_text(encoding="utf-8").splitlines():
+        if re.search(r"\b(echo|printf|cat)\b", line) and not re.search(r"[|>]", line):
+            assert not _SECRET.search(line), line
+        assert not re.search(r"\bset -\w*x|\bxtrace\b", line), line
 
 
 def test_user_data_gives_the_server_its_host_key_only() -> None:
