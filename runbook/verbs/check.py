@@ -9,7 +9,7 @@ from rich.console import Console
 
 import checks
 from checks.drift import DRIFT
-from runbook import drift, drill_reports, options, output, show
+from runbook import drift, drill_reports, holes, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.stack import load_target
 from runbook.timeline import keep
@@ -63,4 +63,6 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         output.print_json(report.as_json())
     else:
         show.show_report(report, Console(), each=each)
+        if not ids:
+            holes.show(holes.of(target), Console())
     raise typer.Exit(report.exit_code)

@@ -1,0 +1,94 @@
+"""Holes of a set-up: nothing is wrong, and something would be missed on the day it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from runbook import notify
+from runbook.stack import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from common.target import Target
+
+_EXPORTED = "kit-exported"
+_OLD_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Hole:
+    """What is missing, and how it is had."""
+
+    what: str
+    remedy: str
+
+
+def look(target: Target, project: Path) -> tuple[Hole, ...]:
+    """Every hole of a stack, as far as it can be seen from here."""
+    return (*_of_target(target), *_of_people(target, project))
+
+
+def _of_target(target: Target) -> Iterator[Hole]:
+    if target.dumps is None:
+        why = "no dumps of the database are taken: what is deleted in it by mistake is gone"
+        yield Hole(why, "`pulumi config set dumps true`, then `pulumi up`; docs/dumps.md")
+    if not target.expectations.backups:
+        why = "Hetzner's backups of the server are off: a spoilt disk has no way back"
+        yield Hole(why, "`pulumi config set backups true`, then `pulumi up`")
+    for service in target.services:
+        if service.replicas == 1 and service.rollout == "start-first":
+            why = f"{service.name} has one replica: it is away while that one is ill"
+            setting = f"`pulumi config set --path nutri:services.{service.name}.replicas 2`"
+            yield Hole(why, f"{setting}, then `pulumi up`")
+
+
+def _of_people(target: Target, project: Path) -> Iterator[Hole]:
+    if not notify.urls(target.stack):
+        why = "nobody is told when something turns red"
+        yield Hole(why, "`pulumi config set --secret nutri:notifyUrls ...`, and `runbook watch`")
+    exported = when_exported(project, target.stack)
+    remedy = f"`runbook recovery-kit export nutri-{target.stack}.kit`"
+    if exported is None:
+        yield Hole("no recovery kit was exported from here", remedy)
+    elif (days := (datetime.now(UTC) - exported).days) > _OLD_DAYS:
+        yield Hole(f"the recovery kit was exported {days} days ago", remedy)
+
+
+def show(holes: tuple[Hole, ...], console: Console) -> None:
+    """Yellow: they fail nothing."""
+    for hole in holes:
+        line = Text.assemble(("HOLE    ", "bold yellow"), hole.what)
+        console.print(line, soft_wrap=True, highlight=False)
+        console.print(Text(f"        -> {hole.remedy}"), soft_wrap=True, highlight=False)
+
+
+def note_export(project: Path, stack: str, at: datetime) -> None:
+    """Remember that a kit was exported, for those who look from this clone."""
+    file = _file(project, stack)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(at.isoformat())
+
+
+def when_exported(project: Path, stack: str) -> datetime | None:
+    """When a kit was exported from this clone; None where none was."""
+    try:
+        return datetime.fromisoformat(_file(project, stack).read_text().strip())
+    except (OSError, ValueError):
+        return None
+
+
+def _file(project: Path, stack: str) -> Path:
+    return project / ".local" / "recovery" / stack / _EXPORTED
+
+
+def of(target: Target) -> tuple[Hole, ...]:
+    """Every hole of a stack, seen from the project of the folder this runs in."""
+    return look(target, find_project(Path.cwd()))
