@@ -250,3 +250,18 @@ def test_name_server_knows_reverse_names(hetzner: HetznerDouble, name_server: in
         question = dns.message.make_query(dns.reversename.from_address(ip), "PTR")
         answer = dns.query.udp(question, "127.0.0.1", port=name_server, timeout=2)
         assert str(answer.answer[0][0]) == "web.nutri.test."
+
+
+@pytest.mark.usefixtures("zone")
+def test_a_domain_that_is_not_delegated_is_not_found(
+    hetzner: HetznerDouble, name_server: int
+) -> None:
+    """The zone is there, and the world is not led to it until the registrar names our servers."""
+    _add(hetzner, "api", "A", "127.10.0.1")
+    question = dns.message.make_query("api.nutri.test.", "A")
+    hetzner.turn("PATCH", "/knobs", {"delegated": False})
+    refused = dns.query.udp(question, "127.0.0.1", timeout=5, port=name_server)
+    assert (refused.rcode(), refused.answer) == (dns.rcode.REFUSED, [])
+    hetzner.turn("PATCH", "/knobs", {"delegated": True})
+    answer = dns.query.udp(question, "127.0.0.1", timeout=5, port=name_server)
+    assert answer.answer[0][0].to_text() == "127.10.0.1"
