@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from infra.labels import routing
 from localcloud.dns.server import NameServer
 from localcloud.hetzner.machines import MachineSpec
 from localcloud.hetzner.zones.models import Zone
@@ -286,31 +287,9 @@ def _application(platform: Platform, project: str, server: str, number: int) -> 
     uuid = str(platform.api("POST", "/applications/dockerimage", body)["uuid"])
     environment = [{"key": "DRAIN_SECONDS", "value": "3", "is_literal": True}]
     platform.api("PATCH", f"/applications/{uuid}/envs/bulk", {"data": environment})
-    text = base64.b64encode("\n".join(_labels()).encode()).decode()
+    text = base64.b64encode("\n".join(routing("api", HOST, 3000, "/health")).encode()).decode()
     platform.api("PATCH", f"/applications/{uuid}", {"custom_labels": text})
     return uuid
-
-
-def _labels() -> list[str]:
-    router, balancer = "traefik.http.routers.api", "traefik.http.services.api.loadbalancer"
-    return [
-        "traefik.enable=true",
-        f"{router}.rule=Host(`{HOST}`)",
-        f"{router}.entryPoints=https",
-        f"{router}.tls.certresolver=letsencrypt",
-        f"{router}.service=api",
-        f"{router}.middlewares=again",
-        f"{router}-http.rule=Host(`{HOST}`)",
-        f"{router}-http.entryPoints=http",
-        f"{router}-http.service=api",
-        f"{router}-http.middlewares=secure",
-        "traefik.http.middlewares.again.retry.attempts=3",
-        "traefik.http.middlewares.secure.redirectscheme.scheme=https",
-        f"{balancer}.server.port=3000",
-        f"{balancer}.healthcheck.path=/health",
-        f"{balancer}.healthcheck.interval=1s",
-        f"{balancer}.healthcheck.timeout=3s",
-    ]
 
 
 def log_of(deployment: dict[str, Any]) -> str:

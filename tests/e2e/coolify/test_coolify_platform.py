@@ -83,7 +83,7 @@ def test_http_goes_to_https_and_unknown_hosts_nowhere(replicas: Replicas) -> Non
     """A redirect for the app's name, 404 for any other: Coolify's catch-all is for TLS alone."""
     address = replicas.platform.address
     there = httpx.get(f"http://{address}/x?y=1", headers={"Host": HOST})
-    assert (there.status_code, there.headers["location"]) == (302, f"https://{HOST}/x?y=1")
+    assert (there.status_code, there.headers["location"]) == (301, f"https://{HOST}/x?y=1")
     assert httpx.get(f"http://{address}/", headers={"Host": "other.test"}).status_code == 404
     assert httpx.get(f"http://{address}/ping").text == "OK"
 
@@ -185,6 +185,18 @@ def test_a_replica_that_dies_is_taken_out(set_up: Replicas) -> None:
     assert len(backends(set_up)) == 1
     platform.run(f"docker start {name}")
     wait_for_backends(set_up, 2)
+
+
+def test_a_starved_machine_loses_no_healthy_replica(set_up: Replicas) -> None:
+    """All replicas stand still for longer than a second: people wait, and nobody is turned away."""
+    platform = set_up.platform
+    names = " ".join(name for uuid in set_up.uuids for name in platform.containers(uuid))
+    with platform.visitors() as seen:
+        for _ in range(3):
+            platform.run(f"docker pause {names}; sleep 1.8; docker unpause {names}")
+            time.sleep(1.5)
+    assert set(seen) == {"200 drain-2"}, seen
+    assert max(platform.took) > 1.5
 
 
 def test_the_options_are_in_force(set_up: Replicas) -> None:
