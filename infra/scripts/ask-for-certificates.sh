@@ -12,12 +12,12 @@ said=$(docker logs --since 1h coolify-proxy 2>&1 | sed 's/\x1b\[[0-9;]*m//g' |
   grep -F 'Unable to obtain ACME certificate' || true)
 failed=0
 for host in $HOSTS; do
-  times=$(grep -cF "[$host]" <<<"$said" || true)
-  if [ "$times" -gt 0 ]; then
-    echo "$host: $times failures within the hour, the last: $(
-      grep -F "[$host]" <<<"$said" | tail -1 | sed -E 's/.*(acme: error.*|error=.*)/\1/' | cut -c1-300
-    )"
-  fi
+  of_host=$(grep -F "\"$host\"" <<<"$said" || true)
+  if [ -z "$of_host" ]; then continue; fi
+  last=$(tail -1 <<<"$of_host" | sed -E 's/.* error="?//; s/"? ACME CA=.*//; s/.*(acme: error)/\1/')
+  echo "$host: $(wc -l <<<"$of_host") failures within the hour, the last: ${last:0:300}"
+  # What the vendor counts: validations, not that it did not answer.
+  times=$(grep -cF 'invalid authorization' <<<"$of_host" || true)
   if [ "$times" -gt "$failed" ]; then failed=$times; fi
 done
 
@@ -28,8 +28,8 @@ asked=$(wc -l <"$kept")
 if grep -q rateLimited <<<"$said"; then
   echo "not asked again: the vendor's limit is reached; \`pulumi up\` in an hour"
 elif [ "$failed" -ge 4 ] || [ "$asked" -ge "$MOST" ]; then
-  echo "not asked again: asked $asked times and failed $failed times within the hour, and the fifth" \
-    "failure shuts the name out; mend the cause, then \`pulumi up\` in an hour"
+  echo "not asked again: asked $asked times and refused $failed times within the hour, and with the" \
+    "fifth refusal the name is shut out; mend the cause, then \`pulumi up\` in an hour"
 else
   echo "$now" >>"$kept"
   # A router that nobody reaches: a change is all that it takes. Written beside the folder first.

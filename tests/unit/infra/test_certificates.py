@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from common.target import Target
 
 HOST = "api.nutri.test"
+_TAIL = f'ACME CA=https://acme/directory domains=["{HOST}"] routerName=nutri-backend@docker'
+_WORDS = "\x1b[31mERR\x1b[0m Unable to obtain ACME certificate for domains"
 _FAILURE = (
-    "2026-11-30T21:29:19Z \x1b[31mERR\x1b[0m Unable to obtain ACME certificate for domains error="
-    f'"... [{HOST}] invalid authorization: acme: error: 400 :: no such name"'
+    f'{_WORDS} error="unable to generate a certificate for the domains [{HOST}]: error: one or '
+    f"more domains had a problem: [{HOST}] invalid authorization: acme: error: 400 :: no such "
+    f'name" {_TAIL}'
 )
+_SILENT = f'{_WORDS} error="cannot get ACME client get directory at https://acme: EOF" {_TAIL}'
 _LIMITED = (
-    "ERR Unable to obtain ACME certificate for domains error="
-    f'"... [{HOST}]: acme: error: 429 :: urn:ietf:params:acme:error:rateLimited"'
+    f'{_WORDS} error="... acme: error: 429 :: urn:ietf:params:acme:error:rateLimited :: too '
+    f'many" {_TAIL}'
 )
 
 
@@ -88,10 +92,28 @@ def test_failures_of_its_own_count_and_are_told(server: Server) -> None:
     """The fifth would shut the name out; the last one says what is wrong."""
     server.log = [_FAILURE] * 3
     said = server.ask()
-    assert f"{HOST}: 3 failures within the hour, the last: acme: error: 400 :: no such name" in said
+    last = "acme: error: 400 :: no such name"
+    assert f"{HOST}: 3 failures within the hour, the last: {last}\n" in said
     assert "asks again" in said
     server.log = [_FAILURE] * 4
-    assert "failed 4 times within the hour" in server.ask()
+    assert "refused 4 times within the hour" in server.ask()
+
+
+def test_a_vendor_that_does_not_answer_refuses_nothing(server: Server) -> None:
+    """What it did not count does not keep us from asking; why it failed is told."""
+    server.log = [_SILENT] * 9
+    said = server.ask()
+    assert "9 failures within the hour, the last: cannot get ACME client" in said
+    assert "directory at https://acme: EOF\n" in said
+    assert "asks again" in said
+
+
+def test_failures_of_other_names_are_not_this_ones(server: Server) -> None:
+    """The limit is by name."""
+    server.log = [_FAILURE.replace(HOST, "ml.nutri.test")] * 5
+    said = server.ask()
+    assert "failures" not in said
+    assert "asks again" in said
 
 
 def test_the_vendors_limit_is_not_tried(server: Server) -> None:
