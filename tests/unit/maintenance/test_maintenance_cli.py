@@ -138,7 +138,7 @@ def test_announce_takes_the_next_window(world: World, capsys: pytest.CaptureFixt
         (("--start", "2026-12-09T02:00Z", "--for", "1h"), "outside of the maintenance window"),
         (("--start", "soon"), "right would be 2026-12-06T02:00Z"),
         (("--for", "long"), "right would be 90s"),
-        (("--service", "nutri"), "no such service: nutri"),
+        (("--service", "worker"), "no such service: worker"),
     ],
 )
 def test_announce_refuses(
