@@ -13,6 +13,7 @@ import checks
 from common.errors import OperatorError
 from runbook import options, output, servers, show
 from runbook.app import verb
+from runbook.locks import LockedError
 from runbook.monitor import text, watching
 from runbook.rollback import choice, emergency
 from runbook.stack import find_project, load_target
@@ -112,8 +113,7 @@ def _by_docker(target: Target, service: ServiceTarget, tag: str, updates: Update
     with servers.connect_all(target) as clients, _watched(target, service):
         for one in emergency.roll_back(service, tag, clients, output.waiting):
             output.say(_done(one, tag))
-    if service.tag_setting:
-        updates.set_value(service.tag_setting, tag)
+    _keep(service, tag, updates)
     output.say(
         f"Coolify does not know of this, and `runbook check containers` will say so. When it "
         f"answers again: `runbook rollback {service.name} {tag}`"
@@ -121,6 +121,16 @@ def _by_docker(target: Target, service: ServiceTarget, tag: str, updates: Update
     wanted = service.model_copy(update={"tag": tag})
     services = tuple(wanted if one is service else one for one in target.services)
     return _verified(target.model_copy(update={"services": services}), service)
+
+
+def _keep(service: ServiceTarget, tag: str, updates: Updates) -> None:
+    """Let the config keep the tag; a lock that an emergency left behind takes nothing back."""
+    if not service.tag_setting:
+        return
+    try:
+        updates.set_value(service.tag_setting, tag)
+    except LockedError as error:
+        output.say(f"{service.tag_setting} is not {tag} yet, set it once the lock is gone: {error}")
 
 
 def _done(one: emergency.Replaced, tag: str) -> str:

@@ -15,6 +15,7 @@ from checks import Report, Result
 from checks.verdict import green, red
 from common.verified import VerifiedTag
 from runbook import cli, servers
+from runbook.locks import LockedError
 from runbook.rollback import emergency
 from runbook.rollback.emergency import Replaced
 from runbook.tags import Tag
@@ -39,6 +40,7 @@ class World:
     up_succeeds: bool = True
     is_green: bool = True
     tags: tuple[Tag, ...] = (Tag("good", in_registry=True), Tag("bad", in_registry=True))
+    locked: bool = False
     done: list[str] = field(default_factory=list)
     checked_tag: str = ""
     stack: str | None = None
@@ -53,6 +55,8 @@ class World:
 
     def set_value(self, key: str, value: str) -> None:
         """Note it."""
+        if self.locked:
+            raise LockedError("the stack is locked by ann")
         self.done.append(f"set {key} {value}")
         self.configured = value
 
@@ -155,6 +159,17 @@ def test_by_docker_alone(world: World, capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().err
     assert f"{NAME}-1 runs good in new after 3 s; stopped old" in said
     assert "Coolify does not know of this" in said
+
+
+def test_a_lock_takes_no_emergency_rollback_back(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Docker has done it by then; what the config lacks is told."""
+    world.locked = True
+    assert _run("rollback", NAME, "--emergency", "--yes") == 0
+    assert "docker good" in world.done
+    said = capsys.readouterr().err
+    assert "tag is not good yet, set it once the lock is gone: the stack is locked by ann" in said
 
 
 @pytest.mark.parametrize(
