@@ -81,9 +81,10 @@ def problems(settings: Settings, memory: int) -> list[str]:
 
 def _ways_out(there: Sequence[Load], over: int) -> str:
     ways = [
-        f"`rollout: stop-first` for {one.name}, which is away while it is replaced"
+        f"`rollout: stop-first` for {one.name} ({size(one.each)} less, and it is away while it is"
+        " replaced)"
         for one in sorted(there, key=lambda one: -one.each)
-        if one.rolling and one.each >= over
+        if one.rolling
     ][:1]
     ways += [
         f"{one.replicas - fewer} replicas of {one.name} there"

@@ -327,8 +327,8 @@ def test_two_of_a_large_service_do_not_fit(configure: Configure) -> None:
     assert line == (
         "nutri:services: server 1 has 8 GiB, and nutri-ml-service (1 + 1 in a roll-out) x 6 GiB +"
         " nutri-backend (2 + 1 in a roll-out) x 512 MiB + 512 MiB for Coolify and the system = 14"
-        " GiB; `rollout: stop-first` for nutri-ml-service, which is away while it is replaced, or"
-        " a larger nutri:tier: 6 GiB more would do"
+        " GiB; `rollout: stop-first` for nutri-ml-service (6 GiB less, and it is away"
+        " while it is replaced), or a larger nutri:tier: 6 GiB more would do"
     )
     assert _fits(configure, 8, rollout="stop-first") == []
     assert _fits(configure, 16, rollout="start-first") == []
