@@ -16,9 +16,10 @@ shown() {
 }
 if [ -e "/etc/systemd/system/$unit" ]; then
   for host in $HOSTS; do
-    for _ in $(seq 150); do
+    for look in $(seq 150); do
       if ! shown "$host"; then continue 2; fi
       sleep 0.2
+      if [ $((look % 25)) = 0 ] && [ -n "$(in_the_way "$since")" ]; then break; fi
     done
     echo "USERS STILL SEE THE MAINTENANCE PAGE of $host: the proxy goes on showing it" >&2
     say_in_the_way "$since"

@@ -45,7 +45,11 @@ marked() {
 by_proxy() { marked --resolve "$1:443:127.0.0.1" "https://$1$2"; }
 until_so() {  # until_so WORDS COMMAND...: two minutes at most, for a proxy that is still starting
   words=$1; shift
-  for _ in $(seq 600); do if "$@"; then return; fi; sleep 0.2; done
+  for look in $(seq 600); do
+    if "$@"; then return; fi
+    sleep 0.2
+    if [ $((look % 50)) = 0 ] && [ -n "${since:-}" ] && [ -n "$(in_the_way "$since")" ]; then break; fi
+  done
   echo "$words" >&2
   if [ -n "${since:-}" ]; then
     # Else it would be shown some day, when whatever is in the way has gone.
