@@ -121,13 +121,6 @@ class Guard:
             return None
         if changes.is_guarded(args.type_):
             return _with(args, self._guarded(args.name, args.type_))
-        if changes.keeps_files(args.type_, args.props):
-            # Of a replica without any there is nothing to lose when it goes.
-            hooks = pulumi.ResourceHookBinding(
-                before_update=[self._update],
-                before_delete=[] if self._may_all_go() else [self._delete],
-            )
-            return _with(args, pulumi.ResourceOptions(hooks=hooks))
         if changes.is_watched(args.type_):
             hooks = pulumi.ResourceHookBinding(before_update=[self._update])
             return _with(args, pulumi.ResourceOptions(hooks=hooks))
@@ -236,8 +229,7 @@ class Guard:
             if not pulumi.runtime.is_dry_run():
                 await asyncio.to_thread(self._first.release, int(args.id))
             return
-        old = await _plain(args.old_inputs)
-        self._judge(Change(Op.DELETE, args.type, args.name, old))
+        self._judge(Change(Op.DELETE, args.type, args.name))
 
     def _judge(
         self, change: Change, problem: str | None = None, more: Sequence[Finding] = ()

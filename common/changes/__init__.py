@@ -9,7 +9,7 @@ from common.changes.acknowledgement import (
     open_door,
     remedy,
 )
-from common.changes.classify import classify, is_guarded, is_watched, keeps_files
+from common.changes.classify import classify, is_guarded, is_watched
 from common.changes.model import Change, Downtime, Finding, Op, Risk, changed_keys
 from common.changes.server import SPARE
 
@@ -27,7 +27,6 @@ __all__ = [
     "classify",
     "is_guarded",
     "is_watched",
-    "keeps_files",
     "open_door",
     "remedy",
 ]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from common.changes import losses, updates
 from common.changes.model import Finding, Op, kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from common.changes.model import Change
 
 
@@ -26,11 +24,6 @@ def classify(change: Change) -> tuple[Finding, ...]:
 def is_guarded(type_token: str) -> bool:
     """Whether removing a resource of a type has to be acknowledged."""
     return kind(type_token) in losses.REFUSED
-
-
-def keeps_files(type_token: str, props: Mapping[str, Any]) -> bool:
-    """Whether a resource is a replica with volumes, which go with it."""
-    return kind(type_token) == "coolify/Application" and bool(props.get("volumes"))
 
 
 def is_watched(type_token: str) -> bool:

@@ -73,9 +73,13 @@ WARNED: dict[str, Finding] = {
 
 
 def _volumes(change: Change) -> Finding | None:
-    """Say what a replica of a service has on disk."""
+    """Say what a replica of a service has on disk.
+
+    Nobody has to agree to it: a replica goes with its server, or with those that are too many, and
+    both are asked about already.
+    """
     volumes = change.old.get("volumes") if change.kind == "coolify/Application" else None
-    return _loss(Risk.DATA_LOSS, f"its volumes go: {', '.join(volumes)}") if volumes else None
+    return Finding(Risk.DATA_LOSS, f"its volumes go: {', '.join(volumes)}") if volumes else None
 
 
 _STEP = "command/Command"

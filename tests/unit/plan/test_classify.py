@@ -280,7 +280,7 @@ def test_volumes_that_go_are_data() -> None:
     assert [one.acknowledge for one in classify(_update(_REPLICAS, *fewer))] == ["volumes"]
     assert classify(_update(_REPLICAS, *reversed(fewer))) == ()
     (gone,) = classify(Change(Op.DELETE, _APPLICATION, "x-1", old))
-    assert (gone.risk, gone.acknowledge) == (Risk.DATA_LOSS, "delete")
+    assert (gone.risk, gone.acknowledge) == (Risk.DATA_LOSS, None)
     assert classify(Change(Op.DELETE, _APPLICATION, "x-1", {"volumes": {}})) == ()
 
 
