@@ -201,8 +201,9 @@ def _unproven(proof: Event) -> str:
 
 def judge_timer(_dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
     """Green when systemd will start the next dump and the next proof."""
-    up = "run `pulumi up`; or `runbook ssh -- systemctl enable --now nutri-dump.timer`"
     for name, shown in found.timers.items():
+        # An `up` runs no step whose inputs are the same.
+        up = f"`runbook ssh -- systemctl enable --now {name}`"
         state, enabled = shown.get("ActiveState", "unknown"), shown.get("UnitFileState", "")
         if state != "active":
             return red(f"{name} is {state or 'not there'}", up)

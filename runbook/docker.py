@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from checks.capacity import named
 from common.errors import OperatorError
+from common.ssh import CommandFailedError
 from common.waiting import NotYetError, wait_until
 
 if TYPE_CHECKING:
@@ -103,19 +104,32 @@ def freed_space(output: str) -> str:
 def restart_daemon(client: SshClient, progress: Callable[[Attempt], None]) -> list[str]:
     """Restart the Docker daemon and wait until what was well is well again; its names.
 
+    Of a daemon that does not answer nobody knows what was: then all that runs has to be well.
+
     Raises:
         WaitTimeoutError: when it does not come back in time.
     """
-    before = {one.name for one in containers(client) if one.state == "running"}
+    before = _running(client)
     client.run(["systemctl", "restart", "docker"], timeout=180)
 
-    def are_back() -> bool:
+    def back() -> bool:
         found = {one.name: one for one in containers(client)}
-        missing = sorted(before - set(found))
-        ill = sorted(name for name in before & set(found) if not found[name].is_well)
-        if missing or ill:
-            raise NotYetError(f"not well yet: {', '.join([*missing, *ill])}")
+        runs = {one.name for one in found.values() if one.state == "running"}
+        wanted = runs if before is None else before
+        ill = sorted(name for name in wanted if name not in found or not found[name].is_well)
+        if ill:
+            raise NotYetError(f"not well yet: {', '.join(ill)}")
+        names.extend(sorted(wanted))
         return True
 
-    wait_until("the containers to be back", are_back, bound=_BACK_SECONDS, progress=progress)
-    return sorted(before)
+    names: list[str] = []
+    wait_until("the containers to be back", back, bound=_BACK_SECONDS, progress=progress)
+    return names
+
+
+def _running(client: SshClient) -> set[str] | None:
+    """The names of what runs; None where Docker does not answer."""
+    try:
+        return {one.name for one in containers(client) if one.state == "running"}
+    except CommandFailedError:
+        return None

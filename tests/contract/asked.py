@@ -171,6 +171,8 @@ def hetzner() -> Document:
     """Hetzner's; clients send ids where it speaks of names, and leave out what is false."""
     return Document(
         json.loads((_FOLDER / "hetzner.openapi.json").read_text()),
+        # Clients ask for the pages of what they poll, though there is one alone.
+        more_fields={("get", "/actions"): frozenset({"page", "per_page", "sort", "status"})},
         fewer_required=frozenset({"proxyprotocol"}),
         ids_for_names=frozenset({"image", "ssh_keys"}),
     )

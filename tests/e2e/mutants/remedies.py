@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import checks
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from checks import Result
     from tests.e2e.mutants.whole import Whole
 
-ROOT = Path(__file__).parents[3]
 HEALED = {
     "backups_are_off": "pulumi up",
     "the_protection_is_off": "pulumi up",
@@ -32,6 +28,8 @@ HEALED = {
     "a_journal_without_bound": "pulumi up --replace '**::baseline*'",
     "docker_is_stopped": "runbook docker restart",
     "no_dump_was_proven_for_long": "runbook dump verify",
+    "the_server_is_off": "runbook server revive",
+    "the_timer_is_stopped": "runbook ssh -- systemctl enable --now nutri-dump.timer",
 }
 """World to the command of the remedy that heals it."""
 
@@ -91,8 +89,6 @@ NOT_RUN_YET = frozenset(
         "the_page_was_left_on",
         "the_pool_is_exhausted",
         "the_project_is_paused",
-        "the_server_is_off",
-        "the_timer_is_stopped",
         "too_many_hops_are_trusted",
         "writes_are_stopped",
     }
@@ -116,19 +112,14 @@ def _run(command: str, whole: Whole) -> str:
     else:
         words = shlex.split(command)
         assert words[0] == "runbook", command
-        done = subprocess.run(
-            [sys.executable, "-m", *words, *_consent(words), "--stack", whole.stack.name],
-            cwd=whole.stack.folder,
-            env=whole.stack.environment | {"PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
+        done = whole.stack.runbook(*words[1:], *_consent(words))
     said = done.stdout + done.stderr
     assert done.returncode == 0 or not re.search("Usage:|No such", said), f"{command}\n{said}"
     return said
 
 
+_ASKING = (["docker", "restart"], ["server", "revive"])
+
+
 def _consent(words: list[str]) -> list[str]:
-    return ["--yes"] if words[1:] == ["docker", "restart"] else []
+    return ["--yes"] if words[1:] in _ASKING else []

@@ -95,6 +95,20 @@ def test_the_daemon_is_restarted_and_waited_for(
     assert "2 containers well again" in capsys.readouterr().out
 
 
+def test_a_daemon_that_is_down_is_started(
+    server: FakeServer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The check's remedy is for that: what runs afterwards has to be well."""
+    down = Done("", "Cannot connect to the Docker daemon", 1)
+    states = iter(
+        [down, down, _ps("a", "Up 1 second (health: starting)") + _ps("b"), _ps("a") + _ps("b")]
+    )
+    server.answers |= {"docker ps": lambda _: next(states), "systemctl restart docker": ""}
+    with without_pauses(attempts=5):
+        assert run("docker", "restart", "--yes") == 0
+    assert "2 containers well again" in capsys.readouterr().out
+
+
 def test_a_container_that_does_not_come_back_is_named(
     server: FakeServer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,7 +99,7 @@ def a_file_in_the_repository_is_cut_off(scene: Scene) -> Broken:
     scene.run("nutri-dump check")
 
 
-@mutant("dump-timer", DATABASE, says="nutri-dump.timer is inactive", remedy="pulumi up")
+@mutant("dump-timer", DATABASE, says="nutri-dump.timer is inactive", remedy="systemctl enable")
 def the_timer_is_stopped(scene: Scene) -> Broken:
     """Nothing starts the next dump."""
     scene.run("systemctl stop nutri-dump.timer")
