@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,32 @@ class Platform:
             done.set()
             for thread in threads:
                 thread.join()
+
+    @contextmanager
+    def crowd(self) -> Iterator[Counter[str]]:
+        """Visitors who do not wait for each other: another one every fifth of a second."""
+        seen: Counter[str] = Counter()
+        done = threading.Event()
+
+        def come() -> None:
+            with ThreadPoolExecutor(64) as each:
+                while not done.wait(0.2):
+                    each.submit(self._come_once, seen)
+
+        thread = threading.Thread(target=come)
+        thread.start()
+        try:
+            yield seen
+        finally:
+            done.set()
+            thread.join()
+
+    def _come_once(self, seen: Counter[str]) -> None:
+        with self.browser() as browser:
+            try:
+                seen[str(self.get(browser, "/version").status_code)] += 1
+            except httpx.HTTPError as error:
+                seen[repr(error)] += 1
 
     def _visit(self, seen: Counter[str], done: threading.Event, keep: bool) -> None:
         browser = self.browser()

@@ -188,15 +188,17 @@ def test_a_replica_that_dies_is_taken_out(set_up: Replicas) -> None:
 
 
 def test_a_starved_machine_loses_no_healthy_replica(set_up: Replicas) -> None:
-    """All replicas stand still for longer than a second: people wait, and nobody is turned away."""
+    """All replicas stand still for more than two seconds: people wait, nobody is turned away.
+
+    With a check that waits for one second all of them are taken out, and newcomers get 503.
+    """
     platform = set_up.platform
     names = " ".join(name for uuid in set_up.uuids for name in platform.containers(uuid))
-    with platform.visitors() as seen:
+    with platform.crowd() as seen:
         for _ in range(3):
-            platform.run(f"docker pause {names}; sleep 1.8; docker unpause {names}")
+            platform.run(f"docker pause {names}; sleep 2.3; docker unpause {names}")
             time.sleep(1.5)
-    assert set(seen) == {"200 drain-2"}, seen
-    assert max(platform.took) > 1.5
+    assert set(seen) == {"200"}, seen
 
 
 def test_the_options_are_in_force(set_up: Replicas) -> None:
