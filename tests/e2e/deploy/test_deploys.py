@@ -110,7 +110,7 @@ def test_one_replica_of_an_app_that_heeds_no_stop_drops_nothing(
 
     Changes, an upload, long answers and a websocket are among what is sent.
     """
-    platform.change(_BACKEND, replicas=1, tag="good-1")
+    platform.change(_BACKEND, replicas=1, tag="good-1", stopGrace=30)
     platform.config |= _MORE_PATHS
     platform.up()
     proxy_is_late(_LATE)
@@ -120,6 +120,21 @@ def test_one_replica_of_an_app_that_heeds_no_stop_drops_nothing(
     assert set(monitor["by_kind"]) >= {"post", "upload", "websocket", "http2"} | _LONG
     assert monitor["websockets_closed"] >= 1
     assert platform.runbook("check", "proxy-files").returncode == 0
+
+
+@pytest.mark.long
+def test_a_replica_that_stayed_down_is_brought_back_by_the_next_up(
+    platform: Stack, target: Target, server: SshClient
+) -> None:
+    """Nothing of the config changed, and Coolify has it stored as it should be."""
+    service = next(one for one in target.services if one.name == _BACKEND)
+    named = f"docker ps --quiet --filter label=coolify.name={service.applications[0]}"
+    server.run(f"{named} | xargs docker stop --time 1")
+    assert platform.pulumi("preview", "--diff").returncode == 0
+    assert "nothing runs: exited (" in platform.last
+    assert platform.up()["update"] >= 1
+    assert platform.runbook("check", "containers", "health").returncode == 0
+    assert platform.pulumi("preview", "--expect-no-changes").returncode == 0, platform.last
 
 
 @pytest.mark.long
