@@ -8,6 +8,8 @@ from infra.dumper import vendor
 from infra.dumper.postgres import literal, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infra.dumper.postgres import Database
 
 # `public` itself stays: what the vendor grants on it, and on what is made in it, is the vendor's.
@@ -63,9 +65,9 @@ def without_defaults() -> str:
     return f"do {quoted(_NO_DEFAULTS)};\n"
 
 
-def script(database: Database) -> str:
-    """The statements for one database."""
-    managed = vendor.managed_in(database.sql)
+def script(database: Database, kept: Iterable[str] = ()) -> str:
+    """The statements for one database; `kept` are schemas that stay besides the vendor's."""
+    managed = [*vendor.managed_in(database.sql), *kept]
     body = (
         _EMPTY.replace("{managed}", ", ".join(map(literal, managed)) or "''")
         .replace("{vendor_pub}", vendor.owned("p.pubowner"))

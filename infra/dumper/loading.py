@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # It may be all that is left of a database whose tables are lost, and the dump brings its own.
 _WITHOUT_OURS = f"drop schema if exists {OWN_SCHEMA} cascade;\n"
+# Dumps that have no catalogue yet left this out, so that nothing would bring it back.
+_NOT_IN_OLD_DUMPS = ("supabase_migrations",)
 _META = ("\\restrict ", "\\unrestrict ")
 
 
@@ -123,7 +125,8 @@ def _write(given: Source, into: Target, ways: Ways, psql: Psql) -> None:
     script = transaction.Script()
     psql.write(script.begin)
     psql.write(roles.script(given.roles, into.database))
-    psql.write(emptying.script(into.database) if into.replace else _WITHOUT_OURS)
+    kept = () if given.catalogue else _NOT_IN_OLD_DUMPS
+    psql.write(emptying.script(into.database, kept) if into.replace else _WITHOUT_OURS)
     psql.write(_extensions(given.found, into))
     if into.stands_in:
         for what, sql in standins.statements(given.catalogue, into.offered):

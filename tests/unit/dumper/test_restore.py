@@ -196,3 +196,18 @@ def test_a_scratch_database_is_not_taken_for_production(
     )
     with pytest.raises(DumpError, match=r"^the scratch database refused the dump"):
         filled.prove()
+
+
+def test_a_dump_of_before_takes_nothing_away_that_it_does_not_hold(
+    filled: Dumper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a catalogue beside it, the vendor's migrations were no part of a dump."""
+    monkeypatch.setattr(Dumps, "catalogue", lambda *_: {})
+    target = filled.project()
+    target.sql("create schema supabase_migrations; create table supabase_migrations.done (v int)")
+    target.sql("create table moods (old int)")
+    filled.restore(target, overwrite=target.name)
+    assert target.sql("select to_regclass('supabase_migrations.done')::text") == [
+        ("supabase_migrations.done",)
+    ]
+    assert target.sql("select m::text from moods") == [("a",)]
