@@ -781,6 +781,17 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
     ],
     "dump-repository": [
         _dumps("truncated file", "found damaged", {"status/check/ok": False}),
+        _dumps(
+            "locked by another",
+            "could not be checked just now: locked by old",
+            {
+                "status/check_refused": {
+                    "at": datetime.now(UTC).isoformat(),
+                    "ok": False,
+                    "message": "locked by old since 01:15",
+                }
+            },
+        ),
         _dumps("never checked", "never checked", {"status/check": None}),
         _dumps("checked long ago", "checked last 48 h ago", {"status/check/at": 48 * 3600.0}),
         _dumps("full of old ones", "old dumps do not go", {"status/retention/ok": False}),

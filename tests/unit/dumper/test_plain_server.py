@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from infra.dumper.restic import Restic
 from tests.unit.dumper.conftest import Dumper, database
 
 if TYPE_CHECKING:
     from tests.postgres import Server
+
+# Servers and repositories of their own, which a busy machine takes its time to start.
+pytestmark = pytest.mark.timeout(600)
 
 _PLATFORM = """
 do $$ declare one text; begin

@@ -19,6 +19,9 @@ from tests.unit.dumper.kinds import APP, KINDS, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Servers and repositories of their own, which a busy machine takes its time to start.
+pytestmark = pytest.mark.timeout(600)
+
 STAGES = ("proven", "new", "over")
 BACK, TOLD, SILENT = "comes back", "told", "nothing is said"
 

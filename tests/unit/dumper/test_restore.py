@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from infra.dumper.manifest import Manifest
 
+# Servers and repositories of their own, which a busy machine takes its time to start.
+pytestmark = pytest.mark.timeout(600)
+
 _LARGE = """
 create table attachments (id int primary key, body oid);
 insert into attachments select n, lo_from_bytea(0, decode(repeat('41', 100), 'hex'))
