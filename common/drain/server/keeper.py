@@ -35,7 +35,7 @@ class Keeper:
     def look(self) -> bool:
         """Bring the file in line with what runs; False at the end."""
         spec = read(spec_file(self.service))
-        if spec is None or time.time() > spec["until"]:
+        if spec is None:
             return self._over(spec)
         if spec["run"] != self._run:
             self._run, self._closing_since, self._in_force_since = spec["run"], None, None
@@ -43,7 +43,7 @@ class Keeper:
         found = [Container(one, self.service) for one in listed]
         mine = [one for one in found if one.is_routed]
         leaving = [one for one in mine if one.id in spec["drained"]]
-        if spec["closing"] or not leaving:
+        if spec["closing"] or not leaving or time.time() > spec["until"]:
             return self._close(spec, [one for one in mine if one.is_healthy])
         others = [one for one in mine if one.is_healthy and one not in leaving]
         if not others:

@@ -58,7 +58,7 @@ def begin_to_keep(service: str) -> None:
         "--quiet",
         "--collect",
         f"--unit={unit(service)}",
-        "--property=RuntimeMaxSec=6h",
+        "--property=RuntimeMaxSec=24h",
         f"--property=ExecStopPost=/bin/rm -f {file}",
         sys.executable,
         sys.argv[0],

@@ -180,6 +180,15 @@ def test_nobody_keeps_a_file_for_ever(two: World, keeping: Keeper) -> None:
     assert two.named == []
 
 
+def test_nor_does_its_end_leave_users_without_a_service(two: World, keeping: Keeper) -> None:
+    """Replicas whose labels differ are none to the proxy, however late it is."""
+    keeping.look()
+    two.containers["old-2"]["Labels"]["traefik.http.routers.nutri-backend.rule"] = "Host(`x`)"
+    two.ask("old-1", until=time.time() - 1)
+    assert keeping.look()
+    assert len(two.named) == 2
+
+
 def test_the_next_replica_takes_the_file_over(two: World, keeping: Keeper) -> None:
     """Between two replicas' turns there is no moment without it."""
     keeping.look()
