@@ -70,10 +70,18 @@ def test_calls_are_remembered_in_order(hetzner: HetznerDouble) -> None:
     hetzner.turn("DELETE", "/calls")
     hetzner.http.get("/servers?name=x")
     hetzner.http.delete("/servers/1")
+    hetzner.post("/ssh_keys", {"name": "x"})
     calls = hetzner.turn("GET", "/calls")["calls"]
     assert calls == [
-        {"method": "GET", "path": "/servers", "query": "name=x", "status": 200},
-        {"method": "DELETE", "path": "/servers/1", "query": "", "status": 404},
+        {"method": "GET", "path": "/servers", "query": "name=x", "status": 200, "body": None},
+        {"method": "DELETE", "path": "/servers/1", "query": "", "status": 404, "body": None},
+        {
+            "method": "POST",
+            "path": "/ssh_keys",
+            "query": "",
+            "status": 422,
+            "body": {"name": "x"},
+        },
     ]
 
 
