@@ -210,6 +210,15 @@ def restores() -> None:
     )
 
 
+def dumps_of_a_gigabyte() -> None:
+    """Dump and restore of 1 GB in 50 tables, over plain pg_dump and pg_restore -j 2."""
+    told = json.loads(_output(sys.executable, "-m", "tests.bench.dumps", "490"))
+    for word, plain in (("dump", "pg_dump_s"), ("restore", "pg_restore_j2_s")):
+        ours = told[f"{word}_s"]
+        named = f"{word} of {told['database_mb']:.0f} MB, {told[f'{word}_memory_mb']:.0f} MB used"
+        _report(named, f"{ours:.0f} s", _times([ours], told[plain], 1.3))
+
+
 def disaster() -> None:
     """The server lost, and all made anew from the kit, over the first `up`; ends the stack."""
     history = json.loads(
@@ -398,6 +407,7 @@ def main() -> None:
     calls()
     suite()
     restores()
+    dumps_of_a_gigabyte()
     deploys()
     double()
     disaster()
