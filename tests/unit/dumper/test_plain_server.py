@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.dumper.restic import Restic
+from tests.postgres import DOUBLE
 from tests.unit.dumper.conftest import Dumper, database
 
 if TYPE_CHECKING:
@@ -87,3 +88,23 @@ def test_the_vendors_objects_on_a_plain_server(dumper: Dumper) -> None:
         assert place.admin(question) == there.source.admin(question)
     assert there.restore(place, overwrite=target).not_restored == ()
     assert place.tables() == there.source.tables()
+
+
+def test_a_project_comes_back_on_a_server_with_nothing_in_it(dumper: Dumper) -> None:
+    """With its roles, owners and extensions; over itself as well."""
+    dumper.servers.source.run_file(DOUBLE / "nutri.sql", dumper.source.name, "postgres")
+    dumper.take()
+    target = dumper.bare()
+    done = dumper.restore(target)
+    assert target.tables() == dumper.source.tables()
+    assert done.tables["public.users"] == 500
+    for question in (
+        "select has_table_privilege('nutri_readonly', 'meals', 'select')",
+        "select extname::text from pg_extension where extname = 'pgcrypto'",
+        "select encode(extensions.digest('x', 'sha256'), 'hex')",
+    ):
+        assert target.admin(question) == dumper.source.admin(question)
+    target.sql("delete from meals; delete from users")
+    again = dumper.restore(target, overwrite=target.name)
+    assert again.tables == done.tables
+    assert target.tables() == dumper.source.tables()
