@@ -289,9 +289,13 @@ def _laid_over(old: Any, new: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def running_tags(target: Target, service: str) -> set[str]:
-    """Return the tags of the images that a service's containers run on the first server."""
+    """Return the tags that a service's healthy containers have on the first server.
+
+    One that failed may be there for as long as it heeds no stop.
+    """
     (one,) = [found for found in target.services if found.name == service]
-    filters = [f"--filter label=coolify.name={uuid}" for uuid in one.applications]
+    healthy = "--filter health=healthy --filter label=coolify.name="
+    filters = [f"{healthy}{uuid}" for uuid in one.applications]
     command = "; ".join(f"docker ps {filter_} --format '{{{{.Image}}}}'" for filter_ in filters)
     with SshClient(target.servers[0].ssh) as server:
         images = server.run(command).stdout.split()
