@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import httpx
+
+from localcloud import process
+from localcloud.cleanup import remove_all
 from localcloud.settings import Instance
 
 if TYPE_CHECKING:
@@ -71,12 +75,25 @@ def _lock(file: TextIO) -> bool:
     return True
 
 
+def _end_what_was_left(lane: Lane) -> None:
+    """End the cloud of a run that was killed: the lane is ours, so nobody's run is in it."""
+    try:
+        status = httpx.get(f"http://127.0.0.1:{lane.port}/_localcloud/status", timeout=5).json()
+    except (httpx.HTTPError, ValueError):
+        return
+    instance = lane.instance(Path(status["home"]))
+    process.stop(instance)
+    remove_all(instance, lambda _line: None)
+
+
 @contextlib.contextmanager
 def claim() -> Iterator[Lane]:
     """Hold a lane that is free on this machine; the kernel lets it go when the process ends."""
     for block in _BLOCKS:
         with (_folder() / str(block)).open("w") as file:
             if _lock(file):
-                yield Lane(block)
+                lane = Lane(block)
+                _end_what_was_left(lane)
+                yield lane
                 return
     raise RuntimeError(f"all {len(_BLOCKS)} lanes of this machine are in use")
