@@ -127,20 +127,14 @@ def a_variable_set_in_the_dashboard(scene: Scene) -> Broken:
 
 @mutant(
     "forwarded",
-    BACKEND,
+    ML,
     says=r"believes the X-Forwarded-For of a request: \d+ requests",
     remedy="hops",
-    also={"variables": "Coolify has another value than the service was given"},
 )
-def too_many_hops_are_trusted(scene: Scene) -> Broken:
-    """Somebody had the API trust five proxies in Coolify's dashboard; there is one."""
-    hops = {"key": "TRUST_PROXY", "value": "5", "is_literal": True}
-    _change_variable(scene, hops)
+def every_request_is_a_new_clients(scene: Scene) -> Broken:
+    """The service's rate limit takes each request for the first one of its client."""
+    line = 'self.send_header("Content-Type", "application/json")'
+    limit = 'self.send_header("RateLimit-Limit", "9"); self.send_header("RateLimit-Remaining", "8")'
+    scene.change_app(ML, line, f"{line}; {limit}")
     yield None
-    _change_variable(scene, hops | {"value": "1"})
-
-
-def _change_variable(scene: Scene, variable: dict[str, object]) -> None:
-    for application in scene.service(BACKEND).applications:
-        scene.coolify("PATCH", f"applications/{application}/envs", variable)
-        scene.redeploy(application)
+    scene.mend_app(ML)
