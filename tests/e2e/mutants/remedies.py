@@ -89,7 +89,7 @@ NOT_RUN_YET = frozenset(
         "the_page_was_left_on",
         "the_pool_is_exhausted",
         "the_project_is_paused",
-        "too_many_hops_are_trusted",
+        "every_request_is_a_new_clients",
         "writes_are_stopped",
     }
 )
