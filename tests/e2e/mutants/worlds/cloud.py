@@ -126,7 +126,7 @@ def an_old_token(scene: Scene) -> Broken:
     "server",
     SERVER,
     says="status is off instead of running",
-    remedy="power on",
+    remedy="runbook server revive",
     also=dict.fromkeys(
         (
             *(
