@@ -121,13 +121,14 @@ def test_a_command_has_a_bound(target: SshTarget) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_key_files_are_private_and_vanish(target: SshTarget) -> None:
-    """The files have mode 600 in a folder of 700 and are gone with the client."""
+def test_the_key_lies_in_no_file_and_the_folder_vanishes(target: SshTarget) -> None:
+    """What is beside it has mode 600 in a folder of 700, and is gone with the client."""
     with ssh.SshClient(target) as client:
         folder = Path(client._folder.name)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
-        assert modes == {"identity": 0o600, "known_hosts": 0o600}
+        assert modes == {"known_hosts": 0o600}
+        assert str(client._identity.path).startswith("/proc/")
     assert not folder.exists()
 
 
