@@ -36,12 +36,14 @@ def grace() -> int:
 def crowded(
     sshd_program: str, keys: Keys, target: SshTarget, tmp_path: Path, grace: int
 ) -> Iterator[SshTarget]:
-    """A server with 25 connections that say nothing."""
+    """A server whose every place is held by a connection that says nothing."""
     more = _FEW.format(grace)
     with running(sshd_program, keys, tmp_path, more) as port, contextlib.ExitStack() as idle:
-        for _ in range(_IDLE):
-            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
-        time.sleep(0.3)
+        # The second round takes the place of the look whether the server listens.
+        for _ in range(2):
+            for _ in range(_IDLE):
+                idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+            time.sleep(0.5)
         yield target.model_copy(update={"port": port})
 
 
