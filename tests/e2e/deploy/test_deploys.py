@@ -26,7 +26,9 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(1500)]
 _LATE = 8.0
 _BACKEND = "nutri-backend"
 _LONG = {"slow", "stream"}
-_MORE_PATHS = {
+_MORE_PATHS = {  # of the app as it is
+    "nutri:slowPath": "/api/reports/weekly",
+    "nutri:streamPath": "/api/export",
     "nutri:uploadPath": "/api/uploads",
     "nutri:postPath": "/api/tally",
     "nutri:socketPath": "/api/live",
