@@ -124,6 +124,7 @@ def test_an_update_needs_nobody(pulumi: Prints, capfd: pytest.CaptureFixture[str
         (2**22 + 1, None, "whose process is no more: `pulumi cancel --stack test` clears it"),
         (2**22 + 1, "elsewhere", "once you know that process is dead"),
     ],
+    ids=["alive", "dead", "elsewhere"],  # not by the process's number, which each worker has anew
 )
 def test_a_lock_is_seen_before_anything_is_changed(
     pulumi: Prints, backend: Path, pid: int, host: str | None, said: str
