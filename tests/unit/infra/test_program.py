@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,7 @@ def run(
         monkeypatch.setattr(unverified, "why", str)
         monkeypatch.setattr(strangers, "problems", lambda *_: [])
         monitor = _Monitor()
+        asyncio.set_event_loop(asyncio.new_event_loop())  # a test before may have closed its own
         pulumi.runtime.settings.ROOT.set(None)  # a stack's own, or each guard would join the last
         pulumi.runtime.set_mocks(_Mocks(), "nutri", "test", monitor=monitor)
         with respx.mock(base_url="http://hetzner.test/v1", assert_all_called=False) as api:
