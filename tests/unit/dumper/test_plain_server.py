@@ -21,7 +21,9 @@ _PLATFORM = """
 do $$ declare one text; begin
   foreach one in array array['supabase_admin superuser login', 'anon nologin',
     'authenticated nologin', 'service_role nologin bypassrls'] loop
-    begin execute 'create role ' || one; exception when duplicate_object then null; end;
+    -- A restore before may have left the role, without its rights.
+    begin execute 'create role ' || one;
+    exception when duplicate_object then execute 'alter role ' || one; end;
   end loop;
 end $$;
 grant supabase_admin to current_user;
