@@ -7,7 +7,7 @@ want the app's secrets on its command line or in a file, and not every setting h
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from common.errors import OperatorError
 from runbook.rollback.clone import Clone, Inspected, parse_container, parse_image
@@ -15,25 +15,11 @@ from runbook.rollback.clone import Clone, Inspected, parse_container, parse_imag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from common.ssh import Result
+    from common.drain import Runner
 
 _PULL_SECONDS = 600.0
 _CREATED = "201"
 _LAST_LINES = 15
-
-
-class Runner(Protocol):
-    """What runs commands on a server: an `SshClient`."""
-
-    def run(
-        self,
-        command: str | Sequence[str],
-        *,
-        stdin: str | None = None,
-        timeout: float = 60.0,
-        check: bool = True,
-    ) -> Result:
-        """Run a command, as `SshClient.run` does."""
 
 
 class Docker:

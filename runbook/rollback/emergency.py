@@ -12,12 +12,13 @@ from common import drain
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 from runbook.rollback.clone import clone, new_name
-from runbook.rollback.docker import Docker, Runner
+from runbook.rollback.docker import Docker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from checks.containers import Container
+    from common.drain import Runner
     from common.target import ServiceTarget
     from common.waiting import Attempt
 
