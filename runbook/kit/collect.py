@@ -15,8 +15,8 @@ import yaml
 from common import passphrase as stack_passphrase
 from common.passphrase import FILE_VARIABLE, VARIABLE
 from runbook import stack as stacks
-from runbook.kit.crypt import KitError
 from runbook.kit.model import Kit, Value
+from runbook.kit.passphrase import KitError
 from runbook.stack import StackError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from runbook.kit.crypt import KitError, Passphrase, open_sealed, seal
+from runbook.kit.crypt import open_sealed, seal
 from runbook.kit.model import parse
+from runbook.kit.passphrase import KitError, Passphrase
 
 if TYPE_CHECKING:
     from pathlib import Path

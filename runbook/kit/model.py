@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runbook.kit.crypt import KitError
+from runbook.kit.passphrase import KitError
 
 
 class Value(BaseModel):

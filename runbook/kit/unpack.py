@@ -17,8 +17,8 @@ import yaml
 from common import passphrase
 from runbook import stack as stacks
 from runbook.kit.collect import CA_BUNDLE
-from runbook.kit.crypt import KitError
 from runbook.kit.model import Value
+from runbook.kit.passphrase import KitError
 from runbook.stack import StackError
 
 if TYPE_CHECKING:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import stat
 import subprocess
 from datetime import UTC, datetime
@@ -68,18 +71,66 @@ def test_a_kit_opens_by_its_passphrase_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda text: text.replace("r=8", "r=9"), "is wrong, or it is damaged"),
-        (lambda text: text.replace("n=2^17", "n=2^31"), "another version"),
+        (lambda text: text[:200] + "A" + text[201:], "is wrong, or it is damaged"),
         (lambda text: text[: len(text) // 2], "only a part of one"),
         (lambda _: "hello", "no recovery kit"),
         (lambda _: "", "no recovery kit"),
+        (lambda text: text.replace("\n", "\n!", 1), "or it is damaged"),
+    ],
+)
+def test_a_spoilt_kit_says_so(sealed: str, spoil: Callable[[str], str], says: str) -> None:
+    """In words, whatever happened to it."""
+    with pytest.raises(KitError, match=says):
+        open_sealed(spoil(sealed), PASSPHRASE)
+
+
+@pytest.fixture(scope="module")
+def sealed() -> str:
+    """Some content, sealed: this takes a second, as it has to."""
+    return seal(b"content " * 20, PASSPHRASE)
+
+
+def test_a_standard_tool_opens_a_kit(tmp_path: Path) -> None:
+    """`age --decrypt`, as somebody types it who has no more than the file and its passphrase."""
+    file = tmp_path / "prod.kit"
+    files.write(kit(), file, PASSPHRASE)
+    out = tmp_path / "kit.json"
+    code, said = _at_a_terminal(["age", "--decrypt", "--output", str(out), str(file)])
+    assert code == 0, said
+    assert json.loads(out.read_text())["config"]["hcloud:token"]["value"] == "t0ken"
+
+
+def _at_a_terminal(command: list[str]) -> tuple[int, str]:
+    """Run a command with a terminal of its own; the passphrase is typed when it is asked for."""
+    child, terminal = pty.fork()
+    if not child:
+        os.execvp(command[0], command)  # noqa: S606 - the terminal is what it needs
+    said = b""
+    with contextlib.suppress(OSError):  # its end
+        while read := os.read(terminal, 1024):
+            said += read
+            if said.rstrip().endswith(b"passphrase:"):
+                os.write(terminal, f"{PASSPHRASE.text}\n".encode())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda text: text.replace("r=8", "r=9"), "is wrong, or it is damaged"),
+        (lambda text: text.replace("n=2^17", "n=2^31"), "another version"),
+        (lambda text: text[: len(text) // 2], "only a part of one"),
         (lambda text: text.replace("\n", "\n!", 1), "none of base64's"),
     ],
 )
-def test_a_spoilt_kit_says_so(spoil: Callable[[str], str], says: str) -> None:
-    """In words, whatever happened to it."""
+def test_a_kit_of_the_format_before_opens(spoil: Callable[[str], str], says: str) -> None:
+    """One that was exported then, with its passphrase; and it tells what happened to it."""
+    text = (Path(__file__).parent / "golden" / "format-1.kit").read_text()
+    assert open_sealed(text, PASSPHRASE) == b'{"kept": "from before"}'
     with pytest.raises(KitError, match=says):
-        open_sealed(spoil(seal(b"content", PASSPHRASE)), PASSPHRASE)
+        open_sealed(spoil(text), PASSPHRASE)
+    with pytest.raises(KitError, match="the passphrase is wrong"):
+        open_sealed(text, Passphrase("another one, as long"))
 
 
 def test_a_short_passphrase_is_refused() -> None:
