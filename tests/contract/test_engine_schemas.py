@@ -18,8 +18,8 @@ import pulumi_command
 import pulumi_hcloud
 import pytest
 
-import engine
-from engine.versions import PLUGINS
+from tools import engine
+from tools.engine.versions import PLUGINS
 
 if TYPE_CHECKING:
     from types import ModuleType

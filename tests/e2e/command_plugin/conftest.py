@@ -22,7 +22,7 @@ import pytest
 from pulumi import automation as auto
 from pulumi_command.remote import ConnectionArgs
 
-import engine
+from tools import engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,10 +11,10 @@ import pulumi_hcloud as hcloud
 import pytest
 from pulumi import automation as auto
 
-import engine
 from localcloud.settings import DEMO_TOKEN
 from tests.contract.asked import Asked, hetzner
 from tests.contract.hetzner_double import PUBLIC_KEY, RunningDouble
+from tools import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

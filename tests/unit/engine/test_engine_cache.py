@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import EngineError
-from engine.cache import default_root, locked, obtain
+from tools.engine import EngineError
+from tools.engine.cache import default_root, locked, obtain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import EngineError, cache, ensure, environment, parts, plugins, versions, wheel
-from engine.links import NAMES
+from tools.engine import EngineError, cache, ensure, environment, parts, plugins, versions, wheel
+from tools.engine.links import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def world(
     """A machine where nothing was built yet."""
     assert not root.exists()
     made = World(tmp_path, monkeypatch, script)
-    monkeypatch.setattr(sys.modules["engine.ensure"], "build", made.build)
+    monkeypatch.setattr(sys.modules["tools.engine.ensure"], "build", made.build)
     return made
 
 
@@ -224,7 +224,7 @@ def test_an_error_is_one_line_and_a_status(tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     (tmp_path / "file").touch()
     done = subprocess.run(
-        [sys.executable, "-m", "engine", "ensure", "--bin-dir", str(tmp_path / "bin")],
+        [sys.executable, "-m", "tools.engine", "ensure", "--bin-dir", str(tmp_path / "bin")],
         env={"PATH": "/nowhere", "NUTRI_CACHE": str(tmp_path / "file"), "HOME": str(tmp_path)},
         cwd=root,
         capture_output=True,

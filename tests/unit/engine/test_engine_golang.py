@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import golang
+from tools.engine import golang
 
 if TYPE_CHECKING:
     from collections.abc import Callable

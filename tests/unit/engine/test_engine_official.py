@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.cache import MARK
-from engine.official import usable
+from tools.engine.cache import MARK
+from tools.engine.official import usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

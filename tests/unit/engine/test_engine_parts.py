@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import parts, versions
+from tools.engine import parts, versions
 
 if TYPE_CHECKING:
     from pathlib import Path

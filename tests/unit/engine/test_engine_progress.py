@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import EngineError, progress
+from tools.engine import EngineError, progress
 
 if TYPE_CHECKING:
     from pathlib import Path

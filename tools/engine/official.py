@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine import versions
-from engine.cache import is_ours
-from engine.progress import say
+from tools.engine import versions
+from tools.engine.cache import is_ours
+from tools.engine.progress import say
 
 BOUND: Final = 30.0
 """Seconds Pulumi may take to say its version."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from engine.cache import is_ours
+from tools.engine.cache import is_ours
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from engine import cache, versions
-from engine.errors import EngineError
-from engine.progress import run, say
+from tools.engine import cache, versions
+from tools.engine.errors import EngineError
+from tools.engine.progress import run, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import EngineError
+from tools.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

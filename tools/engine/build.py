@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from engine import parts, versions
-from engine.progress import run
+from tools.engine import parts, versions
+from tools.engine.progress import run
 
 if TYPE_CHECKING:
-    from engine.golang import Go
+    from tools.engine.golang import Go
 
 BOUND: Final = 2400.0
 """Seconds one compilation may take: ten times what two cores need with nothing downloaded yet."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from engine import cache, golang, links, official, parts, plugins, versions, wheel
-from engine.build import build
-from engine.progress import say
+from tools.engine import cache, golang, links, official, parts, plugins, versions, wheel
+from tools.engine.build import build
+from tools.engine.progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.golang import Go
+    from tools.engine.golang import Go
 
 
 @dataclass(frozen=True)

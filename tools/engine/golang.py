@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine import versions
-from engine.errors import EngineError
+from tools.engine import versions
+from tools.engine.errors import EngineError
 
 TOOLCHAINS: Final = (1, 21, 0)
 """The first Go that fetches a newer Go by itself, as a module."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine import versions
+from tools.engine import versions
 
 SOURCES: Final = Path(__file__).parent
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from engine import parts
-from engine.cache import is_ours
-from engine.errors import EngineError
+from tools.engine import parts
+from tools.engine.cache import is_ours
+from tools.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""Tools that are needed where the official ones cannot be had."""
