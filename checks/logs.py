@@ -66,7 +66,12 @@ def _words_tell_error(text: str) -> bool:
 
 
 def logs_command(
-    container: str, *, tail: int | None = None, since: str | None = None, follow: bool = False
+    container: str,
+    *,
+    tail: int | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    follow: bool = False,
 ) -> list[str]:
     """The command that prints a container's lines with Docker's timestamps.
 
@@ -74,10 +79,12 @@ def logs_command(
         container: id or name.
         tail: at most so many of the last lines; None means all.
         since: what Docker takes: '3600s', or a timestamp.
+        until: the same; None means now.
         follow: wait for more.
     """
     words = ["docker", "logs", "--timestamps", "--tail", "all" if tail is None else str(tail)]
     words += ["--since", since] if since else []
+    words += ["--until", until] if until else []
     return [*words, *(["--follow"] if follow else []), container]
 
 

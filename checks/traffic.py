@@ -120,7 +120,7 @@ def judge_errors(service: ServiceTarget, lines: Sequence[LogLine], target: Targe
     expected = target.expectations
     window = f"in {expected.log_window_s // 60} min"
     structured = [line for line in lines if line.fields]
-    told = [line for line in structured or lines if not _tells_probe(service, line)]
+    told = [line for line in structured or lines if not tells_probe(service, line)]
     errors = [line for line in told if line.is_error]
     share = len(errors) / len(told) if told else 0.0
     measures = [Measure("log_errors", "share", share, Unit.SHARE, expected.error_share)]
@@ -162,7 +162,8 @@ def judge_slow(service: ServiceTarget, lines: Sequence[LogLine], target: Target)
     return green(said).measured(measures)
 
 
-def _tells_probe(service: ServiceTarget, line: LogLine) -> bool:
+def tells_probe(service: ServiceTarget, line: LogLine) -> bool:
+    """Whether a line tells of a health check alone."""
     request = as_request(line)
     return request is not None and is_probe(service, request.path)
 

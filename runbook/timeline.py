@@ -1,18 +1,80 @@
-"""What a verb did, as a line in the timeline of the running incident."""
+"""What a verb did: a line in the running incident, and one in the history on the servers."""
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runbook import who
+import typer
+
+from common.errors import OperatorError
+from runbook import history, output, who
+from runbook.history.entry import DONE, now
 from runbook.incidents import Event, record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from common.target import Target
+
+_LONGEST = 300
+
+
+@dataclass
+class Act:
+    """What is being done, and how it ended; the verb may say more of both as it goes."""
+
+    what: str
+    result: str = DONE
 
 
 def keep(target: Target, what: str, *, failed_requests: int | None = None) -> None:
-    """Add the line, by who sits here; nothing happens when no incident of the stack is open."""
+    """Add the line to the open incidents of the stack, by who sits here."""
     event = Event(at=datetime.now(UTC), who=who.name(), what=what)
     record(event, stack=target.stack, failed_requests=failed_requests)
+
+
+@contextlib.contextmanager
+def acting(target: Target, what: str, *services: str) -> Iterator[Act]:
+    """Have what happens within kept in both, whatever its end."""
+    act, begun = Act(what), now()
+    try:
+        yield act
+    except KeyboardInterrupt as why:
+        act.result = f"interrupted: {why}" if str(why) else "interrupted"
+        raise
+    except OperatorError as error:
+        act.result = f"failed: {_shortened(str(error))}"
+        raise
+    except typer.Exit as end:
+        act.result = "failed" if end.exit_code and _is_done(act) else act.result
+        raise
+    finally:
+        keep(target, act.what if _is_done(act) else f"{act.what}: {act.result}")
+        one = history.Entry(
+            at=begun,
+            who=who.name(),
+            host=who.host(),
+            typed=who.typed(),
+            what=act.what,
+            services=services,
+            result=act.result,
+        )
+        history.write(target, one, output.say)
+
+
+def acted(target: Target, what: str, *services: str, result: str = DONE) -> None:
+    """Keep what is done already."""
+    with acting(target, what, *services) as act:
+        act.result = result
+
+
+def _is_done(act: Act) -> bool:
+    return act.result == DONE
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

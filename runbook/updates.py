@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from common import verified
-from runbook import locks
+from runbook import locks, who
 from runbook import stack as stacks
 from runbook.engine_process import EngineProcess
 from runbook.interrupts import Interrupted
@@ -113,7 +113,7 @@ class Updates:
             Interrupted: a signal came; the engine was let come to its end.
             StackError: it did not end in time.
         """
-        words = ["up", "--yes", "--skip-preview", "--suppress-outputs", *_color()]
+        words = ["up", "--yes", "--skip-preview", "--suppress-outputs", *_message(), *_color()]
         done = EngineProcess(self._words(*words), _environment()).run(_UPDATE_SECONDS)
         if (found := locks.in_output(done.said)) is not None and done.code:
             self._put_back()
@@ -159,6 +159,12 @@ class Updates:
 def _path(key: str) -> list[str]:
     """Return what says that a key is a path into an object, as `nutri:services.NAME.tag` is."""
     return ["--path"] if "." in key else []
+
+
+def _message() -> list[str]:
+    """Return what the stack's history keeps: who did it, by which verb."""
+    typed = who.typed()
+    return ["--message", f"{typed} by {who.name()}@{who.host()}"] if typed else []
 
 
 def _color() -> list[str]:

@@ -78,7 +78,7 @@ class LiveTools:
         """Over all replicas, in the order of time."""
         with servers.connect_all(self.target) as clients:
             sources = logs.find_sources(clients, self.service)
-            found = logs.last_lines(sources, logs.Extent(tail=count))
+            found = logs.last_lines(sources, logs.Extent(tail=count, probes=False))
         return [f"{line.replica} | {line.time} {line.text}" for line in found[-count:]]
 
     def ways_back(self) -> Sequence[str]:

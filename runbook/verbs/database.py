@@ -15,7 +15,7 @@ from runbook.database.live import LiveTools
 from runbook.database.moment import Going
 from runbook.database.state import find
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 if TYPE_CHECKING:
     from common.target import Target
@@ -77,7 +77,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         state = run.run(end_stuck=end_stuck)
     code = state.report.exit_code
     if run.steps:
-        keep(target, f"database doctor: {', '.join(run.steps)}: {state.report.summary()}")
+        acted(target, f"database doctor: {', '.join(run.steps)}: {state.report.summary()}")
     if as_json:
         output.print_json(state.as_json() | {"steps": run.steps})
     else:
@@ -115,7 +115,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     tools.confirm(f"The app stops until it is there, and all since {at} goes. Go on?")
     kept = (lambda: "none, as you wished") if without_dump else (lambda: _kept(target))
     going.go(moment, kept, tools.wait_for_recovery)
-    keep(target, f"database restore: as of {at}")
+    acted(target, f"database restore: as of {at}")
     state = tools.look()
     if as_json:
         output.print_json(state.as_json() | {"at": moment.isoformat()})

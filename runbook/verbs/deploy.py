@@ -14,7 +14,7 @@ from runbook.deploy import Outcome, Rollout, require_tag, roll_out
 from runbook.monitor import MAX_RATE, text
 from runbook.monitor.schedule import checked_rate
 from runbook.stack import find_project, load_target
-from runbook.timeline import keep
+from runbook.timeline import acting
 from runbook.updates import Updates
 
 _EXITS = (
@@ -46,10 +46,12 @@ def deploy(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         raise OperatorError("the stack's outputs do not tell the setting of the tag: `pulumi up`")
     require_tag(target, chosen, tag)
     left = updates.value(chosen.tag_setting) or chosen.tag
-    output.confirm(f"{service} goes from {left} to {tag}. Go on?", yes=yes)
+    output.confirm(f"{chosen.name} goes from {left} to {tag}. Go on?", yes=yes)
     rollout = Rollout(target, chosen, tag, left, requests, rate)
-    done = roll_out(rollout, updates, output.say)
-    keep(target, f"deployed {service}: {_said(done)}")
+    with acting(target, f"deployed {chosen.name} from {left} to {tag}", chosen.name) as act:
+        done = roll_out(rollout, updates, output.say)
+        act.what = f"deployed {chosen.name}: {_said(done)}"
+        act.result = act.result if done.updated else "failed"
     _print(done, as_json=as_json)
     raise typer.Exit(int(not done.is_good))
 

@@ -9,7 +9,7 @@ import typer
 from runbook import docker, options, output, servers
 from runbook.app import group, verb
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 docker_group = group("docker", "A server's Docker: list, prune, restart the daemon.")
 
@@ -46,7 +46,7 @@ def prune(
     output.confirm(f"Remove stopped containers, dangling images{more} on {chosen.name}?", yes=yes)
     with servers.connect(chosen) as client, output.busy("pruning"):
         freed = docker.prune(client, images=images)
-    keep(target, f"pruned Docker on {chosen.name}: {freed.space} freed")
+    acted(target, f"pruned Docker on {chosen.name}: {freed.space} freed")
     if as_json:
         output.print_json({"server": chosen.name, "freed": freed.space})
     else:
@@ -66,7 +66,7 @@ def restart(
     output.confirm(f"Every container of {chosen.name} is down for a moment. Go on?", yes=yes)
     with servers.connect(chosen) as client:
         back = docker.restart_daemon(client, output.waiting)
-    keep(target, f"restarted the Docker daemon of {chosen.name}: {len(back)} containers are back")
+    acted(target, f"restarted the Docker daemon of {chosen.name}: {len(back)} containers are back")
     if as_json:
         output.print_json({"server": chosen.name, "containers": back})
     else:

@@ -11,7 +11,7 @@ from runbook.database.state import find
 from runbook.drills import consent, paused_database
 from runbook.drills.ending import EXITS, Report, drill_group, finish
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 
 @verb(
@@ -32,5 +32,5 @@ def paused(
     consent.demand(target, yes_really, "nobody can read or write meanwhile")
     tools = LiveTools(target, find(target), yes=True)
     drill = paused_database.run(tools, output.say if as_json else typer.echo)
-    keep(target, f"drill {drill.name}: {drill.outcome} in {drill.seconds:.0f} s")
+    acted(target, f"drill {drill.name}: {drill.outcome} in {drill.seconds:.0f} s")
     finish(drill, report, as_json=as_json)

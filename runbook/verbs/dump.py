@@ -7,7 +7,7 @@ import typer
 from runbook import dumps, options, output
 from runbook.app import group, verb
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 dump_group = group("dump", "Dumps of the database: take one, list them, prove that one comes back.")
 
@@ -18,7 +18,7 @@ def now(stack: options.Stack = None, as_json: options.Json = False) -> None:
     target = load_target(stack)
     with output.busy("dumping"):
         taken = dumps.loudly(lambda: dumps.ask(target, "now"))
-    keep(target, f"dumped the database: {taken['rows']} rows")
+    acted(target, f"dumped the database: {taken['rows']} rows")
     if as_json:
         output.print_json(taken)
     else:
@@ -44,7 +44,7 @@ def verify(stack: options.Stack = None, as_json: options.Json = False) -> None:
     target = load_target(stack)
     with output.busy("restoring into a scratch database"):
         proof = dumps.loudly(lambda: dumps.ask(target, "verify"))
-    keep(target, f"proved that a dump comes back: {proof['rows']} rows")
+    acted(target, f"proved that a dump comes back: {proof['rows']} rows")
     if as_json:
         output.print_json(proof)
         return

@@ -17,7 +17,7 @@ from runbook import maintenance, options, output, servers, show
 from runbook.app import group, verb
 from runbook.maintenance import notices, steps
 from runbook.stack import find_project, load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 from runbook.updates import Updates
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def announce(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
         )
     target = steps.bring_about(updates, one)
     report = steps.proven(target, steps.SHOWN)
-    keep(target, f"announced maintenance: {one.span()}")
+    acted(target, f"announced maintenance: {one.span()}")
     told = notices.send(stack, notices.announcement(target, one, before))
     _finish(one, report, as_json=as_json, told=told)
 
@@ -110,7 +110,7 @@ def start(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     output.confirm(f"Users see the maintenance page: {one.span()}. Go on?", yes=yes)
     target = steps.bring_about(updates, one)
     report = steps.proven(target, steps.SHOWN)
-    keep(target, f"maintenance page on: {one.span()}")
+    acted(target, f"maintenance page on: {one.span()}")
     told = notices.send(stack, notices.beginning(target, one))
     _finish(one, report, as_json=as_json, told=told)
 
@@ -127,7 +127,7 @@ def end(stack: options.Stack = None, as_json: options.Json = False) -> None:
     report = steps.proven(target, steps.SERVES)
     told = True
     if not report.not_green and not over.is_off:
-        keep(target, "maintenance over" if over.mode is Mode.ON else "maintenance cancelled")
+        acted(target, "maintenance over" if over.mode is Mode.ON else "maintenance cancelled")
         told = notices.send(stack, notices.ending(target, over))
     _finish(OFF, report, as_json=as_json, told=told)
 

@@ -18,7 +18,7 @@ from runbook.migrating.checkout import Checkout
 from runbook.migrating.live import LiveTools
 from runbook.monitor import text, watching
 from runbook.stack import find_project, load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 from runbook.updates import Updates
 
 if TYPE_CHECKING:
@@ -119,7 +119,12 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     with _watched(target, chosen, dropped) if no_maintenance else contextlib.nullcontext():
         done = migrate(wanted, tools, output.say)
     applied = ", ".join(done.applied) or "none"
-    keep(target, f"migrated {chosen.name} to {tag}: {done.problem or 'applied ' + applied}")
+    acted(
+        target,
+        f"migrated {chosen.name} to {tag}: {done.problem or 'applied ' + applied}",
+        chosen.name,
+        result="failed" if done.problem else "done",
+    )
     _print(done, as_json=as_json, dropped=sum(dropped))
     raise typer.Exit(int(not done.is_good or sum(dropped) > 0))
 

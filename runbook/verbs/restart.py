@@ -12,7 +12,7 @@ import checks
 from runbook import options, output, restarting, servers, show
 from runbook.app import verb
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +39,16 @@ def restart(
     target = load_target(stack)
     chosen = servers.find_service(target, service)
     if hard:
-        output.confirm(f"Each replica of {service} is down for a moment. Go on?", yes=yes)
-    done = []
-    with by_docker(target, chosen) if hard else by_coolify(target, chosen) as restarted:
-        for one in restarted:
-            output.say(f"{one.replica} is healthy again after {one.seconds:.0f} s")
-            done.append(one)
+        output.confirm(f"Each replica of {chosen.name} is down for a moment. Go on?", yes=yes)
+    done: list[Restarted] = []
     how = "by Docker" if hard else "through Coolify"
-    keep(target, f"restarted {service} {how}: {output.counted(len(done), 'replica')}")
+    way = by_docker if hard else by_coolify
+    with acting(target, f"restarted {chosen.name} {how}", chosen.name) as act:
+        with way(target, chosen) as restarted:
+            for one in restarted:
+                output.say(f"{one.replica} is healthy again after {one.seconds:.0f} s")
+                done.append(one)
+        act.what += f": {output.counted(len(done), 'replica')}"
     report = check(target, chosen)
     if as_json:
         output.print_json({"restarted": [vars(one) for one in done]} | report.as_json())

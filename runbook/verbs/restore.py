@@ -10,7 +10,7 @@ import typer
 from runbook import dumps, options, output
 from runbook.app import verb
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 _HERE = "-"
 
@@ -47,7 +47,7 @@ def restore(  # noqa: PLR0913, PLR0917 - one parameter an option
     with output.busy("restoring"):
         done = dumps.loudly(lambda: dumps.ask(target, "restore", wish.text()))
     place = to if to in {"scratch", "database"} else "another database"
-    keep(target, f"restored {done['rows']} rows of {done['dump']['at']} to {place}")
+    acted(target, f"restored {done['rows']} rows of {done['dump']['at']} to {place}")
     if as_json:
         output.print_json(done)
         return

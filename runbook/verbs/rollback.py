@@ -17,7 +17,7 @@ from runbook.locks import LockedError
 from runbook.monitor import text, watching
 from runbook.rollback import choice, emergency
 from runbook.stack import find_project, load_target
-from runbook.timeline import keep
+from runbook.timeline import acting
 from runbook.updates import Updates
 from runbook.verbs.tags import find
 
@@ -63,8 +63,9 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
         choice.require_known(service, to, _known(find(target, service, clients, good)))
     output.confirm(f"{service.name} goes from {left} back to {to}. Go on?", yes=yes)
     roll_back = _by_docker if by_docker else _by_engine
-    report = roll_back(target, service, to, updates)
-    keep(target, f"rolled {service.name} back from {left} to {to}{' by Docker' * by_docker}")
+    what = f"rolled {service.name} back from {left} to {to}{' by Docker' * by_docker}"
+    with acting(target, what, service.name):
+        report = roll_back(target, service, to, updates)
     if as_json:
         output.print_json({"service": service.name, "from": left, "to": to} | report.as_json())
     else:

@@ -13,7 +13,7 @@ from common.errors import OperatorError
 from runbook import options, output, servers, show
 from runbook.app import verb
 from runbook.stack import find_project, load_target
-from runbook.timeline import keep
+from runbook.timeline import acting
 from runbook.updates import Updates
 
 _CHECKS = ("containers", "health", "spread")
@@ -37,11 +37,14 @@ def scale(
     chosen = servers.find_service(target, service)
     setting = _setting(chosen.tag_setting)
     output.confirm(f"{chosen.name} goes from {chosen.replicas} to {replicas}. Go on?", yes=yes)
-    updates.set_values({setting: str(replicas)})
-    output.say(f"{setting} is {replicas} now; `pulumi up` brings it about:")
-    if not updates.up():
-        raise OperatorError(f"the update failed; {setting} stays {replicas}: `pulumi up` goes on")
-    keep(target, f"scaled {chosen.name} from {chosen.replicas} to {replicas}")
+    what = f"scaled {chosen.name} from {chosen.replicas} to {replicas}"
+    with acting(target, what, chosen.name):
+        updates.set_values({setting: str(replicas)})
+        output.say(f"{setting} is {replicas} now; `pulumi up` brings it about:")
+        if not updates.up():
+            raise OperatorError(
+                f"the update failed; {setting} stays {replicas}: `pulumi up` goes on"
+            )
     only = {(name, chosen.name) for name in _CHECKS}
     report = checks.verify(load_target(stack), _CHECKS, only=only)
     if as_json:

@@ -11,7 +11,7 @@ from runbook.app import group, verb
 from runbook.revive import Bounds, Revival
 from runbook.revive.live import LiveTools, console
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 server_group = group("server", "A server that hangs, or has lost its disk.")
 
@@ -47,7 +47,7 @@ def revive(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         code = revival.run(force=force, dry=dry_run)
     if not dry_run:
         end = "well again" if not code else "still not well"
-        keep(target, f"revived {chosen.name}: {end}")
+        acted(target, f"revived {chosen.name}", result=end)
     if as_json:
         output.print_json(
             {
@@ -104,7 +104,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         say(f"rebuilt      from {image.type} {image.id}")
         revival = Revival(LiveTools(target, chosen, api), say)
         code = revival.after_rebuild()
-    keep(target, f"restored {chosen.name} from {image.type} {image.id}")
+    acted(target, f"restored {chosen.name} from {image.type} {image.id}")
     if as_json:
         output.print_json(
             {

@@ -10,7 +10,7 @@ import typer
 from runbook import hetzner, options, output, servers, snapshots
 from runbook.app import group, verb
 from runbook.stack import load_target
-from runbook.timeline import keep
+from runbook.timeline import acted
 
 snapshot_group = group("snapshot", "Snapshots of a server, and its backups.")
 
@@ -31,7 +31,7 @@ def create(
     chosen = servers.find_server(target, server)
     with hetzner.connect(target, output.waiting) as api, output.busy(f"snapshot of {chosen.name}"):
         image = snapshots.create(api, target, chosen, name)
-    keep(target, f"snapshot {image.id} of {chosen.name}: {image.description}")
+    acted(target, f"snapshot {image.id} of {chosen.name}: {image.description}")
     if as_json:
         output.print_json(json.loads(image.model_dump_json()))
     else:

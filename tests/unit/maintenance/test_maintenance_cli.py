@@ -102,7 +102,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(verbs, "load_target", lambda _: _target(made.deployed))
     monkeypatch.setattr(steps, "load_target", lambda _: _target(made.deployed))
     monkeypatch.setattr(verbs, "_now", lambda: made.now)
-    monkeypatch.setattr(verbs, "keep", lambda *_: None)
+    monkeypatch.setattr(verbs, "acted", lambda *_, **__: None)
     monkeypatch.setattr(checks, "verify", made.verify)
     monkeypatch.setattr(notices, "send", made.send)
     return made

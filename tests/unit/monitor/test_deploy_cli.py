@@ -72,7 +72,8 @@ def world(
         target = served.model_copy(update={"services": (service,)})
         monkeypatch.setattr(verb_module, "load_target", lambda _: target)
         monkeypatch.setattr(verb_module, "Updates", lambda *_: made)
-        monkeypatch.setattr(verb_module, "keep", lambda _, what: made.done.append(what))
+        monkeypatch.setattr("runbook.timeline.keep", lambda _, what: made.done.append(what))
+        monkeypatch.setattr("runbook.history.write", lambda *_: None)
         monkeypatch.setattr(
             verb_module, "require_tag", lambda _, service, tag: check(service, tag, ["v1", "v2"])
         )

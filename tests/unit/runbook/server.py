@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
 
 from common.ssh import CommandFailedError, Result
+from runbook.history.log import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ class FakeServer:
     containers: list[dict[str, str]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    history: str = ""
+    """The log of what was done."""
     api: Callable[[str, str], tuple[int, Any]] | None = None
     """Coolify's answer to a method and a path: code and JSON; None: it is down."""
 
@@ -61,9 +64,19 @@ class FakeClient:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def run(self, command: str | Sequence[str], *, check: bool = True, **_: object) -> Result:
+    def run(
+        self,
+        command: str | Sequence[str],
+        *,
+        check: bool = True,
+        stdin: str | None = None,
+        **_: object,
+    ) -> Result:
         """Answer from the table; an unknown command is an error of the test."""
         text = command if isinstance(command, str) else shlex.join(command)
+        if FILE in text:
+            self._server.history += stdin or ""
+            return Result("" if stdin else self._server.history, "", 0)
         if text.startswith("sh -c") and "drain.pyz" in text:
             text = f"drain {' '.join(list(command)[4:])}"
         self._server.commands.append(text)

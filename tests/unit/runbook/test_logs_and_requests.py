@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.unit.runbook.conftest import FakePulumi
+
 
 def _request(second: int, path: str, milliseconds: float, status: int = 200) -> str:
     fields = {"event": "request_completed", "method": "GET", "path": path, "status": status}
@@ -38,17 +40,20 @@ def logging(server: FakeServer) -> FakeServer:
 @pytest.mark.parametrize(
     ("words", "asked"),
     [
-        ((), "--tail 100"),
-        (("-n", "7"), "--tail 7"),
+        ((), "--tail 2000"),
+        (("--probes",), "--tail 100"),
+        (("-n", "7", "--probes"), "--tail 7"),
         (("--since", "1h30m"), "--tail all --since 5400s"),
-        (("--since", "2d", "-n", "9"), "--tail 9 --since 172800s"),
+        (("--since", "2d", "-n", "9", "--probes"), "--tail 9 --since 172800s"),
+        (("--since", "2h", "--until", "1h"), "--tail all --since 7200s --until 3600s"),
+        (("--request-id", "r-1"), "--tail all --since 86400s"),
         (("--since", "2026-01-31T12:00+00:00"), "--tail all --since 2026-01-31T12:00:00+00:00"),
     ],
 )
 def test_docker_is_asked_for_the_right_lines(
     words: tuple[str, ...], asked: str, logging: FakeServer, run: Callable[..., int]
 ) -> None:
-    """The last hundred, unless --lines or --since says otherwise."""
+    """The last hundred, unless an option says otherwise; more, to leave probes out."""
     assert run("logs", "nutri-backend", *words) == 0
     commands = [one for one in logging.commands if one.startswith("docker logs")]
     assert commands[0] == f"docker logs --timestamps {asked} app-a-1"
@@ -99,9 +104,70 @@ def test_json_is_an_object_a_line(
     }
 
 
+def _probe(second: int) -> str:
+    return _request(second, "/health/live", 1)
+
+
+def test_probes_are_left_out_before_lines_are_counted(
+    server: FakeServer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of ten lines nine are probes: the last two others are shown; --probes shows all."""
+    server.application("app-a")
+    texts = [_request(1, "/a", 5), _request(2, "/b", 5), *map(_probe, range(3, 13))]
+    server.answers["docker logs"] = "".join(texts)
+    assert run("logs", "backend", "-n", "2") == 0
+    out = capsys.readouterr().out
+    assert ('"/a"' in out, '"/b"' in out, "/health/live" in out) == (True, True, False)
+    assert run("logs", "backend", "-n", "12", "--probes") == 0
+    assert capsys.readouterr().out.count("/health/live") == 10
+
+
+@pytest.mark.usefixtures("stack")
+def test_all_services_are_shown_together(
+    server: FakeServer,
+    stack: FakePulumi,
+    outputs: dict[str, Any],
+    run: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In the order of time; one without a container takes nothing from the others."""
+    first = outputs["services"][0]
+    outputs["services"] += [
+        first | {"name": "nutri-ml-service", "applications": ["app-m"], "replicas": 1},
+        first | {"name": "nutri-gone", "applications": ["app-g"], "replicas": 1},
+    ]
+    stack.prints(json.dumps(outputs))
+    server.application("app-a")
+    server.application("app-m")
+    texts = {"app-a-1": "2026-01-01T00:00:02Z two\n", "app-m-1": "2026-01-01T00:00:01Z one\n"}
+    server.answers["docker logs"] = lambda text: texts[text.split()[-1]]
+    assert run("logs") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "nutri-ml-service-1 | one",
+        "nutri-backend-1 | two",
+    ]
+
+
+def test_the_lines_of_one_request(
+    server: FakeServer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Under whatever name its id is logged; a longer id is another request."""
+    server.application("app-a")
+    lines = ['{"reqId":"r-1"}', '{"req":{"id":"r-12"}}', "done r-1.", "r-1-2"]
+    server.answers["docker logs"] = "".join(
+        f"2026-01-01T00:00:0{n}Z {one}\n" for n, one in enumerate(lines)
+    )
+    assert run("logs", "--request-id", "r-1") == 0
+    assert [one.split(" | ")[1] for one in capsys.readouterr().out.splitlines()] == [
+        lines[0],
+        lines[2],
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (("--follow", "--until", "1h"), "--until cannot be beside it"),
         (("--grep", "("), "is no regular expression"),
         (("--since", "yesterday"), "'yesterday' is no length of time"),
     ],

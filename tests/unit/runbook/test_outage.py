@@ -205,7 +205,7 @@ def test_the_verb_does_it_to_a_server(
     server.answers |= {
         "docker ps --all --format": json.dumps(row),
         "docker restart": OperatorError("Docker hangs"),
-        "docker logs --timestamps --tail 200": "2026-01-01T00:00:01Z out of cheese\n",
+        "docker logs --timestamps --tail 4000": "2026-01-01T00:00:01Z out of cheese\n",
         "docker images": "good-1\t2026-01-01 00:00:00 +0000 UTC\n",
     }
     assert run("outage", "nutri-backend") == 2
