@@ -93,7 +93,12 @@ def mark(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """A path that the proxy answers with 418 once this very file is in force, and its router."""
     digest = hashlib.sha256(yaml.safe_dump(dict(document)).encode()).hexdigest()[:24]
     path = f"/.nutri/{digest}"
-    return path, {
+    return path, marker(path)
+
+
+def marker(path: str) -> dict[str, Any]:
+    """A router that answers 418 at a path while the file that it is in is in force."""
+    return {
         "rule": f"Path(`{path}`)",
         "entryPoints": ["http"],
         "service": "noop@internal",

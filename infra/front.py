@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from infra.service import Service
     from infra.settings import Settings
 
-_DRAIN_SECONDS = 15  # two failed checks, 3 s apart, and the requests under way
-
 
 class Front:
     """DNS, and a load balancer where there are several servers.
@@ -76,7 +74,6 @@ class Front:
             "ROUTES": routes,
             "MARK": mark,
             "HEALTH": health_route(address, self._seen.name, self._seen.wanted.health.livePath),
-            "DRAIN_SECONDS": str(_DRAIN_SECONDS),
         }
         return step(
             f"balancer-routes-{host.number}",

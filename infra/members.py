@@ -10,7 +10,7 @@ from infra.baseline import baseline_values
 from infra.coolify.proxy import Proxy, wanted
 from infra.coolify.server import Server
 from infra.keys import KeyPair
-from infra.network import balancer_address, server_address
+from infra.network import server_address
 from infra.place import Place
 from infra.remote import step
 
@@ -106,7 +106,7 @@ class Member(pulumi.ComponentResource):
             "connection": platform.connection(),
             "server": server.uuid,
             "ssh": host.ssh(),
-            **wanted(balancer_address(self._settings.private_network)),
+            **wanted(self._settings),
             "machine": host.server.id,
         }
         opts = pulumi.ResourceOptions(

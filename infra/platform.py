@@ -12,7 +12,6 @@ from infra.coolify.instance import Instance
 from infra.coolify.project import Project
 from infra.coolify.proxy import Proxy, wanted
 from infra.keys import RandomSecret
-from infra.network import balancer_address
 from infra.place import Place
 from infra.remote import step
 
@@ -81,7 +80,7 @@ class Platform(pulumi.ComponentResource):
             "connection": self.connection(),
             "server": self.instance.server_uuid,
             "ssh": self.host.ssh(),
-            **wanted(balancer_address(self._settings.private_network)),
+            **wanted(self._settings),
         }
         return Place(1, self.instance.server_uuid, (Proxy("proxy", props, opts),), self.host.ssh())
 

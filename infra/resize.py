@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runbook.hetzner import Hetzner
 
-_DOWN_SECONDS = 180
+_DOWN_SECONDS = 300  # what is under way may take two minutes, and Docker as long again
 _UP_SECONDS = 300
 
 

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import yaml
 from pulumi.dynamic import CreateResult, UpdateResult
 
+from common import drain
+from common.drain.server.leaving import TURN_AWAY_SECONDS
 from common.errors import OperatorError
 from common.ssh import SshClient
 from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
+from infra.network import balancer_address
 from infra.remote import program
 from infra.routes import api_shut
 
@@ -26,20 +29,27 @@ if TYPE_CHECKING:
     import pulumi
 
     from clients.coolify.client import Client
+    from infra.settings import Settings
 
 _START_SECONDS = 180
+_LEAVE_SECONDS = 120  # at most: Hetzner's API waits for a shutdown, and so do people
 _UPLOAD_SECONDS = 600
 _API_FILE = "/data/coolify/proxy/dynamic/nutri-api.yaml"
+_LOOK = f"""cat {_API_FILE}
+printf '\n@@\n'
+systemctl is-active -q nutri-leave && sed -n 's/^ExecStop=.* leave //p' \\
+  /etc/systemd/system/nutri-leave.service"""
 _STATE = "docker inspect -f '{{.Id}} {{.State.Health.Status}}' coolify-proxy"
 
 
-def wanted(balancer: str) -> dict[str, Any]:
-    """Return what of a proxy's inputs is the same for every server.
-
-    Args:
-        balancer: private address of the load balancer.
-    """
-    return {"options": options(balancer), "api": api_shut()}
+def wanted(settings: Settings) -> dict[str, Any]:
+    """Return what of a proxy's inputs is the same for every server."""
+    grace = max(one.stopGrace for one in settings.services.values())
+    return {
+        "options": options(balancer_address(settings.private_network)),
+        "api": api_shut(),
+        "leave": min(grace, _LEAVE_SECONDS),
+    }
 
 
 def options(balancer: str) -> list[str]:
@@ -139,6 +149,13 @@ def _shut_api(ssh: SshClient, routes: str) -> None:
     ssh.run("bash -s", stdin=program("shut-proxy-api.sh", {"ROUTES": routes}))
 
 
+def _have_it_left(ssh: SshClient, grace: float) -> None:
+    """Before the server stops, nobody new is let in, and what is under way ends."""
+    values = {"GRACE": f"{grace:.0f}", "TURN_AWAY": f"{TURN_AWAY_SECONDS:.0f}"}
+    values["PROGRAM"] = drain.build()
+    ssh.run("bash -s", stdin=program("leave-before-shutdown.sh", values))
+
+
 def _ssh(props: Mapping[str, Any]) -> SshTarget:
     return SshTarget.model_validate({**props["ssh"], "port": int(props["ssh"]["port"])})
 
@@ -150,6 +167,7 @@ class _ProxyProvider(CoolifyProvider):
         with self.connect(props) as client, SshClient(_ssh(props)) as ssh:
             _set(client, ssh, props["server"], props["options"])
             _shut_api(ssh, props["api"])
+            _have_it_left(ssh, props["leave"])
         return CreateResult(props["server"], props)
 
     def observe(self, client: Client, id_: str, props: dict[str, Any]) -> dict[str, Any]:
@@ -158,15 +176,16 @@ class _ProxyProvider(CoolifyProvider):
         compose = client.get(f"/servers/{id_}/proxy").get("configuration")
         kept = compose is None or with_options(compose, props["options"]) == compose
         with SshClient(_ssh(props)) as ssh:
-            routes = ssh.run(f"cat {_API_FILE}", check=False).stdout
-        return {"options": props["options"] if kept else [], "api": routes}
+            routes, _, grace = ssh.run(_LOOK, check=False).stdout.partition("\n@@\n")
+        seen = {"options": props["options"] if kept else [], "api": routes}
+        return seen if "leave" not in props else {**seen, "leave": float(grace.strip() or 0)}
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self.create(news).outs)
 
 
 class Proxy(CoolifyResource, module="coolify", name="Proxy"):
-    """The proxy's options, and its API shut to the world.
+    """The proxy's options, its API shut to the world, and nothing under way before a shutdown.
 
     They are set before the first replica comes: the proxy takes options only by a restart, which
     would cut off requests later. So a change of them restarts the proxy of a running stack.

@@ -11,7 +11,8 @@ import pulumi
 from common.maintenance import HEADER, PATH
 from infra.maintenance.page import page
 from infra.maintenance.resource import MaintenancePage
-from infra.maintenance.routes import routes
+from infra.maintenance.routes import past, routes
+from infra.network import balancer_address
 from infra.service import public
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def pages(
         after: what the first proxy waits for.
         places: what the proxies of further servers wait for.
     """
-    props = contents(settings.maintenance, public(specs))
+    balancer = balancer_address(settings.private_network) if settings.servers > 1 else ""
+    props = contents(settings.maintenance, public(specs), balancer)
     waited = [*after, *(one for place in places for one in place.ready)]
     made = []
     for number, host in enumerate(hosts, 1):
@@ -54,19 +56,21 @@ def pages(
     return made
 
 
-def contents(one: Maintenance, services: Mapping[str, str]) -> dict[str, Any]:
+def contents(one: Maintenance, services: Mapping[str, str], balancer: str = "") -> dict[str, Any]:
     """What a server gets, texts empty while there is nothing to tell.
 
     Args:
         one: the maintenance.
         services: host name by service.
+        balancer: private address of the load balancer; empty where there is none.
     """
     state = {"banner": one.banner(), "page": page(one), "path": PATH, "header": HEADER}
     return {
         "mode": one.mode.value,
         "hosts": sorted(services.values()),
         "shut": sorted(host for name, host in services.items() if one.covers(name)),
-        "routes": "" if one.is_off else routes(one, services),
+        "routes": "" if one.is_off else routes(one, services, balancer),
+        "past": past(services, balancer),
         "state": "" if one.is_off else json.dumps(state, indent=1),
         "program": "" if one.is_off else _PROGRAM.read_text(encoding="utf-8").rstrip(),
     }

@@ -12,6 +12,7 @@ from common.maintenance import HEADER, PATH, Mode
 from common.ssh import SshClient, SshError
 from common.target import SshTarget
 from infra.dynamic import Provider
+from infra.maintenance.routes import MARK
 from infra.remote import program
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 300.0
 _LOOK_SECONDS = 30.0
+_PAST = "past the page"
 _ABSENT: dict[str, Any] = {"mode": Mode.OFF.value, "routes": "", "state": "", "program": ""}
 
 
@@ -30,7 +32,10 @@ def _run(props: Mapping[str, Any], script: str, values: Mapping[str, str], bound
 def _bring_about(props: Mapping[str, Any]) -> None:
     values = {"HOSTS": "\n".join(props["hosts"]), "BANNER_PATH": PATH, "HEADER": HEADER}
     if props["mode"] == Mode.OFF:
-        _run(props, "maintenance-off.sh", values, _SECONDS)
+        values |= {"PAST": "\n".join(props.get("past") or ()), "MARK": MARK}
+        said = _run(props, "maintenance-off.sh", values, _SECONDS)
+        if _PAST in said:
+            print(said, file=sys.stderr, flush=True)  # noqa: T201 - the engine shows it
         return
     values |= {"SHUT": "\n".join(props["shut"]), "MODE": props["mode"], "PROGRAM": props["program"]}
     values |= {"STATE": props["state"], "ROUTES": props["routes"]}

@@ -1,7 +1,6 @@
-# Tells the proxy what to do with requests from the load balancer, and has the server leave it
-# before a shutdown and come back only with all replicas healthy.
-# Wants: ROUTES, HEALTH (files for Traefik), MARK (a path of ROUTES), DRAIN_SECONDS. Safe to run
-# again.
+# Tells the proxy what to do with requests from the load balancer, and has the server come back only
+# with all replicas healthy. Before a shutdown `nutri-leave` takes the check's file away.
+# Wants: ROUTES, HEALTH (files for Traefik), MARK (a path of ROUTES). Safe to run again.
 # Uses: in-the-way.sh
 set -euo pipefail
 
@@ -15,25 +14,15 @@ printf '%s' "$HEALTH" >"$folder/balancer-health.yaml"
 
 cat >/usr/local/lib/nutri/balancer-health <<SCRIPT
 #!/bin/sh
-# join: let the load balancer's check through once no replica is ill; leave: shut it, and wait.
-file=$folder/dynamic/balancer-health.yaml
+# Lets the load balancer's check through once no replica is ill.
 ill() { docker ps --all --filter label=coolify.name --format '{{.Status}}' | grep -v '(healthy)\$'; }
-case \$1 in
-  join)
-    tries=0
-    while ill >/dev/null && [ \$tries -lt 120 ]; do tries=\$((tries + 1)); sleep 1; done
-    cp $folder/balancer-health.yaml $folder/.balancer-health.yaml
-    mv $folder/.balancer-health.yaml "\$file"
-    ;;
-  leave)
-    rm -f "\$file"
-    sleep $DRAIN_SECONDS
-    ;;
-esac
+tries=0
+while ill >/dev/null && [ \$tries -lt 120 ]; do tries=\$((tries + 1)); sleep 1; done
+cp $folder/balancer-health.yaml $folder/.balancer-health.yaml
+mv $folder/.balancer-health.yaml $folder/dynamic/balancer-health.yaml
 SCRIPT
 chmod 755 /usr/local/lib/nutri/balancer-health
 
-# Stopped before Docker is, so that replicas serve while the load balancer turns away.
 cat >/etc/systemd/system/balancer-health.service <<'UNIT'
 [Unit]
 Description=Be behind the load balancer while the replicas here are healthy
@@ -44,10 +33,8 @@ Wants=docker.service
 Type=oneshot
 RemainAfterExit=yes
 ExecStartPre=/bin/rm -f /data/coolify/proxy/dynamic/balancer-health.yaml
-ExecStart=/usr/local/lib/nutri/balancer-health join
-ExecStop=/usr/local/lib/nutri/balancer-health leave
+ExecStart=/usr/local/lib/nutri/balancer-health
 TimeoutStartSec=180
-TimeoutStopSec=60
 
 [Install]
 WantedBy=multi-user.target

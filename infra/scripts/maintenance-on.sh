@@ -68,6 +68,7 @@ since=$(date +%s)
 # Written outside the folder that the proxy watches: it must never see half of it.
 printf '%s\n' "$ROUTES" >/data/coolify/proxy/nutri-maintenance.new
 mv /data/coolify/proxy/nutri-maintenance.new "$dynamic/nutri-maintenance.yaml"
+docker rm -f nutri-past-the-page >/dev/null 2>&1 || true  # it leads past any page
 for host in $HOSTS; do
   until_so "the proxy does not show the banner of $host" \
     by_proxy "$host" "$BANNER_PATH"

@@ -1,9 +1,10 @@
-"""The three verbs of the program.
+"""The verbs of the program.
 
 start SERVICE WHAT GRACE BOUND   prints what came of it, as JSON; WHAT is an application, or
                                  containers by their ids
 end SERVICE [SECONDS]            the same; waits so long for the file to go
 keep SERVICE                     the process between them, a systemd unit
+leave GRACE                      before this server stops: all of its services
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from common.drain.server.files import (
     write_state,
 )
 from common.drain.server.keeper import Keeper
+from common.drain.server.leaving import leave
 from common.drain.server.routes import DYNAMIC, Proxy
 
 AT_BOOT = Path("/etc/tmpfiles.d/nutri-drain.conf")
@@ -155,8 +157,10 @@ def keep(service: str) -> None:
 
 
 def main(verb: str, service: str, *words: str) -> None:
-    """Do one of the three."""
-    if verb == "keep":
+    """Do one of them; `service` is the grace of `leave`."""
+    if verb == "leave":
+        print(leave(Docker(), Proxy(), float(service)), flush=True)  # noqa: T201
+    elif verb == "keep":
         keep(service)
     elif verb == "end":
         print(json.dumps(end(service, float(words[0]) if words else 0)))  # noqa: T201

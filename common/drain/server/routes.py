@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DYNAMIC = Path("/data/coolify/proxy/dynamic")
 PRIORITY = 50_000
 """Above the routes of labels and of the load balancer, below the maintenance page's."""
-_MARK_PRIORITY = 200_000
+MARK_PRIORITY = 200_000
 _TEAPOT = 418  # the proxy's own answer where a route leads nowhere
 _OK = 200
 
@@ -86,7 +86,7 @@ def configuration(service: str, token: str, balancer: str, servers: Sequence[Con
         behind = f"({rule}) && ClientIP(`{balancer}`)"
         routers[f"{name}-balanced"] = {**common, "rule": behind, "entryPoints": ["http"]}
     urls = sorted(one.url for one in servers)
-    mark = {"entryPoints": ["http"], "priority": _MARK_PRIORITY}
+    mark = {"entryPoints": ["http"], "priority": MARK_PRIORITY}
     routers[f"{name}-mark"] = {
         **mark,
         "rule": f"Path(`{mark_path(token, urls)}`)",

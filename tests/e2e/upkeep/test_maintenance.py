@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(900)]
 
 _FILES = (
-    "ls -d /data/coolify/proxy/dynamic/nutri-* /data/coolify/proxy/nutri-* /opt/nutri"
+    "ls -d /data/coolify/proxy/dynamic/nutri-maintenance* /opt/nutri"
+    " /data/coolify/proxy/nutri-maintenance*"
     " /etc/systemd/system/nutri-maintenance* 2>/dev/null; true"
 )
 
@@ -134,7 +135,7 @@ def test_a_page_that_fails_is_red_and_mended(
     server.run(["systemctl", "stop", "nutri-maintenance.service"])
     found = _verdicts(target, "maintenance", "health")
     verdict = found["maintenance", "nutri-backend"]
-    assert "outside answers HTTP 503 instead of the maintenance page" in verdict.message
+    assert "outside answers HTTP 502 instead of the maintenance page" in verdict.message
     assert not found["health", "nutri-backend"].is_green
     assert stack.up() == {"update": 1}
     assert all(one.is_green for one in _verdicts(target, "maintenance", "health").values())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.drain.server import engine, files, keeper, routes, sockets
+from common.drain.server import engine, files, keeper, leaving, routes, sockets
 from infra.labels import routing
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class World:
 
     def answers(self, path: str) -> bool:
         """Whether the file with this mark is in force."""
-        found = files.route_file(SERVICE)
-        return not self.frozen and found.exists() and path in found.read_text()
+        found = [files.route_file(SERVICE), leaving.door()]
+        return not self.frozen and any(one.exists() and path in one.read_text() for one in found)
 
     def servers(self, _token: str, _service: str) -> dict[str, str] | None:
         """What the labels make."""

@@ -29,6 +29,8 @@ _SERVER = Path(__file__).parents[3] / "infra" / "maintenance" / "server.py"
 
 def _routers(one: Maintenance) -> dict[str, dict[str, object]]:
     found = yaml.safe_load(str(contents(one, _HOSTS)["routes"]))["http"]["routers"]
+    mark = found.pop("nutri-maintenance-mark")
+    assert (mark["rule"], mark["service"]) == ("Path(`/.nutri/maintenance`)", "noop@internal")
     return dict(found)
 
 
@@ -59,6 +61,30 @@ def test_on_routes_whole_hosts_of_the_services_it_is_about(announced: Maintenanc
     assert isinstance(page, int)
     assert banner > page > 1000
     assert contents(on, _HOSTS)["shut"] == ["api.nutri.test"]
+
+
+def test_behind_a_load_balancer_its_requests_see_the_page_too(announced: Maintenance) -> None:
+    """TLS has ended there: what comes from its address comes by plain HTTP."""
+    on = announced.model_copy(update={"mode": Mode.ON, "services": ("nutri-backend",)})
+    found = yaml.safe_load(contents(on, _HOSTS, "10.44.0.2")["routes"])["http"]["routers"]
+    assert "nutri-backend-banner-balanced" in found
+    page = found["nutri-backend-page-balanced"]
+    assert page["rule"] == "Host(`api.nutri.test`) && ClientIP(`10.44.0.2`)"
+    assert (page["entryPoints"], page.get("tls")) == (["http"], None)
+
+
+@pytest.mark.parametrize(("balancer", "ways"), [("", 2), ("10.44.0.2", 4)])
+def test_labels_lead_past_the_page(announced: Maintenance, balancer: str, ways: int) -> None:
+    """Before page and banner, to the services' own replicas, on every way people come."""
+    labels = dict(one.split("=", 1) for one in contents(OFF, _HOSTS, balancer)["past"])
+    routers = "traefik.http.routers"
+    assert labels[f"{routers}.nutri-backend-past.service"] == "nutri-backend"
+    assert labels[f"{routers}.nutri-backend-past.rule"] == "Host(`api.nutri.test`)"
+    before = [int(text) for name, text in labels.items() if name.endswith(".priority")]
+    highest = max(int(str(one["priority"])) for one in _routers(announced).values())
+    assert len(before) == ways
+    assert min(before) > highest
+    assert ("ClientIP(`10.44.0.2`)" in str(labels)) is bool(balancer)
 
 
 def test_the_page_shows_the_message_as_text(announced: Maintenance) -> None:
