@@ -97,6 +97,7 @@ _PUBLISHED_COOLIFY = tuple(
     Published(image, f"{DOCKER_REGISTRY}/{name}")
     for image, name in (
         ("coolify", "coollabsio/coolify:4.3.10"),
+        ("coolify", "coollabsio/coolify:4.3.23"),  # the same program, told to be a later one
         ("coolify-proxy", "library/traefik:v3.6"),
         ("coolify-realtime", "coollabsio/coolify-realtime:1.0.17"),
         ("coolify-db", "library/postgres:15-alpine"),

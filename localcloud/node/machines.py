@@ -300,5 +300,6 @@ def _as_machine_error(number: int) -> Iterator[None]:
         raise MachineError(str(error)) from error
     except APIError as error:
         raise MachineError(f"the Docker engine refused ({number}): {error.explanation}") from error
-    except DockerException as error:
+    except (DockerException, OSError) as error:
+        # An engine that is busy answers late, which the SDK tells as an error of its connection.
         raise MachineError(f"the Docker engine failed ({number}): {error}") from error

@@ -19,6 +19,7 @@ from docker.errors import NotFound
 
 from localcloud.node.appliances import Appliances, output_of
 from localcloud.node.archives import File, put_files
+from localcloud.node.errors import NodeError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -73,8 +74,11 @@ class StorageBoxHosts:
             return
 
     def used(self, number: int) -> int:
-        """Bytes in a box; raises NodeError where it does not run."""
-        return int(output_of(self._containers.running(number), ["du", "-sb", _DATA]).split()[0])
+        """Bytes in a box; raises NodeError where it does not run, or does not tell."""
+        told = output_of(self._containers.running(number), ["du", "-sb", _DATA])
+        if not (size := told.partition("\t")[0]).isdigit():
+            raise NodeError(f"storage box {number} tells no size: {told.strip()!r}")
+        return int(size)
 
     def _create(self, spec: BoxSpec, tag: str) -> Container:
         name, prefix = self._containers.name(spec.id), self._instance.prefix

@@ -147,3 +147,17 @@ def test_a_host_that_fails_fails_the_action(hetzner: HetznerDouble) -> None:
     hetzner.machines.broken["apply_storage_box"] = "no disk left"
     answer = hetzner.post("/storage_boxes", _body()).json()
     assert answer["action"]["error"]["message"] == "no disk left"
+
+
+def test_a_size_that_is_not_told_is_the_last_one(hetzner: HetznerDouble) -> None:
+    """The host of a box is busy, or away: no reason for an error of the API, nor for emptiness."""
+    box = _box(hetzner)
+    assert box.id is not None
+    hetzner.machines.used[box.id] = 4096
+    path = f"/storage_boxes/{box.id}"
+    assert hetzner.get(path)["storage_box"]["stats"]["size"] == 4096
+    hetzner.machines.broken["storage_box_used"] = "the Docker engine failed"
+    hetzner.machines.used[box.id] = 8192
+    assert hetzner.get(path)["storage_box"]["stats"]["size"] == 4096
+    del hetzner.machines.broken["storage_box_used"]
+    assert hetzner.get(path)["storage_box"]["stats"]["size"] == 8192

@@ -32,7 +32,7 @@ def boot(coolify: Coolify) -> None:
         psycopg_pool.PoolTimeout: the database did not come up in time.
     """
     coolify.db.open(_DATABASE_SECONDS)
-    for step in migrate(coolify.db):
+    for step in migrate(coolify.db, coolify.settings.version):
         _log.info("migrated %s", step)
     left = coolify.queue.fail_leftovers()
     if left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -82,6 +83,7 @@ class StorageBoxes:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._table = cloud.state.table("storage_box", StorageBox)
+        self._used: dict[int, int] = {}
 
     def all(self) -> list[StorageBox]:
         """Every box."""
@@ -131,16 +133,17 @@ class StorageBoxes:
             await self.apply(box.id)
 
     async def used(self, box: StorageBox) -> int:
-        """Bytes in a box, as far as its host can tell."""
-        try:
-            return await self._cloud.in_thread(self._cloud.machines.storage_box_used, box.id)
-        except MachineError:
-            return 0
+        """Bytes in a box; what its host told last where it does not tell now."""
+        with contextlib.suppress(MachineError):
+            told = self._cloud.machines.storage_box_used
+            self._used[box.id] = await self._cloud.in_thread(told, box.id)
+        return self._used.get(box.id, 0)
 
     async def remove(self, number: int) -> None:
         """Delete a box with all that is in it."""
         await self._cloud.in_thread(self._cloud.machines.delete_storage_box, number)
         self._table.drop(number)
+        self._used.pop(number, None)
         self._cloud.box_snapshots.forget(number)
         self._cloud.subaccounts.forget(number)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import pytest
+
 from localcloud.coolify.boot.root_user import seed_root_user
 from localcloud.coolify.boot.seeder import seed
-from localcloud.coolify.migrations import migrate
+from localcloud.coolify.migrations import NewerDatabaseError, migrate
 from localcloud.coolify.settings import RootUser
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.contract.coolify_double import CoolifyDouble
 
 
@@ -43,6 +43,21 @@ def test_a_later_start_changes_nothing(coolify: CoolifyDouble, host_key: str) ->
     seed(coolify.coolify.db, coolify.coolify.settings)
     assert coolify.server() == before
     assert len(list((coolify.ssh_dir / "keys").iterdir())) == 1
+
+
+def test_a_later_version_migrates_and_there_is_no_way_back(coolify: CoolifyDouble) -> None:
+    """What is there stays; the version before does not start on it any more."""
+    db = coolify.coolify.db
+    before = db.all("SELECT * FROM servers")
+    try:
+        assert migrate(db, "4.3.23") == ("schema_later.sql",)
+        assert migrate(db, "4.3.23") == ()
+        assert db.all("SELECT * FROM servers") == before
+        with pytest.raises(NewerDatabaseError, match=r"schema_later\.sql"):
+            migrate(db, "4.3.10")
+    finally:
+        db.execute("ALTER TABLE applications DROP COLUMN is_later")
+        db.execute("DELETE FROM migrations WHERE migration = 'schema_later.sql'")
 
 
 def test_an_installer_without_user_leaves_a_server_without_one(

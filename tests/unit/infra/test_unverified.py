@@ -38,6 +38,47 @@ def test_the_records_tell(
     assert unverified.reason(history, pending) == why
 
 
+def _ended(kind: str, start: int, end: int, result: str = "succeeded") -> dict[str, Any]:
+    moments = {
+        key: f"2026-12-01T10:00:{second:02}.000Z"
+        for key, second in {"startTime": start, "endTime": end}.items()
+    }
+    return {"kind": kind, "result": result, **moments}
+
+
+def _changed(second: int, kind: str = "pulumi-python:dynamic/coolify:Application") -> Any:  # noqa: ANN401
+    urn = f"urn:pulumi:test::nutri::{kind}::one"
+    return {"type": kind, "urn": urn, "modified": f"2026-12-01T10:00:{second:02}.123456789Z"}
+
+
+UP, REFRESHED = _ended("update", 10, 20), _ended("refresh", 30, 40)
+
+
+@pytest.mark.parametrize(
+    ("history", "changed", "is_loose"),
+    [
+        ([UP], _changed(15), False),
+        ([UP], _changed(20), False),
+        ([UP], _changed(25), True),
+        ([REFRESHED, UP], _changed(25), True),
+        ([REFRESHED, UP], _changed(35), False),
+        ([REFRESHED, UP], _changed(45), True),
+        ([_ended("update", 42, 50), REFRESHED, UP], _changed(45), False),
+        ([_ended("update", 42, 50), UP], _changed(25), False),
+        ([UP], _changed(25, "hcloud:index/storageBox:StorageBox"), False),
+        ([UP], _changed(25, "pulumi-python:dynamic/nutri:Verification"), False),
+        ([UP], {"type": "command:remote:Command", "urn": "x"}, False),
+        ([], _changed(25), False),
+    ],
+)
+def test_a_kill_between_two_resources_is_told_by_what_it_changed(
+    history: list[dict[str, Any]], changed: dict[str, Any], *, is_loose: bool
+) -> None:
+    """It leaves neither a record nor an operation that is under way: only what it had done."""
+    said = unverified.reason(history, [], [changed])
+    assert said == ("the last update was cut off after one" if is_loose else "")
+
+
 def test_what_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """And is no reason to fail."""
 
