@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +14,11 @@ import typer
 import checks
 from common import duration
 from common.errors import OperatorError
-from runbook import notify, options, output
+from runbook import heartbeat, notify, options, output, unit, who
 from runbook.app import OF_A_REPORT, verb
 from runbook.incidents import Event, Folder, Incident, Severity, record
-from runbook.stack import load_target
+from runbook.stack import find_project, load_target
+from runbook.unit import Unit
 from runbook.watching import Watch, changes
 
 if TYPE_CHECKING:
@@ -54,15 +56,25 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     html_file: options.HtmlFile = None,
     prometheus_file: options.PrometheusFile = None,
     junit_file: options.JunitFile = None,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="As a systemd service of this machine, from now on."),
+    ] = False,
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="End that service.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a change.")] = False,
 ) -> None:
     """Check again and again; tell people when something changes, and only then.
 
     People are told by NUTRI_NOTIFY_URLS, or the stack's secret nutri:notifyUrls (Apprise URLs).
-    A running incident gets a line in its timeline. Ctrl-C ends it.
+    A running incident gets a line in its timeline. Ctrl-C ends it. `runbook status` says when it
+    looked last; NUTRI_WATCH_PING is an address it calls after each look.
     """
     chosen, pause = checks.select(ids), duration.seconds(interval)
     target = load_target(stack)
+    if install or uninstall:
+        own = _unit(target, ids, interval, severity)
+        _uninstall(own) if uninstall else _install(own, target)
+        return
     watching = Watch(notify.Notifier(notify.urls(stack)))
     files = {"html": html_file, "prometheus": prometheus_file, "junit": junit_file}
     code = 2
@@ -76,12 +88,42 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
             _complain(watching.tell(report))
+            heartbeat.beat(target, _beat(report, pause), output.say)
             if number == times:
                 break
             sleep(pause)
     except KeyboardInterrupt:
         output.say("ended")
     raise typer.Exit(code)
+
+
+def _unit(target: Target, ids: list[str] | None, interval: str, severity: Severity | None) -> Unit:
+    words = ["watch", *(ids or ()), "--interval", interval]
+    words += ["--incident", severity.value] if severity else []
+    return Unit(target.stack, find_project(Path.cwd()), tuple(words), duration.seconds(interval))
+
+
+def _install(own: Unit, target: Target) -> None:
+    unit.require_elsewhere(target)
+    if not notify.urls(target.stack):
+        raise OperatorError(
+            f"nobody would be told: set the stack's secret {notify.SETTING} first "
+            f"(`pulumi config set --secret {notify.SETTING} ...`)"
+        )
+    own.install()
+    typer.echo(f"{own.file} runs: `journalctl {own.mode}-u {own.name} -f` shows its looks")
+    typer.echo("`runbook status` says when it looked last, from any machine")
+
+
+def _uninstall(own: Unit) -> None:
+    own.uninstall()
+    typer.echo(f"{own.name} has ended and is gone")
+
+
+def _beat(report: Report, pause: int) -> heartbeat.Beat:
+    return heartbeat.Beat(
+        at=heartbeat.now(), host=who.host(), interval=pause, summary=report.summary()
+    )
 
 
 def _look(target: Target, chosen: Sequence[AnyCheck], watching: Watch) -> Report:

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
 
 from common.ssh import CommandFailedError, Result
+from runbook import heartbeat
 from runbook.history.log import FILE
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class FakeServer:
     commands: list[str] = field(default_factory=list)
     history: str = ""
     """The log of what was done."""
+    heartbeat: str = ""
+    """The watcher's last sign of life."""
     api: Callable[[str, str], tuple[int, Any]] | None = None
     """Coolify's answer to a method and a path: code and JSON; None: it is down."""
 
@@ -77,6 +80,9 @@ class FakeClient:
         if FILE in text:
             self._server.history += stdin or ""
             return Result("" if stdin else self._server.history, "", 0)
+        if heartbeat.FILE in text:
+            self._server.heartbeat = stdin or self._server.heartbeat
+            return Result("" if stdin else self._server.heartbeat, "", 0)
         if text.startswith("sh -c") and "drain.pyz" in text:
             text = f"drain {' '.join(list(command)[4:])}"
         self._server.commands.append(text)

@@ -101,6 +101,7 @@ def looks(stack: FakePulumi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert stack
     monkeypatch.setenv("NUTRI_INCIDENTS", str(tmp_path / "incidents"))
     monkeypatch.setattr("runbook.verbs.watch.sleep", lambda _: None)
+    monkeypatch.setattr("runbook.heartbeat.beat", lambda *_: None)
     return Looks(monkeypatch)
 
 
