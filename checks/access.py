@@ -9,7 +9,8 @@ import httpx
 from checks import causes
 from checks.check import Check, coolify, servers
 from checks.verdict import Verdict, green, red
-from checks.web import Answer, reason
+from checks.web import Answer
+from clients.http import reason
 from common.ssh import (
     CommandTimeoutError,
     HostKeyMismatchError,

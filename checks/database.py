@@ -12,14 +12,14 @@ from checks import postgres
 from checks.check import Check
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red, unknown
-from common.supabase import NoSuchProjectError, Phase, Supabase
+from clients.supabase import NoSuchProjectError, Phase, Supabase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from checks.observer import Observer
     from checks.postgres import Sessions
-    from common.supabase import Backups, Pooler, Project
+    from clients.supabase import Backups, Pooler, Project
     from common.target import DatabaseTarget, ServiceTarget, Target
 
 _POOLED_PORT = 6543

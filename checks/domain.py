@@ -10,10 +10,10 @@ import httpx
 
 from checks.check import Check, public
 from checks.measure import Measure, Unit
-from checks.names import NameNotResolvedError
 from checks.ports import is_inside
 from checks.sockets import Certificate, certificate
 from checks.verdict import Verdict, green, red
+from clients.dns import NameNotResolvedError
 
 if TYPE_CHECKING:
     from checks.observer import Observer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from checks.web import reason
+from clients.http import reason
 from common.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from checks import postgres
 from checks.hetzner import BalancerFacts, HetznerApi, ServerFacts
-from checks.names import Resolver
-from checks.web import Web, trust
+from checks.web import Web
+from clients.dns import Resolver
+from clients.http import trust
 from common.ssh import SshClient
 
 if TYPE_CHECKING:

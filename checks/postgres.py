@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from checks.names import Resolver
+    from clients.dns import Resolver
 
 APPLICATION = "nutri-runbook"
 """How our own connections call themselves."""

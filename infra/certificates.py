@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from checks.names import NameNotResolvedError, Resolver
 from checks.sockets import certificate
-from checks.web import trust
+from clients.dns import NameNotResolvedError, Resolver
+from clients.http import trust
 from common.ssh import SshClient, SshError
 from infra.remote import program
 

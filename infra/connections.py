@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from common.supabase import Pooler
+    from clients.supabase import Pooler
     from infra.service_settings import ServiceSettings
 
 

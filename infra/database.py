@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from common.supabase import NoSuchProjectError, Supabase, SupabaseError, TokenRefusedError
+from clients.supabase import NoSuchProjectError, Supabase, SupabaseError, TokenRefusedError
 from infra import connections, environment
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, SecretStr
 
-from common.supabase import ENDPOINT
+from clients.supabase import ENDPOINT
 from infra.frozen import Frozen
 from infra.secret_url import SecretUrl, UrlError, parse
 

@@ -81,8 +81,8 @@ class Handover:
         return found if from_balancer else None
 
     def _is_balancer(self, address: str) -> bool:
+        from clients.hetzner import reach  # noqa: PLC0415
         from common.target import HetznerTarget  # noqa: PLC0415 - only where something moves
-        from runbook.hetzner import reach  # noqa: PLC0415
 
         target = HetznerTarget(
             endpoint=self._settings.hcloud_endpoint, token=self._settings.hcloud_token
@@ -93,7 +93,7 @@ class Handover:
 
     def _wait_for_certificate(self, host: str, address: str) -> None:
         from checks.sockets import certificate  # noqa: PLC0415
-        from checks.web import trust  # noqa: PLC0415
+        from clients.http import trust  # noqa: PLC0415
 
         context = trust(self._settings.ca_bundle or None)
 

@@ -13,9 +13,9 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from pydantic import SecretStr
 
+from clients.hetzner import Hetzner, HetznerError, reach
 from common.target import HetznerTarget
 from infra.dynamic import Provider
-from runbook.hetzner import Hetzner, HetznerError, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

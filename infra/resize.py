@@ -11,7 +11,7 @@ from infra import hetzner_api
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from runbook.hetzner import Hetzner
+    from clients.hetzner import Hetzner
 
 _DOWN_SECONDS = 300  # what is under way may take two minutes, and Docker as long again
 _UP_SECONDS = 300
@@ -37,7 +37,7 @@ class Resizes:
         Raises:
             HetznerError: the API does not tell.
         """
-        from runbook.hetzner.freshness import problem  # noqa: PLC0415 - most runs resize nothing
+        from clients.hetzner.freshness import problem  # noqa: PLC0415 - most runs resize nothing
 
         with self._api() as api:
             return problem(api, server, self.backup_hours)

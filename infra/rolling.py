@@ -37,9 +37,9 @@ def wait_until_back(settings: Settings, server: int) -> None:
     Raises:
         WaitTimeoutError: it does not.
     """
+    from clients.hetzner import reach  # noqa: PLC0415
     from common.target import HetznerTarget  # noqa: PLC0415 - most runs resize nothing
     from infra.rotation import Rotation  # noqa: PLC0415
-    from runbook.hetzner import reach  # noqa: PLC0415
 
     target = HetznerTarget(endpoint=settings.hcloud_endpoint, token=settings.hcloud_token)
     with reach(target) as api:

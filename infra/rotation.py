@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from clients.hetzner import Hetzner, HetznerError, reach
 from common.target import HetznerTarget
 from common.waiting import NotYetError, wait_until
 from infra.dynamic import Provider
-from runbook.hetzner import Hetzner, HetznerError, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from runbook.plan.prices import Prices
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from runbook.hetzner import Hetzner
+    from clients.hetzner import Hetzner
 
 Thing = dict[str, Any]
 

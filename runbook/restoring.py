@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from clients.hetzner.models import BACKUP, Image
 from common.errors import OperatorError
-from runbook.hetzner.models import BACKUP, Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from clients.hetzner import Hetzner
     from common.target import ServerTarget
-    from runbook.hetzner import Hetzner
 
 _REBUILD_SECONDS = 1800.0
 

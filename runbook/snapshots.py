@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from clients.hetzner.models import SNAPSHOT, Image
 from common.duration import spoken
-from runbook.hetzner.models import SNAPSHOT, Image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from clients.hetzner import Hetzner
     from common.target import ServerTarget, Target
-    from runbook.hetzner import Hetzner
 
 _CREATE_SECONDS = 3600.0
 """A snapshot takes as long as the disk is full."""

@@ -15,10 +15,10 @@ from common.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from clients.registry import Registry
     from common.ssh import SshClient
     from common.target import ServiceTarget
     from common.verified import VerifiedTag
-    from runbook.registry import Registry
 
 DATED = 50
 """So many of a registry's tags are asked for their date; some registries have thousands."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from common.supabase import Phase
+from clients.supabase import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

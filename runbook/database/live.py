@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks import postgres
-from checks.names import Resolver
-from checks.web import trust
+from clients.dns import Resolver
+from clients.http import trust
+from clients.supabase import Phase, Supabase
 from common import libpq
 from common.errors import OperatorError
-from common.supabase import Phase, Supabase
 from common.waiting import NotYetError, WaitTimeoutError, wait_until
 from runbook import output, restarting, servers
 from runbook.app import has_verb

@@ -11,7 +11,7 @@ from common.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.supabase import Backups
+    from clients.supabase import Backups
 
 _FROM_A_DUMP = (
     "what came since the newest dump is lost then: `runbook dump list`, `runbook restore --to"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from checks import postgres
-from checks.names import Resolver
+from clients.dns import Resolver
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from clients.registry import Registry, through
 from common.errors import OperatorError
 from runbook import servers
-from runbook.registry import Registry, through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.names import Resolver
 from checks.postgres import connect as connect_database
+from clients import hetzner
+from clients.dns import Resolver
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
-from runbook import hetzner, output, restoring, servers
+from runbook import output, restoring, servers
 from runbook.drills.rebuild import InterruptedUpError, Rebuild, phases
 from runbook.drills.report import Phase
 from runbook.drills.serving import Traffic

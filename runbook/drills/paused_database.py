@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import checks
 from checks import Status
+from clients.supabase import Phase
 from common.errors import OperatorError
-from common.supabase import Phase
 from common.waiting import NotYetError, wait_until
 from runbook.database import Doctor
 from runbook.drills.report import Drill

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from checks.names import Resolver
-from runbook.registry import direct
+from clients.dns import Resolver
+from clients.registry import direct
 
 if TYPE_CHECKING:
     from common.target import ServiceTarget, Target

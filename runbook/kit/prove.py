@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from checks.names import Resolver
-from checks.web import trust
+from clients import hetzner, registry
+from clients.dns import Resolver
+from clients.hetzner import HetznerError
+from clients.http import trust
+from clients.supabase import Supabase
 from common.errors import OperatorError
 from common.passphrase import REMEDY, is_loopback, weakness
 from common.ssh import CommandTimeoutError, SshError
-from common.supabase import Supabase
-from runbook import dumps, hetzner, registry
-from runbook.hetzner import HetznerError
+from runbook import dumps
 from runbook.kit import collect
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from checks.names import Resolver
+from clients.dns import Resolver
 from common.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks import postgres
-from checks.names import Resolver
+from clients.dns import Resolver
 from common.duration import spoken
 from common.errors import OperatorError
 from common.waiting import NotYetError, WaitTimeoutError, wait_until

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from checks.names import Resolver
-from checks.web import trust
+from clients.dns import Resolver
+from clients.http import trust
 from common.errors import OperatorError
 from runbook.monitor import failures
 from runbook.monitor.probe import MonitorNotPossibleError, Only, Probe, judged

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from clients.hetzner import HetznerError, freshness, reach
 from common.changes import Acknowledgements
 from common.target import HetznerTarget
 from common.window import SUNDAY_NIGHT, Window
-from runbook.hetzner import HetznerError, freshness, reach
 from runbook.plan import prices
 from runbook.plan.plan import Plan, make
 from runbook.plan.prices import Prices, PricesError

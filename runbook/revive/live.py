@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import checks
+from clients.hetzner import HetznerError
 from common.errors import OperatorError
 from common.ssh import SshClient
 from common.waiting import NotYetError, wait_until
 from runbook import output
-from runbook.hetzner import HetznerError
 
 if TYPE_CHECKING:
+    from clients.hetzner import Hetzner
     from common.target import ServerTarget, Target
-    from runbook.hetzner import Hetzner
 
 # A virtual machine has a boot id of its own, a container the start of its first process.
 _BOOT = "cat /proc/sys/kernel/random/boot_id && cut -d' ' -f22 /proc/1/stat"

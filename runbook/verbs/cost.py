@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from runbook import cost, hetzner, options, output
+from clients import hetzner
+from runbook import cost, options, output
 from runbook.app import verb
 from runbook.stack import load_target
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from runbook import hetzner, options, output, servers
+from clients import hetzner
+from runbook import options, output, servers
 from runbook.app import verb
 from runbook.drills.ending import EXITS, Report, drill_group, finish
 from runbook.drills.report import Drill

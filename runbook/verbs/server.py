@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from runbook import hetzner, naming, options, output, restoring, servers, snapshots
+from clients import hetzner
+from runbook import naming, options, output, restoring, servers, snapshots
 from runbook.app import group, verb
 from runbook.revive import Bounds, Revival
 from runbook.revive.live import LiveTools, console

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from runbook import hetzner, options, output, servers, snapshots
+from clients import hetzner
+from runbook import options, output, servers, snapshots
 from runbook.app import group, verb
 from runbook.stack import load_target
 from runbook.timeline import acted

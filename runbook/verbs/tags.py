@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clients.registry import Registry, through
 from common.errors import OperatorError
 from runbook import options, output, servers, tags
 from runbook.app import verb
-from runbook.registry import Registry, through
 from runbook.stack import find_project, load_target
 from runbook.updates import Updates
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from checks import postgres
-from checks.names import Resolver
+from clients.dns import Resolver
 from tests.e2e.conftest import ROOT, running_tags
 from tests.e2e.upkeep.conftest import get
 

@@ -158,7 +158,7 @@ def test_a_ca_bundle_that_is_none_is_told(world: World) -> None:
 
 def test_a_silent_dns_server_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A DNS server that does not answer makes the name red, not the run hang."""
-    monkeypatch.setattr("checks.names._LIFETIME", 0.3)
+    monkeypatch.setattr("clients.dns._LIFETIME", 0.3)
     with world.observed() as (target, observe):
         vantage = target.vantage.model_copy(update={"nameservers": ("127.0.0.1:9",)})
         silent = target.model_copy(update={"vantage": vantage})

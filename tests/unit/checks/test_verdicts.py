@@ -14,11 +14,11 @@ from checks.containers import judge_containers, parse_containers
 from checks.health import judge_latency
 from checks.hetzner import ServerFacts
 from checks.inside import Asked
-from checks.names import Resolver
 from checks.ports import SshPort, is_inside, judge_ssh_port
 from checks.server import judge_backups
 from checks.sockets import Port, own_address
 from checks.web import Answer
+from clients.dns import Resolver
 from common import target as t
 from common.errors import OperatorError
 

@@ -85,6 +85,14 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
             assert file.suffix != ".png" or file.stat().st_size < 300_000
 
 
+@pytest.mark.parametrize("page", PAGES, ids=_IDS)
+def test_every_place_in_the_code_is_there(page: Path) -> None:
+    """`infra/labels.py`: a file, a folder, or a pattern that finds some."""
+    tops = "app.yaml|checks|clients|common|infra|localcloud|runbook|tests|tools"
+    for place in re.findall(rf"`((?:{tops})/[\w./*-]*)`", page.read_text()):
+        assert list(ROOT.glob(place.rstrip("/"))), place
+
+
 def test_every_setting_is_on_a_page() -> None:
     """Whoever wonders what it does finds it."""
     text = "".join(page.read_text() for page in PAGES)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from checks.names import NameNotResolvedError
 from checks.sockets import Certificate
+from clients.dns import NameNotResolvedError
 from infra import certificates
 from infra.remote import program
 from tests.unit.targets import make_target

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 import respx
 
-from common.supabase import Pooler
+from clients.supabase import Pooler
 from infra import connections, database, environment, preflight, settings
 from infra.service_settings import ServiceSettings
 

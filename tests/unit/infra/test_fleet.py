@@ -9,6 +9,7 @@ import httpx
 import pytest
 import yaml
 
+from clients.hetzner import Hetzner
 from common.errors import OperatorError
 from common.waiting import WaitTimeoutError, without_pauses
 from infra import handover, network, settings
@@ -17,7 +18,6 @@ from infra.place import chosen
 from infra.rolling import wait_for_steady_health
 from infra.rotation import Rotation
 from infra.routes import api_shut, health_route, service_routes
-from runbook.hetzner import Hetzner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -139,7 +139,7 @@ def test_a_checkout_is_that_of_the_tag(folder: Path) -> None:
 
 def test_names_are_those_of_the_vantage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that does not know the database's name is told its address."""
-    monkeypatch.setattr("checks.names.Resolver.addresses", lambda *_: ("127.0.0.9",))
+    monkeypatch.setattr("clients.dns.Resolver.addresses", lambda *_: ("127.0.0.9",))
     (folder / "said").touch()
     checkout = _checkout(folder, nameservers=("127.0.0.1:53",))
     _, words = checkout.run("echo $DIRECT_URL | tail -c 30", {"DIRECT_URL": _URL}, 10)

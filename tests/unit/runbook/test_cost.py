@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from clients.hetzner import Hetzner
 from runbook import cost
-from runbook.hetzner import Hetzner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

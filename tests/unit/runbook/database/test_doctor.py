@@ -10,8 +10,8 @@ import pytest
 from checks.postgres import Session
 from checks.report import Report, Result
 from checks.verdict import Verdict, green, red
+from clients.supabase import Phase
 from common.errors import OperatorError
-from common.supabase import Phase
 from runbook.database import Doctor, State
 
 if TYPE_CHECKING:

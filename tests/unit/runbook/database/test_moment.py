@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from clients.supabase import Backups
 from common.errors import OperatorError
-from common.supabase import Backups
 from runbook.database.moment import Going
 
 _AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

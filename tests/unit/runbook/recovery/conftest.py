@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
+from clients import hetzner
 from common.target import (
     CoolifyTarget,
     Expectations,
@@ -19,13 +20,12 @@ from common.target import (
 )
 from common.waiting import without_pauses
 from localcloud.settings import DEMO_TOKEN
-from runbook import hetzner
 from tests.contract.hetzner_double import HetznerDouble, RunningDouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runbook.hetzner import Hetzner
+    from clients.hetzner import Hetzner
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clients.hetzner import HetznerError
 from common.errors import OperatorError
 from runbook import naming, restoring, snapshots
-from runbook.hetzner import HetznerError
 
 if TYPE_CHECKING:
     from tests.unit.runbook.recovery.conftest import Project

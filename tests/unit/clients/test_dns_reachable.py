@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from checks import names
-from checks.names import NameNotResolvedError, Resolver
+from clients import dns as names
+from clients.dns import NameNotResolvedError, Resolver
 
 
 def _only_ipv6(monkeypatch: pytest.MonkeyPatch, *, here: bool) -> Resolver:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from checks.web import reason, trust
+from clients.hetzner.models import Action, Image, Server
+from clients.http import reason, trust
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
-from runbook.hetzner.models import Action, Image, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from checks.web import trust
+from clients.http import trust
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from checks.names import Resolver
+    from clients.dns import Resolver
     from common.ssh import SshClient
     from common.target import RegistryTarget
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from common.duration import spoken
 
 if TYPE_CHECKING:
-    from runbook.hetzner.client import Hetzner
-    from runbook.hetzner.models import Image
+    from clients.hetzner.client import Hetzner
+    from clients.hetzner.models import Image
 
 _REMEDY = "make one: `runbook snapshot create`"
 

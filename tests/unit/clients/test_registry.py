@@ -11,8 +11,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from clients.registry import Registry, RegistryError
 from common.target import RegistryTarget
-from runbook.registry import Registry, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
