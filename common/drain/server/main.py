@@ -53,15 +53,18 @@ def is_kept(service: str) -> bool:
 
 
 def begin_to_keep(service: str) -> None:
-    """Start that process; with it, whatever ends it, goes the file."""
+    """Start that process; when it is over, so is the file. Killed, it is started again."""
     file = route_file(service)
+    over = f"""/bin/sh -c '[ "$SERVICE_RESULT" = signal ] || rm -f {file}'"""
     words = [
         "systemd-run",
         "--quiet",
         "--collect",
         f"--unit={unit(service)}",
         "--property=RuntimeMaxSec=24h",
-        f"--property=ExecStopPost=/bin/rm -f {file}",
+        f"--property=ExecStopPost={over}",
+        "--property=Restart=on-failure",
+        "--property=RestartSec=100ms",
         sys.executable,
         sys.argv[0],
         "keep",

@@ -179,3 +179,26 @@ def test_what_is_left_is_red_and_mended(stack: Stack, target: Target, server: Ss
     assert "has something left of a maintenance page: /opt/nutri/maintenance" in verdict.message
     assert stack.up() == {"update": 1}
     assert server.run(_FILES).stdout == ""
+
+
+def test_a_proxy_that_heeds_no_file_keeps_nobody_on_the_page(
+    stack: Stack, people: People, target: Target, server: SshClient
+) -> None:
+    """Somebody's file is broken: it is named, people are led past the page; mended, all is gone."""
+    theirs = "/data/coolify/proxy/dynamic/theirs.yaml"
+    stack.config["nutri:settleSeconds"] = 5
+    done = _maintenance(stack, "start", "--yes", "--force", "--for", "1h")
+    assert (done.returncode, get(target, "/health").status_code) == (0, 503), done.stderr
+    server.run(f"echo 'http: {{routers: {{theirs: {{rulee: x}}}}}}' >{theirs}")
+    done = _maintenance(stack, "end")
+    told = done.stdout + done.stderr
+    assert (done.returncode, f"in the way is {theirs}: field not found" in told) == (1, True), told
+    assert get(target, "/health").json()["status"] == "healthy"
+    assert get(target, "/maintenance.json").status_code == 404
+    assert get(target, "/health", host="ml").status_code == 200
+    server.run(f"rm {theirs}")
+    done = _maintenance(stack, "end")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert people.titles[-1] == "Maintenance of nutri.test is over"
+    assert server.run(f"{_FILES}; docker ps --all --quiet --filter name=past-the").stdout == ""
+    assert get(target, "/health").json()["status"] == "healthy"
