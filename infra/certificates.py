@@ -20,7 +20,7 @@ from infra.remote import program
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from common.target import Target
+    from common.target import SshTarget, Target
 
 _HTTPS = 443
 _SECONDS = 5.0
@@ -43,13 +43,25 @@ def ask_again(
     led = [host for host in _missing(target, _hosts(target)) if _leads_here(target, host, tell)]
     if not led or not _do_not_come(target, led, sleep):
         return
+    said = ask(target.servers[0].ssh, led, _MOST)
+    tell(f"no certificate yet for {', '.join(led)}:\n{said}")
+
+
+def ask(way: SshTarget, hosts: Sequence[str], most: int) -> str:
+    """Have a server's proxy ask for certificates now; what there is to say of it.
+
+    Args:
+        way: to the server.
+        hosts: the names.
+        most: times an hour.
+    """
+    values = {"HOSTS": "\n".join(hosts), "MOST": str(most)}
     try:
-        with SshClient(target.servers[0].ssh) as ssh:
-            values = {"HOSTS": "\n".join(led), "MOST": str(_MOST)}
-            said = ssh.run("bash -s", stdin=program("ask-for-certificates.sh", values)).stdout
+        with SshClient(way) as ssh:
+            done = ssh.run("bash -s", stdin=program("ask-for-certificates.sh", values))
     except SshError as error:
-        said = f"the proxy could not be asked: {error}"
-    tell(f"no certificate yet for {', '.join(led)}:\n{said.strip()}")
+        return f"the proxy could not be asked: {error}"
+    return done.stdout.strip()
 
 
 def _hosts(target: Target) -> list[str]:

@@ -56,7 +56,7 @@ class Front:
         if dns:
             # Before one server they come first: its proxy gets its certificates by these names.
             names = [str(one.spec.wanted.subdomain) for one in self._public]
-            hooks = None if self.balancer else Handover(settings).hooks
+            hooks = None if self.balancer else Handover(settings, fleet.first.ssh()).hooks
             opts = pulumi.ResourceOptions(depends_on=self.ready, hooks=hooks)
             self.ready += dns.lead(names, self._addresses(fleet), opts, served=replicas)
 

@@ -15,14 +15,20 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from common.errors import OperatorError
-from common.waiting import NotYetError, wait_until
+from common.target import HetznerTarget, SshTarget
+from common.waiting import NotYetError, WaitTimeoutError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
+    from infra.rotation import Rotation
     from infra.settings import Settings
+    from clients.hetzner import Hetzner
 
 _CERTIFICATE_SECONDS = 300
+_COMES_SECONDS = 30
+_MOST = 3  # times an hour that the proxy is asked to ask; the vendor bears five failures
 _HTTPS = 443
 _ROOM_SECONDS = 5
 
@@ -42,10 +48,12 @@ def move(old: Mapping[str, Any], new: Mapping[str, Any]) -> Move | None:
     before, after = _address(old), _address(new)
     if not before or before == after:
         return None
-    return Move(str(new["name"]), before, after, int(old.get("ttl") or 0))
+    return Move(str(new.get("name") or new["record"]), before, after, int(old.get("ttl") or 0))
 
 
 def _address(inputs: Mapping[str, Any]) -> str:
+    if "address" in inputs:  # of a name that was taken over
+        return str(inputs["address"])
     records = inputs.get("records") or []
     return str(records[0].get("value", "")) if len(records) == 1 else ""
 
@@ -53,8 +61,10 @@ def _address(inputs: Mapping[str, Any]) -> str:
 class Handover:
     """The hooks of the records of one server that had others beside it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, way: Mapping[str, pulumi.Input[Any]]) -> None:
+        """`way`: over SSH to that server."""
         self._settings = settings
+        self._way: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(dict(way))
         self.hooks = pulumi.ResourceHookBinding(
             before_update=[pulumi.ResourceHook("handover:prepare", self._prepare)],
             after_update=[pulumi.ResourceHook("handover:linger", self._linger)],
@@ -65,7 +75,8 @@ class Handover:
         found = await self._from_balancer(args)
         if found and ":" not in found.after:
             host = f"{found.name}.{self._settings.zone_name}"
-            await asyncio.to_thread(self._wait_for_certificate, host, found.after)
+            way = await self._way.future() or {}
+            await asyncio.to_thread(self._have_certificate, host, found.after, way)
 
     async def _linger(self, args: pulumi.ResourceHookArgs) -> None:
         """Keep what comes after waiting until resolvers have forgotten the load balancer."""
@@ -80,18 +91,38 @@ class Handover:
         from_balancer = await asyncio.to_thread(self._is_balancer, found.before)
         return found if from_balancer else None
 
-    def _is_balancer(self, address: str) -> bool:
-        from clients.hetzner import reach  # noqa: PLC0415
-        from common.target import HetznerTarget  # noqa: PLC0415 - only where something moves
+    def _have_certificate(self, host: str, address: str, way: Mapping[str, Any]) -> None:
+        """Wait for it; where it does not come, have all challenges reach that server, and ask."""
+        from infra.certificates import ask  # noqa: PLC0415 - only where something moves
+        from infra.rotation import Rotation  # noqa: PLC0415
 
-        target = HetznerTarget(
-            endpoint=self._settings.hcloud_endpoint, token=self._settings.hcloud_token
-        )
-        with reach(target) as api:
+        try:
+            self._wait_for_certificate(host, address, _COMES_SECONDS)
+        except WaitTimeoutError:
+            with self._api() as api:
+                server = next(
+                    int(one["id"])
+                    for one in api.all("servers")
+                    if ((one["public_net"] or {}).get("ipv4") or {}).get("ip") == address
+                )
+                for one in api.all("load_balancers"):
+                    narrow(Rotation(api, int(one["id"])), server)
+            said = ask(SshTarget.model_validate({**way, "port": int(way["port"])}), [host], _MOST)
+            pulumi.log.info(f"no certificate of {host} yet; {said}")
+            self._wait_for_certificate(host, address, _CERTIFICATE_SECONDS)
+
+    def _api(self) -> AbstractContextManager[Hetzner]:
+        from clients.hetzner import reach  # noqa: PLC0415 - only where something moves
+
+        settings = self._settings
+        return reach(HetznerTarget(endpoint=settings.hcloud_endpoint, token=settings.hcloud_token))
+
+    def _is_balancer(self, address: str) -> bool:
+        with self._api() as api:
             nets = [one["public_net"] for one in api.all("load_balancers")]
         return address in {str(net[kind]["ip"]) for net in nets for kind in ("ipv4", "ipv6")}
 
-    def _wait_for_certificate(self, host: str, address: str) -> None:
+    def _wait_for_certificate(self, host: str, address: str, bound: float) -> None:
         from checks.sockets import certificate  # noqa: PLC0415
         from clients.http import trust  # noqa: PLC0415
 
@@ -107,9 +138,23 @@ class Handover:
             f"a certificate of {host} on the server at {address} (its proxy asks for one while the"
             " load balancer still leads there; see docs/servers.md)",
             valid,
-            bound=_CERTIFICATE_SECONDS,
+            bound=bound,
             retry_on=OperatorError,
         )
+
+
+def narrow(rotation: Rotation, server: int) -> None:
+    """Have a load balancer send everything to one server, where that one is among its targets.
+
+    Raises:
+        WaitTimeoutError: it is not healthy; the others serve on.
+    """
+    if server not in rotation.targets():
+        return
+    rotation.wait_for_health([server])
+    for other in rotation.targets():
+        if other != server:
+            rotation.take_out(other)
 
 
 def forget(found: Move) -> None:

@@ -223,6 +223,24 @@ def test_a_move_is_a_changed_address() -> None:
     assert handover.move(old, new) == handover.Move("api", "203.0.113.1", "203.0.113.2", 60)
 
 
+def test_a_name_that_was_taken_over_moves_too() -> None:
+    """Its inputs are another resource's, and say the same."""
+    old = {"record": "api.beta", "type": "A", "ttl": 60.0, "address": "203.0.113.1"}
+    new = {**old, "address": "203.0.113.2"}
+    assert handover.move(old, new) == handover.Move("api.beta", "203.0.113.1", "203.0.113.2", 60)
+    assert handover.move(old, old) is None
+
+
+def test_all_challenges_reach_one_server(balancer: _Balancer, rotation: Rotation) -> None:
+    """The others leave once it is healthy; a load balancer it is not behind is let be."""
+    rotation.bring_to([1, 2])
+    balancer.calls.clear()
+    handover.narrow(rotation, 9)
+    assert balancer.calls == []
+    handover.narrow(rotation, 2)
+    assert balancer.calls == [("remove_target", 1)]
+
+
 def test_a_server_is_back_once_it_is_steadily_healthy(
     balancer: _Balancer, rotation: Rotation
 ) -> None:
