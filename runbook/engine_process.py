@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook import interrupts
@@ -23,6 +24,7 @@ _LAST_LINES = 400
 _GRACE_SECONDS = 900.0  # a deployment that has begun ends by its own bound before that
 _IMPATIENT_SECONDS = 60.0
 _STEP_SECONDS = 0.2
+_POLITE = 10
 _GRACEFULLY = (
     "the engine is told to end: it finishes what it has begun, and starts nothing more; "
     "once more ends it at once, in the middle"
@@ -50,6 +52,9 @@ class EngineProcess:
     words: Sequence[str]
     environment: Mapping[str, str]
     grace: float = _GRACE_SECONDS
+    is_polite: bool = False
+    """It takes of this machine what others leave: a monitor here measures the service, and not
+    how the engine makes it wait."""
     _lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
     _asked: int = 0
     _asked_at: float = 0.0
@@ -76,6 +81,8 @@ class EngineProcess:
             start_new_session=True,
             env=dict(self.environment),
         )
+        if self.is_polite:
+            _give_way(process.pid)
         reader = threading.Thread(target=self._read, args=(process,), daemon=True)
         reader.start()
         try:
@@ -131,3 +138,11 @@ class EngineProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         return process.wait()
+
+
+def _give_way(process: int) -> None:
+    """Lower the priority of a process and of all that it will start."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process, max(_POLITE, os.nice(0)))
+        # Linux weighs sessions against each other, where it can, and this is one of its own.
+        Path(f"/proc/{process}/autogroup").write_text(str(_POLITE), encoding="ascii")

@@ -105,8 +105,11 @@ class Updates:
         if done.returncode:
             raise StackError(stacks.explain(done.stderr, self.stack))
 
-    def up(self) -> bool:
+    def up(self, *, is_polite: bool = False) -> bool:
         """Bring the stack to its config, its lines on standard error; whether that succeeded.
+
+        Args:
+            is_polite: the engine takes of this machine what others leave.
 
         Raises:
             LockedError: somebody else changes the stack, and nothing was done.
@@ -114,7 +117,8 @@ class Updates:
             StackError: it did not end in time.
         """
         words = ["up", "--yes", "--skip-preview", "--suppress-outputs", *_message(), *_color()]
-        done = EngineProcess(self._words(*words), _environment()).run(_UPDATE_SECONDS)
+        engine = EngineProcess(self._words(*words), _environment(), is_polite=is_polite)
+        done = engine.run(_UPDATE_SECONDS)
         if (found := locks.in_output(done.said)) is not None and done.code:
             self._put_back()
             raise locks.refusal(self.stack or "selected", found)

@@ -75,7 +75,7 @@ def roll_out(rollout: Rollout, updates: Updates, say: Callable[[str], None]) -> 
         updates.set_value(setting, rollout.tag)
         say(f"{setting} is {rollout.tag} now; `pulumi up` brings it about:")
         monitor.mark("deploy starts")
-        updated = updates.up()
+        updated = updates.up(is_polite=True)
         monitor.mark("deploy ended" if updated else "deploy failed")
         went_back = not updated and _go_back(rollout, updates, monitor, say)
         after = monitor.sent + rollout.rate * _MARGIN

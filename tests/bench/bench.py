@@ -22,7 +22,10 @@ import httpx
 import yaml
 
 import checks
+from clients.coolify.client import over
+from clients.coolify.deployments import deploy
 from common.ssh import SshClient
+from runbook.monitor import watching
 from runbook.stack import load_target
 
 if TYPE_CHECKING:
@@ -267,10 +270,31 @@ def deploys() -> None:
             with _foreign():
                 told = _deploy(second, _REQUESTS)
             _report_deploy(f"rolling deploy, {name}", told["monitor"], config.read_text())
+        _change_backend(config, {"tag": "good-1", "stopGrace": 10})
+        _deploy("good-1", 1)
+        _without_the_drain()
     finally:
         config.write_text(before, encoding="utf-8")
         _deploy("good-1", 1)
         config.write_text(before, encoding="utf-8")
+
+
+def _without_the_drain() -> None:
+    """Coolify's own redeployment of the app as it is: what the drain is for."""
+    target = load_target("local")
+    service = next(one for one in target.services if one.name == "nutri-backend")
+    with (
+        SshClient(target.servers[0].ssh) as ssh,
+        over(ssh, target.coolify) as coolify,
+        watching(target, service) as monitor,
+    ):
+        for application in service.applications:
+            deploy(coolify, application, "without the drain", 600)
+    report = monitor.report()
+    name = "rolling deploy, as it is, without the drain: failed"
+    _report(name, str(report.failed), f"(of {report.requests}; none would be red)")
+    if not report.failed:
+        sys.exit("bench: without the drain nothing was dropped, so the others prove nothing")
 
 
 def _change_backend(config: Path, changes: dict[str, Any]) -> None:

@@ -47,9 +47,10 @@ class World:
         """Note it."""
         self.done.append(f"set {key} {value}")
 
-    def up(self) -> bool:
+    def up(self, *, is_polite: bool = False) -> bool:
         """Take a moment, in which requests may be dropped."""
         self.done.append("up")
+        assert is_polite == ("up" not in self.done[:-1])  # on the way back haste is all
         if self.breaks:
             self.site.fault, self.site.broken_from = "error", self.site.seen
             self.site.broken_until = self.site.seen + 3
