@@ -70,10 +70,11 @@ class Front:
         hosts = {service.spec.name: service.host_name for service in self._public}
         address = balancer_address(self._settings.private_network)
         routes, mark = service_routes(address, hosts)
+        health, passed = health_route(address, self._seen.name, self._seen.wanted.health.livePath)
         values: dict[str, pulumi.Input[str]] = {
             "ROUTES": routes,
-            "MARK": mark,
-            "HEALTH": health_route(address, self._seen.name, self._seen.wanted.health.livePath),
+            "HEALTH": health,
+            "MARKS": f"{mark} {passed}",
         }
         return step(
             f"balancer-routes-{host.number}",

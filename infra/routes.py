@@ -34,13 +34,17 @@ def service_routes(balancer: str, hosts: Mapping[str, str]) -> tuple[str, str]:
     return _file({**routers, "balancer-mark": marker}), path
 
 
-def health_route(balancer: str, service: str, path: str) -> str:
+def health_route(balancer: str, service: str, path: str) -> tuple[str, str]:
     """Return the file that lets the load balancer's check through to a service's live path.
+
+    And a path that tells that it is in force.
 
     A file of its own: without it the server gets no requests, and so leaves before a shutdown.
     """
     rule = f"Host(`{HEALTH_HOST}`) && Path(`{path}`)"
-    return _file({"balancer-health": _router(rule, balancer, service)})
+    routers = {"balancer-health": _router(rule, balancer, service)}
+    mark, marker = proxy_file.mark(routers)
+    return _file({**routers, "balancer-health-mark": marker}), mark
 
 
 def api_shut() -> str:

@@ -1,6 +1,7 @@
 # Tells the proxy what to do with requests from the load balancer, and has the server come back only
 # with all replicas healthy. Before a shutdown `nutri-leave` takes the check's file away.
-# Wants: ROUTES, HEALTH (files for Traefik), MARK (a path of ROUTES). Safe to run again.
+# Wants: ROUTES, HEALTH (files for Traefik), MARKS (a path of each). Safe to run
+# again.
 # Uses: in-the-way.sh
 set -euo pipefail
 
@@ -44,7 +45,12 @@ systemctl enable -q balancer-health.service
 systemctl is-active -q balancer-health.service || systemctl start balancer-health.service
 cp "$folder/balancer-health.yaml" "$folder/.balancer-health.yaml"
 mv "$folder/.balancer-health.yaml" "$folder/dynamic/balancer-health.yaml"
-in_force() { [ "$(curl -s -m 3 -o /dev/null -w '%{http_code}' "http://127.0.0.1$MARK")" = 418 ]; }
+in_force() {
+  local mark
+  for mark in $MARKS; do
+    [ "$(curl -s -m 3 -o /dev/null -w '%{http_code}' "http://127.0.0.1$mark")" = 418 ] || return 1
+  done
+}
 for _ in $(seq 300); do
   if in_force; then echo "the proxy knows the load balancer"; exit; fi
   sleep 0.2

@@ -46,7 +46,9 @@ def test_only_the_balancer_is_served_by_plain_http() -> None:
     hosts = {"nutri-ml-service": "ml.nutri.test", "nutri-backend": "api.nutri.test"}
     routers = yaml.safe_load(service_routes("10.44.0.2", hosts)[0])["http"]["routers"]
     assert routers.pop("balancer-mark")["service"] == "noop@internal"
-    health = yaml.safe_load(health_route("10.44.0.2", "nutri-backend", "/live"))["http"]["routers"]
+    written, mark = health_route("10.44.0.2", "nutri-backend", "/live")
+    health = yaml.safe_load(written)["http"]["routers"]
+    assert health.pop("balancer-health-mark")["rule"] == f"Path(`{mark}`)"
     assert set(routers) == {"nutri-ml-service-balanced", "nutri-backend-balanced"}
     assert set(health) == {"balancer-health"}
     every = [*routers.values(), *health.values()]
