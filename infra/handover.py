@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
+    from clients.hetzner import Hetzner
     from infra.rotation import Rotation
     from infra.settings import Settings
-    from clients.hetzner import Hetzner
 
 _CERTIFICATE_SECONDS = 300
 _COMES_SECONDS = 30
