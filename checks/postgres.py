@@ -23,6 +23,8 @@ APPLICATION = "nutri-runbook"
 _TIMEOUT = 5
 _FULL = ("remaining connection slots", "too many clients", "too many connections")
 _FULL_POOLER = ("no more connections allowed", "max clients reached", "maxclientsinsessionmode")
+# PostgreSQL, PgBouncer, and Supabase's own pooler.
+_REFUSED = ("password authentication failed", "sasl authentication failed", "wrong password")
 # As PgBouncer names a client when `application_name_add_host` is on.
 _BEHIND_POOLER = re.compile(r"(?P<name>.*) - (?P<address>[0-9a-f.:]+):\d+")
 _LIMITS = (
@@ -42,6 +44,10 @@ ORDER BY state_change
 
 class DatabaseError(OperatorError):
     """The database does not answer; the text says why, without any secret."""
+
+
+class PasswordRefusedError(DatabaseError):
+    """It answers, and does not take the password."""
 
 
 class FullError(DatabaseError):
@@ -89,6 +95,7 @@ def connect(url: str, resolver: Resolver) -> Iterator[psycopg.Connection[Any]]:
 
     Raises:
         FullError: there is no connection left.
+        PasswordRefusedError: it does not take the password.
         DatabaseError: no name, no answer, or no entry.
     """
     import psycopg  # noqa: PLC0415 - most runs need no driver
@@ -107,6 +114,19 @@ def connect(url: str, resolver: Resolver) -> Iterator[psycopg.Connection[Any]]:
             yield connection
     except psycopg.Error as error:
         raise _explained(host, str(error)) from None
+
+
+def set_password(connection: psycopg.Connection[Any], password: str) -> None:
+    """Give our own role another password; what travels, and what is logged, is its verifier."""
+    from psycopg import sql  # noqa: PLC0415 - see `connect`
+
+    (user,) = connection.execute("SELECT current_user::text").fetchone() or ("",)
+    verifier = connection.pgconn.encrypt_password(
+        password.encode(), user.encode(), b"scram-sha-256"
+    ).decode()
+    connection.execute(
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier))
+    )
 
 
 def sessions(url: str, resolver: Resolver) -> Sessions:
@@ -129,6 +149,8 @@ def _explained(host: str, said: str) -> DatabaseError:
     text = said.lower()
     if any(words in text for words in (*_FULL, *_FULL_POOLER)):
         return FullError(f"{host} has no connection left: {_last_line(said)}")
+    if any(words in text for words in _REFUSED):
+        return PasswordRefusedError(f"the database at {host} refuses us: {_last_line(said)}")
     return DatabaseError(f"the database at {host} does not answer: {_last_line(said)}")
 
 

@@ -45,6 +45,10 @@ class RegistryError(OperatorError):
     """The registry does not tell."""
 
 
+class LoginRefusedError(RegistryError):
+    """The registry does not take the login."""
+
+
 class TagNotFoundError(RegistryError):
     """The registry knows no such image, or no such tag of it."""
 
@@ -135,7 +139,7 @@ class Registry:
         if response.status_code == httpx.codes.NOT_FOUND:
             raise TagNotFoundError(f"the registry knows no such image: {self._image}")
         if response.is_error:
-            raise RegistryError(_refusal(self._image, response, self._login))
+            raise _refusal(self._image, response, self._login)
         return response
 
     def _ask(self, url: str, authorization: str | None) -> httpx.Response:
@@ -164,7 +168,7 @@ class Registry:
         )
         response = self._ask(str(asked), self._basic())
         if response.is_error:
-            raise RegistryError(_refusal(self._image, response, self._login))
+            raise _refusal(self._image, response, self._login)
         body = _json(response)
         return f"Bearer {body.get('token') or body.get('access_token')}"
 
@@ -235,12 +239,12 @@ def _json(response: httpx.Response) -> dict[str, Any]:
     return found
 
 
-def _refusal(image: str, response: httpx.Response, login: RegistryTarget | None) -> str:
+def _refusal(image: str, response: httpx.Response, login: RegistryTarget | None) -> RegistryError:
     code = response.status_code
     if code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         whose = f"the login of {login.username}" if login else "requests without a login"
-        return (
+        return LoginRefusedError(
             f"the registry of {image} refuses {whose}: see the settings nutri:registryServer, "
             "nutri:registryUsername and nutri:registryPassword"
         )
-    return f"the registry of {image} answers HTTP {code}"
+    return RegistryError(f"the registry of {image} answers HTTP {code}")

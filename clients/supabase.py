@@ -158,6 +158,10 @@ class Supabase:
         """Begin to bring a paused project back; raises SupabaseError, see `project`."""
         self._ask("POST", "/restore")
 
+    def set_password(self, password: str) -> None:
+        """Give the database's own user another password; raises SupabaseError, see `project`."""
+        self._ask("PATCH", "/database/password", {"password": password})
+
     def restore_to(self, moment: int) -> None:
         """Begin to take the database back to a moment, in seconds since 1970; see `project`."""
         self._ask("POST", "/database/backups/restore-pitr", {"recovery_time_target_unix": moment})

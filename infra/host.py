@@ -10,7 +10,7 @@ import pulumi_command as command
 import pulumi_hcloud as hcloud
 
 from common import changes
-from infra import services_settings
+from infra import rotating, services_settings
 from infra.addresses import addresses
 from infra.cloud_init import user_data
 from infra.firewall import firewall
@@ -76,7 +76,11 @@ class Host(pulumi.ComponentResource):
         self._hooks = hooks
         self.number = joining.number if joining else 1
         child = pulumi.ResourceOptions(parent=self)
-        self.key = joining.first.key if joining else KeyPair("deploy-key", child)
+        self.key = (
+            joining.first.key
+            if joining
+            else KeyPair("deploy-key", child, given=settings.given(rotating.SSH_KEY))
+        )
         self.host_key = KeyPair(self.named("host-key"), child, spare=joining is not None)
         if joining:
             self._join(name, settings, choice, joining)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from infra import rotating
 from infra.baseline import baseline_values
 from infra.coolify.instance import Instance
 from infra.coolify.project import Project
@@ -50,7 +51,8 @@ class Platform(pulumi.ComponentResource):
         self.app_key = RandomSecret("app-key", "key", 32, child)
         self._database_password = RandomSecret("database-password", "token", 32, child)
         self.root_password = RandomSecret("root-password", "password", 32, child)
-        self.token = RandomSecret("api-token", "token", 48, child)
+        given = settings.given(rotating.COOLIFY_TOKEN)
+        self.token = RandomSecret("api-token", "token", 48, child, given=given)
         self._bootstrap()
         self.register_outputs({})
 

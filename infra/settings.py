@@ -19,6 +19,7 @@ from infra import (
     fleet_settings,
     maintenance_settings,
     old_settings,
+    rotating,
     services_settings,
 )
 from infra.database_settings import DatabaseSettings
@@ -26,6 +27,7 @@ from infra.dump_settings import DumpSettings
 from infra.fleet_settings import FleetSettings
 from infra.maintenance_settings import MaintenanceSettings
 from infra.recovery_settings import RecoverySettings
+from infra.rotating import RotatingSettings
 from infra.service_settings import matches
 from infra.services_settings import ServicesSettings
 from infra.size_settings import SizeSettings
@@ -106,6 +108,7 @@ class Settings(
     DumpSettings,
     FleetSettings,
     MaintenanceSettings,
+    RotatingSettings,
     ServicesSettings,
     SizeSettings,
 ):
@@ -164,6 +167,7 @@ _OBJECTS = (
         },
     )
     | dump_settings.OBJECTS
+    | rotating.OBJECTS
     | services_settings.OBJECTS
 )
 _NO_FIELDS = frozenset({"app", "old", "wrapping"})

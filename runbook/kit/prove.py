@@ -105,7 +105,7 @@ class Proof:
         self._elsewhere(self.target.hetzner.endpoint)
         with hetzner.connect(self.target) as api:
             count = len(api.all("servers"))
-            _prove_writing(api)
+            prove_writing(api)
         return f"reads and writes; {count} server(s) in its project"
 
     def _zone(self, config: Mapping[str, Value]) -> str:
@@ -232,8 +232,12 @@ def compare(kit: Kit, now: Kit) -> list[Part]:
     return [Part(name, well, of if well else text + again) for name, well, text in pairs]
 
 
-def _prove_writing(api: hetzner.Hetzner) -> None:
-    """A request that can create nothing: who may not write is told so all the same."""
+def prove_writing(api: hetzner.Hetzner) -> None:
+    """A request that can create nothing: who may not write is told so all the same.
+
+    Raises:
+        OperatorError: the token may only read.
+    """
     try:
         api.post("ssh_keys", {})
     except HetznerError as error:

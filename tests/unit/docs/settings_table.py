@@ -41,6 +41,7 @@ SECRETS = {
     "nutri:dumpSshKey": "Private key of the SFTP login in `nutri:dumpRepository`.",
     "nutri:dumpKeyId": "Id of the key of the bucket in `nutri:dumpRepository`.",
     "nutri:dumpKeySecret": "That key.",
+    "nutri:rotating": "What `runbook rotate` is changing just now; it sets it, and takes it out.",
     "nutri:notifyUrls": "Whom `runbook` tells, as Apprise URLs; NUTRI_NOTIFY_URLS does as well.",
 }
 
