@@ -32,6 +32,10 @@ class WaitTimeoutError(OperatorError):
         super().__init__(f"gave up waiting for {reason} after {elapsed:.0f} s; at last: {why}")
 
 
+NOT_READY = "not ready"
+"""The last error of an attempt that had none: the thing answered, and was not ready."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One look that found the thing not ready; `elapsed`, `bound` and `pause` are in seconds."""
@@ -160,5 +164,5 @@ def _attempt(
         elapsed=state.seconds_since_start or 0.0,
         bound=bound,
         pause=state.upcoming_sleep,
-        last_error=(str(error) or type(error).__name__) if error else "not ready",
+        last_error=(str(error) or type(error).__name__) if error else NOT_READY,
     )

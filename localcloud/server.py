@@ -12,7 +12,7 @@ from starlette.routing import Mount
 
 from localcloud import redis
 from localcloud.dns.reverse import reverse_zones
-from localcloud.dns.server import NameServer
+from localcloud.dns.server import NameServer, SilentError
 from localcloud.dns.services import service_zone
 from localcloud.hetzner.app import build
 from localcloud.hetzner.cloud import Cloud
@@ -60,7 +60,13 @@ def serve(instance: Instance) -> None:
 
 
 def zones_of(cloud: Cloud, supabase: Projects | None = None) -> Iterable[Zone]:
-    """Every zone the name server answers for."""
+    """Every zone the name server answers for.
+
+    Raises:
+        SilentError: it is to answer nothing.
+    """
+    if cloud.knobs.dns == "silent":
+        raise SilentError
     reverse = reverse_zones(cloud.primary_ips.all(), cloud.instance.block)
     databases = supabase.addresses() if supabase else {}
     own = service_zone({**databases, redis.HOST: redis.address(cloud.instance)})

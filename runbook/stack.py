@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from common.errors import OperatorError
 from common.passphrase import FILE_VARIABLE, VARIABLE
 from common.target import Target
+from runbook import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def load_target(stack: str | None) -> Target:
     project = find_project(Path.cwd())
     done = run(project, ["stack", "output", "target", "--json", "--show-secrets"], stack)
     if done.returncode:
-        raise StackError(explain(done.stderr, stack))
+        raise StackError(explain(done.stderr, stack) + _so_far(project, stack, done))
     try:
         return _from_here(Target.model_validate_json(done.stdout), project)
     except ValidationError as error:
@@ -45,6 +46,16 @@ def load_target(stack: str | None) -> Target:
             f"the stack's output `target` is of another version of this program ({places}); "
             "run `pulumi up` with this one"
         ) from None
+
+
+def _so_far(project: Path, stack: str | None, done: subprocess.CompletedProcess[str]) -> str:
+    """What there is of a stack that has no outputs; empty where that is not what is wrong."""
+    if _NO_OUTPUT not in done.stderr.lower():
+        return ""
+    return unfinished.line(run(project, ["stack", "export"], stack).stdout)
+
+
+_NO_OUTPUT = "does not have output"
 
 
 def config_value(stack: str | None, key: str) -> str | None:
@@ -168,7 +179,7 @@ _MEANINGS = (
         "no stack is selected: give --stack NAME, or `pulumi stack select NAME`",
     ),
     (
-        ("does not have output",),
+        (_NO_OUTPUT,),
         "{name} has no output `target` yet: run `pulumi up` first",
     ),
     (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clients.coolify.errors import DeploymentFailedError
 from common.errors import OperatorError
-from common.waiting import NotYetError, WaitTimeoutError, wait_until
+from common.waiting import NOT_READY, NotYetError, WaitTimeoutError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,14 +40,19 @@ def teller(client: Client, application: str) -> Callable[[Attempt], None]:
         if attempt.elapsed - told < _QUIET_SECONDS:
             return
         told = attempt.elapsed
-        said = last_lines(client, application)[:_MOST_CHARACTERS] or "nothing yet"
+        said = _said(attempt, last_lines(client, application))
         print(  # noqa: T201 - the engine shows it
-            f"{attempt.reason}: {attempt.elapsed:.0f} s; its container says: {said}",
-            file=sys.stderr,
-            flush=True,
+            f"{attempt.reason}: {attempt.elapsed:.0f} s; {said}", file=sys.stderr, flush=True
         )
 
     return tell
+
+
+def _said(attempt: Attempt, line: str) -> str:
+    """What the container said last, or why nobody can tell: the server is away for a moment."""
+    if line or attempt.last_error == NOT_READY:
+        return f"its container says: {line[:_MOST_CHARACTERS] or 'nothing yet'}"
+    return attempt.last_error[:_MOST_CHARACTERS]
 
 
 def wait_until_healthy(client: Client, application: str, label: str, bound: float) -> None:

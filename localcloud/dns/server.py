@@ -25,6 +25,10 @@ HOST = "127.0.0.1"
 _log = logging.getLogger("localcloud.dns")
 
 
+class SilentError(Exception):
+    """Raised in place of the zones: no question is answered just now."""
+
+
 class NameServer:
     """Answers for the zones a function returns at the time of the question."""
 
@@ -95,6 +99,8 @@ class _Datagrams(asyncio.DatagramProtocol):
 def _reply(packet: bytes, zones: Zones, limit: int | None) -> bytes | None:
     try:
         return answer(packet, zones(), limit)
+    except SilentError:
+        return None
     except Exception:  # noqa: BLE001 one odd question must not end the server
         _log.exception("a question of %s bytes broke the name server", len(packet))
         return None

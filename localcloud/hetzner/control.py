@@ -11,6 +11,7 @@ from starlette.routing import Route
 from localcloud.hetzner.errors import ApiError, NotFoundError, ServerError
 from localcloud.hetzner.http import JSON, Answer, ClosedBody, cloud_of, no_content, parse
 from localcloud.hetzner.knobs import ActionFault, Fault
+from localcloud.hetzner.machines import MachineError
 from localcloud.supabase.control import listed
 from localcloud.supabase.errors import SupabaseError
 
@@ -45,6 +46,12 @@ class ActionFaultBody(ClosedBody):
     times: int = Field(1, ge=1)
 
 
+class DiskBody(ClosedBody):
+    """POST /servers/{name or id}/disk."""
+
+    mebibytes: int = Field(ge=64)
+
+
 class KnobsBody(ClosedBody):
     """PATCH /knobs; what is not named stays."""
 
@@ -55,6 +62,7 @@ class KnobsBody(ClosedBody):
     sold_out: dict[str, list[str]] | None = None
     storage_boxes: Literal["none", "refused", "login", "full", "dropped"] | None = None
     delegated: bool | None = None
+    dns: Literal["answers", "silent"] | None = None
 
 
 async def status(request: Request) -> Response:
@@ -139,11 +147,26 @@ async def reset(request: Request) -> Response:
 async def freeze(request: Request) -> Response:
     """POST /servers/{name or id}/freeze: it hangs; only cutting its power helps."""
     cloud = cloud_of(request)
+    await cloud.in_thread(cloud.machines.freeze, _number(request))
+    return no_content()
+
+
+async def disk(request: Request) -> Response:
+    """POST /servers/{name or id}/disk: from now on it has so much disk, and no more."""
+    cloud = cloud_of(request)
+    body = await parse(request, DiskBody)
+    try:
+        await cloud.in_thread(cloud.machines.limit_disk, _number(request), body.mebibytes)
+    except MachineError as error:
+        raise ServerError(str(error)) from None
+    return no_content()
+
+
+def _number(request: Request) -> int:
     key = request.path_params["key"]
-    for server in cloud.servers.all():
+    for server in cloud_of(request).servers.all():
         if key in {server.name, str(server.id)}:
-            await cloud.in_thread(cloud.machines.freeze, server.id)
-            return no_content()
+            return server.id
     raise NotFoundError(f"there is no server {key!r}")
 
 
@@ -175,6 +198,7 @@ def _knobs(cloud: Cloud) -> JSON:
         "sold_out": knobs.sold_out,
         "storage_boxes": knobs.storage_boxes,
         "delegated": knobs.delegated,
+        "dns": knobs.dns,
         "faults": [asdict(fault) for fault in knobs.faults],
         "action_faults": [asdict(fault) for fault in knobs.action_faults],
     }
@@ -208,5 +232,6 @@ ROUTES = [
         ("DELETE", "/calls", clear_calls),
         ("POST", "/reset", reset),
         ("POST", "/servers/{key}/freeze", freeze),
+        ("POST", "/servers/{key}/disk", disk),
     )
 ]

@@ -69,6 +69,8 @@ class Knobs:
     """Trouble of all Storage Boxes; see `storage_boxes.spec.TROUBLES`."""
     delegated: bool = True
     """Whether the domains' registrars name our name servers: else no zone is found by the world."""
+    dns: str = "answers"
+    """`answers`, or `silent`: no question to the name server gets an answer."""
     faults: list[Fault] = field(default_factory=list)
     action_faults: list[ActionFault] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))

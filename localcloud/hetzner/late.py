@@ -56,6 +56,10 @@ class LateMachines(Generic[M]):
         """See `Machines`."""
         self.real().reset(server_id)
 
+    def limit_disk(self, server_id: int, mebibytes: int) -> None:
+        """See `Machines`."""
+        self.real().limit_disk(server_id, mebibytes)
+
     def freeze(self, server_id: int) -> None:
         """See `Machines`."""
         self.real().freeze(server_id)

@@ -93,6 +93,9 @@ class Machines(Protocol):
     def freeze(self, server_id: int) -> None:
         """Hang it: switched on, and nothing in it answers until its power is cut."""
 
+    def limit_disk(self, server_id: int, mebibytes: int) -> None:
+        """Give one that runs a disk of this size, with what was on the one before."""
+
     def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
         """Change the size of a machine that is off."""
 

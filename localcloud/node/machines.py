@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docker.errors import APIError, DockerException
 
 from localcloud.hetzner.machines import MachineError
 from localcloud.node import docker_engine
+from localcloud.node.archives import File, put_files
 from localcloud.node.balancers import Balancers
 from localcloud.node.ca import ensure_authority, issue
 from localcloud.node.edge import Backend, Edge, Front
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 _SHUTDOWN_SECONDS = 60
 _RUNNING, _FROZEN = "running", "paused"
 _ON = frozenset({_RUNNING, _FROZEN})
+_DISK = "/usr/local/sbin/server-disk"
+_DISK_SCRIPT = Path(__file__).with_name("server_disk.sh")
 _REBOOT_EXIT = 129
 """How a container ends whose init asked the kernel to reboot: SIGHUP to its namespace."""
 
@@ -122,8 +126,15 @@ class DockerMachines:
             if container.status == _RUNNING:
                 container.pause()
 
+    def limit_disk(self, server_id: int, mebibytes: int) -> None:
+        """See `Machines`."""
+        with self._held(server_id):
+            container = self._containers.need(server_id)
+            put_files(container, [File(_DISK, _DISK_SCRIPT.read_bytes(), 0o755)])
+            execute(container, [_DISK, str(mebibytes)], b"")
+
     def resize(self, server_id: int, cores: int, memory_gb: float, disk_gb: int) -> None:
-        """See `Machines`. A disk has no limit of its own here."""
+        """See `Machines`. Its disk has the size that `limit_disk` gave it, or none of its own."""
         del disk_gb
         with self._held(server_id):
             self._containers.resize(server_id, cores, memory_gb)

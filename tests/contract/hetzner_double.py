@@ -99,6 +99,10 @@ class RecordingMachines:
         self._do("reset", server_id)
         self.on.add(server_id)
 
+    def limit_disk(self, server_id: int, mebibytes: int) -> None:
+        """See `Machines`."""
+        self._do("limit_disk", (server_id, mebibytes))
+
     def freeze(self, server_id: int) -> None:
         """See `Machines`."""
         self._do("freeze", server_id)

@@ -84,3 +84,11 @@ def test_a_server_hangs_by_a_knob(hetzner: HetznerDouble, server: int) -> None:
     hetzner.turn("POST", f"/servers/{server}/freeze")
     assert hetzner.machines.named("freeze") == [server, server]
     assert hetzner.get(f"/servers/{server}")["server"]["status"] == "running"
+
+
+def test_a_server_gets_a_disk_of_its_own_size_by_a_knob(
+    hetzner: HetznerDouble, server: int
+) -> None:
+    """Until then it has no limit."""
+    hetzner.turn("POST", "/servers/web/disk", {"mebibytes": 4096})
+    assert hetzner.machines.named("limit_disk") == [(server, 4096)]

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -265,3 +266,15 @@ def test_a_domain_that_is_not_delegated_is_not_found(
     hetzner.turn("PATCH", "/knobs", {"delegated": True})
     answer = dns.query.udp(question, "127.0.0.1", timeout=5, port=name_server)
     assert answer.answer[0][0].to_text() == "127.10.0.1"
+
+
+@pytest.mark.usefixtures("zone")
+def test_a_name_server_may_be_silent(hetzner: HetznerDouble, name_server: int) -> None:
+    """Not refused: there is no answer at all, as with a network that is gone."""
+    _add(hetzner, "api", "A", "127.10.0.1")
+    question = dns.message.make_query("api.nutri.test.", "A")
+    hetzner.turn("PATCH", "/knobs", {"dns": "silent"})
+    with pytest.raises(dns.exception.Timeout):
+        dns.query.udp(question, "127.0.0.1", timeout=0.3, port=name_server)
+    hetzner.turn("PATCH", "/knobs", {"dns": "answers"})
+    assert dns.query.udp(question, "127.0.0.1", timeout=5, port=name_server).answer

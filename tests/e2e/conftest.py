@@ -89,7 +89,7 @@ class Cloud:
     def knob(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Turn one of the double's knobs for tests; returns what it answers."""
         url = f"http://127.0.0.1:{self.port}/_localcloud{path}"
-        answer = httpx.request(method, url, json=body, timeout=30).raise_for_status()
+        answer = httpx.request(method, url, json=body, timeout=300).raise_for_status()
         return answer.json() if answer.content else None
 
     def supabase(

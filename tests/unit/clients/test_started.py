@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -40,6 +41,15 @@ def test_a_container_that_is_silent_is_no_fault(capsys: pytest.CaptureFixture[st
     """Coolify refuses logs of what does not run."""
     teller(_coolify("", 400), "app")(_attempt(20))
     assert capsys.readouterr().err.endswith("its container says: nothing yet\n")
+
+
+def test_a_server_that_is_away_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Instead of what its container would say: the wait goes on over a new connection."""
+    away = replace(_attempt(20), last_error="Coolify's API gave no answer to GET /x (reset)")
+    teller(_coolify("", 502), "app")(away)
+    assert capsys.readouterr().err == (
+        "the deployment of x: 20 s; Coolify's API gave no answer to GET /x (reset)\n"
+    )
 
 
 def test_a_slow_service_is_waited_for() -> None:
