@@ -20,6 +20,8 @@ from runbook.stack import StackError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from runbook.engine_lines import EngineLines
+
 _LAST_LINES = 400
 _GRACE_SECONDS = 900.0  # a deployment that has begun ends by its own bound before that
 _IMPATIENT_SECONDS = 60.0
@@ -55,6 +57,9 @@ class EngineProcess:
     is_polite: bool = False
     """It takes of this machine what others leave: a monitor here measures the service, and not
     how the engine makes it wait."""
+    shows: EngineLines | None = None
+    """What is shown of its lines; None: all of them."""
+    _began: float = field(default_factory=time.monotonic)
     _lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
     _asked: int = 0
     _asked_at: float = 0.0
@@ -94,9 +99,17 @@ class EngineProcess:
     def _read(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
             self._lines.append(line.rstrip("\n"))
-            with contextlib.suppress(OSError, ValueError):  # a terminal that is gone
-                sys.stderr.write(line)
-                sys.stderr.flush()
+            if self.shows is None:
+                _show(line)
+            elif (said := self.shows.shown(line, self._since())) is not None:
+                _show(f"{said}\n")
+
+    def _since(self) -> float:
+        return time.monotonic() - self._began
+
+    def _tell_waits(self) -> None:
+        if self.shows is not None and (said := self.shows.waits(self._since())):
+            _show(f"{said}\n")
 
     @contextlib.contextmanager
     def _signals(self, process: subprocess.Popen[str]) -> Iterator[None]:
@@ -118,6 +131,7 @@ class EngineProcess:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return process.wait(_STEP_SECONDS)
+            self._tell_waits()
             now = time.monotonic()
             if self._asked and now > self._asked_at + self.grace:
                 return self._end(process)
@@ -146,3 +160,9 @@ def _give_way(process: int) -> None:
         os.setpriority(os.PRIO_PROCESS, process, max(_POLITE, os.nice(0)))
         # Linux weighs sessions against each other, where it can, and this is one of its own.
         Path(f"/proc/{process}/autogroup").write_text(str(_POLITE), encoding="ascii")
+
+
+def _show(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # a terminal that is gone
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -35,6 +35,7 @@ Stack = Annotated[
 ]
 Server = Annotated[str | None, typer.Option("--server", help="Default: the first server.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all lines of the engine.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Service = Annotated[
     str,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,12 +15,16 @@ from rich.console import Console
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from checks import Report
     from checks.page import Drill
     from common.waiting import Attempt
+
+
+_QUIET_SECONDS = 4.5
+"""Nobody who waits is left without a word for longer."""
 
 
 def print_json(value: object) -> None:
@@ -35,10 +42,45 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def busy(what: str) -> contextlib.AbstractContextManager[object]:
-    """A spinner on a terminal while something runs; nothing on a pipe."""
-    console = Console(stderr=True)
-    return console.status(f"{what} ...") if console.is_terminal else contextlib.nullcontext()
+@contextlib.contextmanager
+def busy(what: str, most: float | None = None) -> Iterator[Busy]:
+    """Say what runs, since when and how long at most: a spinner, or lines on a pipe."""
+    console, done = Console(stderr=True), threading.Event()
+    told = Busy(what, most, time.monotonic())
+    if console.is_terminal:
+        show, every = console.status(told.line(), spinner="line"), 1.0
+    else:
+        show, every = None, _QUIET_SECONDS
+
+    def tell() -> None:
+        while not done.wait(every):
+            if show:
+                show.update(told.line())
+            else:
+                say(f"  {told.line()}")
+
+    with show or contextlib.nullcontext():
+        threading.Thread(target=tell, daemon=True).start()
+        try:
+            yield told
+        finally:
+            done.set()
+
+
+@dataclass
+class Busy:
+    """What runs; `detail` may change as it goes."""
+
+    what: str
+    most: float | None
+    began: float
+    detail: str = ""
+
+    def line(self) -> str:
+        """On one line."""
+        most = f" of {self.most:g} s at most" if self.most else ""
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{self.what}{detail} ... {time.monotonic() - self.began:.0f} s{most}"
 
 
 def waiting(attempt: Attempt) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from common import verified
 from runbook import locks, who
 from runbook import stack as stacks
+from runbook.engine_lines import EngineLines
 from runbook.engine_process import EngineProcess
 from runbook.interrupts import Interrupted
 from runbook.stack import StackError
@@ -30,6 +31,10 @@ class Updates:
 
     project: Path
     stack: str | None = None
+    verbose: bool = False
+    """Whether the engine's own lines are shown, all of them."""
+    labels: dict[str, str] = field(default_factory=dict, compare=False)
+    """What is said of a replica that is replaced, by its name."""
     _kept: dict[Path, str] = field(default_factory=dict, compare=False)
     """The config's text before the changes that no update has brought about yet."""
 
@@ -116,8 +121,12 @@ class Updates:
             Interrupted: a signal came; the engine was let come to its end.
             StackError: it did not end in time.
         """
-        words = ["up", "--yes", "--skip-preview", "--suppress-outputs", *_message(), *_color()]
-        engine = EngineProcess(self._words(*words), _environment(), is_polite=is_polite)
+        color = _color() if self.verbose else []
+        words = ["up", "--yes", "--skip-preview", "--suppress-outputs", *_message(), *color]
+        shows = None if self.verbose else EngineLines(self.labels)
+        engine = EngineProcess(
+            self._words(*words), _environment(), is_polite=is_polite, shows=shows
+        )
         done = engine.run(_UPDATE_SECONDS)
         if (found := locks.in_output(done.said)) is not None and done.code:
             self._put_back()

@@ -73,6 +73,7 @@ def roll_out(rollout: Rollout, updates: Updates, say: Callable[[str], None]) -> 
     with watching(rollout.target, rollout.service, rate=rollout.rate) as monitor:
         _watch_on(monitor, rollout.rate * _MARGIN, rollout.rate)
         updates.set_value(setting, rollout.tag)
+        updates.labels.update(labels(rollout.service, rollout.tag))
         say(f"{setting} is {rollout.tag} now; `pulumi up` brings it about:")
         monitor.mark("deploy starts")
         updated = updates.up(is_polite=True)
@@ -83,12 +84,19 @@ def roll_out(rollout: Rollout, updates: Updates, say: Callable[[str], None]) -> 
     return Outcome(rollout, updated, went_back, monitor.report())
 
 
+def labels(service: ServiceTarget, tag: str) -> dict[str, str]:
+    """What is said of each replica while it is replaced."""
+    count = service.replicas
+    return {f"{service.name}-{n}": f"replica {n} of {count} on {tag}" for n in range(1, count + 1)}
+
+
 def _go_back(
     rollout: Rollout, updates: Updates, monitor: Monitor, say: Callable[[str], None]
 ) -> bool:
     """Bring the tag back that was left: replicas that got the new one follow."""
     setting = rollout.service.tag_setting
     say(f"the update failed; {setting} is {rollout.left} again, and `pulumi up` makes sure of it:")
+    updates.labels.update(labels(rollout.service, rollout.left))
     updates.set_value(setting, rollout.left)
     went_back = updates.up() and _serves_what_was_left(rollout, say)
     monitor.mark("went back" if went_back else "going back failed")

@@ -35,11 +35,12 @@ def deploy(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     ] = 50,
     stack: options.Stack = None,
     yes: options.Yes = False,
+    verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Bring another image tag into service, and prove that no request was dropped meanwhile."""
     checked_rate(rate)
-    updates = Updates(find_project(Path.cwd()), stack)
+    updates = Updates(find_project(Path.cwd()), stack, verbose)
     target = load_target(stack)
     chosen = servers.find_service(target, service)
     if not chosen.tag_setting:

@@ -22,7 +22,7 @@ def diagnose(stack: options.Stack = None, as_json: options.Json = False) -> None
     All checks look at once. What did not answer in time counts as evidence too.
     """
     target = load_target(stack)
-    with output.busy(f"looking at everything of stack {target.stack}, {_BOUND:g} s at most"):
+    with output.busy(f"looking at everything of stack {target.stack}", _BOUND):
         report = checks.run(target, checks.select(None), bound=_BOUND)
     found = report.causes
     if found:

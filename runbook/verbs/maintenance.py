@@ -60,10 +60,11 @@ def announce(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     ] = False,
     force: _Force = False,
     stack: options.Stack = None,
+    verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Show the app's banner and tell people, 48 h ahead of the maintenance window."""
-    updates, target, before = _stand(stack)
+    updates, target, before = _stand(stack, verbose=verbose)
     now = _now()
     one = maintenance.announced(
         target.maintenance.window,
@@ -102,10 +103,11 @@ def start(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     force: _Force = False,
     stack: options.Stack = None,
     yes: options.Yes = False,
+    verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Put the page before the services: 503 with Retry-After, until `end`."""
-    updates, target, before = _stand(stack)
+    updates, target, before = _stand(stack, verbose=verbose)
     one = begin(target, before, _length(length), message, service, force=force)
     output.confirm(f"Users see the maintenance page: {one.span()}. Go on?", yes=yes)
     target = steps.bring_about(updates, one)
@@ -116,9 +118,13 @@ def start(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 
 
 @verb("end", procedure="M1, M3", example="maintenance end", exits=_EXITS, within=maintenance_group)
-def end(stack: options.Stack = None, as_json: options.Json = False) -> None:
+def end(
+    stack: options.Stack = None,
+    verbose: options.Verbose = False,
+    as_json: options.Json = False,
+) -> None:
     """Take page and banner away, and prove that the services serve; also takes back announcing."""
-    updates, target, before = _stand(stack)
+    updates, target, before = _stand(stack, verbose=verbose)
     over = target.maintenance.now if before.is_off else before
     if over.is_off:
         output.say("no maintenance is announced or under way")
@@ -184,8 +190,8 @@ def begin(  # noqa: PLR0913 - what a beginning may say
     return one
 
 
-def _stand(stack: str | None) -> tuple[Updates, Target, Maintenance]:
-    updates = Updates(find_project(Path.cwd()), stack)
+def _stand(stack: str | None, *, verbose: bool = False) -> tuple[Updates, Target, Maintenance]:
+    updates = Updates(find_project(Path.cwd()), stack, verbose)
     return updates, load_target(stack), maintenance.read(updates)
 
 

@@ -91,7 +91,10 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     tag: _Tag,
     no_maintenance: Annotated[
         bool,
-        typer.Option("--no-maintenance", help="The old version gets on with it: users stay."),
+        typer.Option(
+            "--no-maintenance",
+            help="Skip the page; only if the running version works with the new schema.",
+        ),
     ] = False,
     without_dump: Annotated[
         bool, typer.Option("--without-dump", help="Though there is no way back then.")
@@ -103,6 +106,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     service: _Service = None,
     stack: options.Stack = None,
     yes: options.Yes = False,
+    verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Bring a tag into service whose image changes the database: page, dump, migrate, deploy.
@@ -113,7 +117,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     chosen = _holder(target, service)
     require_tag(target, chosen, tag)
     output.confirm(f"{chosen.name} goes to {tag}, its database migrates. Go on?", yes=yes)
-    tools = _tools(target, chosen, tag, stack, checkout, force=force)
+    tools = _tools(target, chosen, tag, stack, checkout, force=force, verbose=verbose)
     wanted = Migration(chosen.name, tag, with_page=not no_maintenance, with_dump=not without_dump)
     dropped: list[int] = []
     with _watched(target, chosen, dropped) if no_maintenance else contextlib.nullcontext():
@@ -184,9 +188,10 @@ def _tools(  # noqa: PLR0913 - what the verbs are given
     checkout: Path | None,
     *,
     force: bool = False,
+    verbose: bool = False,
 ) -> LiveTools:
     folder = Checkout(checkout.resolve(), tag, target.vantage) if checkout else None
-    updates = Updates(find_project(Path.cwd()), stack)
+    updates = Updates(find_project(Path.cwd()), stack, verbose)
     return LiveTools(updates, target, service, tag, force, folder)
 
 

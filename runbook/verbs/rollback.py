@@ -13,6 +13,7 @@ import checks
 from common.errors import OperatorError
 from runbook import options, output, servers, show
 from runbook.app import verb
+from runbook.deploy.rollout import labels
 from runbook.locks import LockedError
 from runbook.monitor import text, watching
 from runbook.rollback import choice, emergency
@@ -48,10 +49,11 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     ] = False,
     stack: options.Stack = None,
     yes: options.Yes = False,
+    verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Go back to an earlier tag, and prove that it is served; the config keeps it."""
-    updates = Updates(find_project(Path.cwd()), stack)
+    updates = Updates(find_project(Path.cwd()), stack, verbose)
     target = load_target(stack)
     good = updates.verified()
     candidates = (servers.find_service(target, name),) if name else target.services
@@ -93,6 +95,7 @@ def _by_engine(target: Target, service: ServiceTarget, tag: str, updates: Update
         )
     updates.set_value(service.tag_setting, tag)
     output.say(f"{service.tag_setting} is {tag} now; `pulumi up` brings it about:")
+    updates.labels.update(labels(service, tag))
     with _watched(target, service):
         is_up = updates.up()
     if not is_up:

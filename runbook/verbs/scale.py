@@ -22,17 +22,18 @@ _EXITS = "0 as many replicas serve, 1 they do not, or the update failed, 2 nothi
 
 
 @verb("scale", procedure="S2", example="scale nutri-backend 3", exits=_EXITS)
-def scale(
+def scale(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     service: options.Service,
     replicas: Annotated[
         int, typer.Argument(metavar="N", min=1, max=_MOST, help="How many replicas.")
     ],
     stack: options.Stack = None,
     yes: options.Yes = False,
+    verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
     """Set how many replicas of a service run, and prove that they serve; the config keeps it."""
-    updates = Updates(find_project(Path.cwd()), stack)
+    updates = Updates(find_project(Path.cwd()), stack, verbose)
     target = load_target(stack)
     chosen = servers.find_service(target, service)
     setting = _setting(chosen.tag_setting)

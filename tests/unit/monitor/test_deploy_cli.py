@@ -38,6 +38,7 @@ class World:
     breaks: bool = False
     is_back: bool = True
     done: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
     def value(self, _key: str) -> str:
         """The config's tag."""

@@ -42,6 +42,7 @@ class World:
     tags: tuple[Tag, ...] = (Tag("good", in_registry=True), Tag("bad", in_registry=True))
     locked: bool = False
     done: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
     checked_tag: str = ""
     stack: str | None = None
 

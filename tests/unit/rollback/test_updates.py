@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_value_that_is_not_set_is_none(pulumi: Prints) -> None:
 
 def test_an_update_needs_nobody(pulumi: Prints, capfd: pytest.CaptureFixture[str]) -> None:
     """It asks nothing, and its lines leave standard output alone; its end is told."""
-    updates = pulumi("updating\n")
+    updates = replace(pulumi("updating\n"), verbose=True)
     assert updates.up() is True
     assert "--non-interactive up --yes --skip-preview" in _asked(updates)
     shown = capfd.readouterr()
