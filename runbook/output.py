@@ -100,7 +100,19 @@ def confirm(question: str, *, yes: bool) -> None:
     if not Console().is_terminal:
         raise OperatorError(f"{question} Nobody can be asked here: give --yes")
     if not typer.confirm(question):
-        raise OperatorError("nothing was done")
+        raise OperatorError("nothing was done; `runbook diagnose` tells what helps")
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Ask as `confirm` does; with `yes` what the question tells is told all the same.
+
+    Raises:
+        OperatorError: when the answer is no, or there is nobody to ask.
+    """
+    *told, asked = question.splitlines()
+    for line in told:
+        say(line)
+    confirm(asked, yes=yes)
 
 
 def write_reports(

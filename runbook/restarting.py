@@ -15,6 +15,7 @@ from clients.coolify.errors import CoolifyUnreachableError
 from common import drain
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
+from runbook import output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,12 @@ class Place:
 
     client: SshClient
     container: Container
+
+
+def question(service: ServiceTarget, *, hard: bool = False) -> str:
+    """What every verb asks before it restarts a service."""
+    how = "each is down for a moment" if hard else "one after another, each waited for"
+    return f"Restart {output.counted(service.replicas, 'replica')} of {service.name}, {how}?"
 
 
 @contextlib.contextmanager

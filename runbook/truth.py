@@ -26,6 +26,15 @@ def line(updates: Updates) -> str:
     return f"{'; '.join(said)}. `pulumi up` goes on to what the config says"
 
 
+def standing(target: Target, service: ServiceTarget, configured: str) -> list[str]:
+    """What serves, and whether it stays; a line each."""
+    only = {(_CHECK, service.name)}
+    report = checks.run(target, checks.select([_CHECK]), only=only, bound=_BOUND)
+    seen = "; ".join(one.verdict.message for one in report.results) or "not looked at"
+    stays = "it stays" if configured == service.tag else f"the next `pulumi up` brings {configured}"
+    return [f"serving now: {service.name}, {seen}", f"the config says {configured}: {stays}"]
+
+
 def _serving(target: Target) -> list[tuple[ServiceTarget, str]]:
     report = checks.run(target, checks.select([_CHECK]), bound=_BOUND)
     seen = {result.subject: result.verdict.message for result in report.results}

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checks import Report
-    from common.target import ServiceTarget, Target
+    from common.target import ServerTarget, ServiceTarget, Target
 
 _OF_THE_SERVICE = ("dns", "certificate", "health", "spread")
 _OF_THE_SERVERS = ("open-ports",)
 _RECOVERY_SECONDS = 120.0
 _MOST_TAGS = 5
+_LOGIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,13 @@ class LiveTools:
                 lines.append(f"{server.name}: {error}")
         return lines
 
+    def silent(self) -> Sequence[str]:
+        """Those that a login did not reach in time."""
+        return [one.name for one in self.target.servers if _is_silent(one)]
+
     def confirm_restart(self) -> None:
         """At the terminal, unless --yes."""
-        output.confirm(f"Restart {self.service.name}?", yes=self.yes)
+        output.confirm(restarting.question(self.service), yes=self.yes)
 
     def restart(self) -> str:
         """One replica after another, each waited for."""
@@ -116,6 +121,15 @@ class LiveTools:
     def _only(self) -> set[tuple[str, str]]:
         named = {(name, self.service.name) for name in _OF_THE_SERVICE}
         return named | {(n, one.name) for n in _OF_THE_SERVERS for one in self.target.servers}
+
+
+def _is_silent(server: ServerTarget) -> bool:
+    try:
+        with servers.connect(server) as client:
+            client.run("true", timeout=_LOGIN_SECONDS)
+    except OperatorError:
+        return True
+    return False
 
 
 def parse_tags(text: str) -> list[tuple[str, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from common.errors import OperatorError
+from runbook.outage.journal import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +27,9 @@ class Tools(Protocol):
 
     def containers(self) -> Sequence[str]:
         """The states of the service's containers, a line each."""
+
+    def silent(self) -> Sequence[str]:
+        """The servers that do not answer SSH, by name."""
 
     def confirm_restart(self) -> None:
         """Ask whether to restart.
@@ -53,13 +58,15 @@ class Tools(Protocol):
 class Outage:
     """One outage of one service; `say` takes a line for the operator, `keep` one for the incident.
 
-    Each step is done once: a journal that has it already stands for it.
+    Looks are always taken anew; a restart is done once: a journal that has it stands for it.
     """
 
     tools: Tools
     journal: Journal
     say: Callable[[str], None]
     keep: Callable[[str], None]
+    steps: list[Entry] = field(default_factory=list)
+    """What was done and seen this time, in order."""
 
     def run(self, *, force: bool = False) -> int:
         """Do what is left to do; the exit code: 0 all is well, 1 it is still down.
@@ -70,30 +77,45 @@ class Outage:
         Raises:
             OperatorError: when the operator says no, or the state cannot be kept.
         """
-        seen = self._step("probe from outside", lambda: _told(self.tools.probe()))
+        seen = self._look("probe from outside", lambda: _told(self.tools.probe()))
         if seen == _WELL and not force:
             self.say("nothing is wrong from outside, so nothing is done (--force goes on)")
             self.journal.end()
             return 0
-        self._step("container states", lambda: "\n".join(self.tools.containers()))
-        self._step("restart", self._restart)
-        if self._step("probe again", lambda: _told(self.tools.recovery())) == _WELL:
+        self._look("container states", lambda: "\n".join(self.tools.containers()))
+        if silent := self.tools.silent():
+            return self._without_server(silent)
+        self._once("restart", self._restart)
+        if self._look("probe again", lambda: _told(self.tools.recovery())) == _WELL:
             self.say("the service is back")
             self.journal.end()
             return 0
-        self._step(f"last {LOG_LINES} log lines", self._logs)
-        self._step("the way back", lambda: "\n".join(self.tools.ways_back()))
+        self._look(f"last {LOG_LINES} log lines", self._logs)
+        self._look("the way back", lambda: "\n".join(self.tools.ways_back()))
         self.journal.end()
         return 1
 
-    def _step(self, name: str, act: Callable[[], str]) -> str:
+    def _without_server(self, silent: Sequence[str]) -> int:
+        """No service of a server that hangs can be restarted: it is the server that is ill."""
+        names = ", ".join(silent)
+        self.say(f"{names} does not answer SSH, so that nothing can be restarted there")
+        self.keep(f"{names} does not answer SSH")
+        self.say(f"next: `runbook server revive --server {silent[0]}`")
+        self.journal.end()
+        return 1
+
+    def _once(self, name: str, act: Callable[[], str]) -> None:
         known = self.journal.outcome(name)
         if known:
             self.say(f"== {name}: done at {known.at:%H:%M:%S} UTC")
-            return known.outcome
+            self.steps.append(known)
+            return
+        self.journal.add(name, self._look(name, act))
+
+    def _look(self, name: str, act: Callable[[], str]) -> str:
         self.say(f"== {name}")
         outcome = act()
-        self.journal.add(name, outcome)
+        self.steps.append(Entry(step=name, at=datetime.now(UTC), outcome=outcome))
         self.say(outcome)
         self.keep(f"{name}: {outcome.splitlines()[0] if outcome else 'nothing'}")
         return outcome

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from common.errors import OperatorError
-from runbook import options, output, servers
+from runbook import options, output, servers, truth
 from runbook.app import verb
-from runbook.deploy import Outcome, Rollout, require_tag, roll_out
+from runbook.deploy import Outcome, Rollout, before, require_tag, roll_out
 from runbook.monitor import MAX_RATE, text
 from runbook.monitor.schedule import checked_rate
 from runbook.stack import find_project, load_target
 from runbook.timeline import acting
 from runbook.updates import Updates
+
+if TYPE_CHECKING:
+    from common.target import ServiceTarget
 
 _EXITS = (
     "0 the tag is served and no request was dropped, 1 one was, or the update failed, "
@@ -47,13 +50,16 @@ def deploy(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         raise OperatorError("the stack's outputs do not tell the setting of the tag: `pulumi up`")
     require_tag(target, chosen, tag)
     left = updates.value(chosen.tag_setting) or chosen.tag
-    output.confirm(f"{chosen.name} goes from {left} to {tag}. Go on?", yes=yes)
+    against = before.look(target, chosen)
+    output.ask(before.question(chosen, f"goes from {left} to {tag}", against), yes=yes)
     rollout = Rollout(target, chosen, tag, left, requests, rate)
     with acting(target, f"deployed {chosen.name} from {left} to {tag}", chosen.name) as act:
         done = roll_out(rollout, updates, output.say)
         act.what = f"deployed {chosen.name}: {_said(done)}"
         act.result = act.result if done.updated else "failed"
     _print(done, as_json=as_json)
+    if not as_json:
+        _end(done, servers.find_service(load_target(stack), chosen.name), updates)
     raise typer.Exit(int(not done.is_good))
 
 
@@ -64,6 +70,20 @@ def _print(done: Outcome, *, as_json: bool) -> None:
     for line in text.lines(done.report):
         typer.echo(line)
     typer.echo(_said(done))
+
+
+def _end(done: Outcome, service: ServiceTarget, updates: Updates) -> None:
+    """What serves, whether it stays, and what to type next."""
+    configured = updates.value(service.tag_setting) or service.tag
+    target = done.rollout.target
+    for line in truth.standing(target, service, configured):
+        typer.echo(line)
+    if done.updated:
+        typer.echo(f"next: `runbook status`; the way back: `runbook rollback {service.name}`")
+    elif done.went_back:
+        typer.echo(f"next: `runbook logs {service.name} --errors`, then another tag")
+    else:
+        typer.echo("next: `runbook diagnose`")
 
 
 def _said(done: Outcome) -> str:

@@ -38,8 +38,7 @@ def restart(
     """Restart the replicas of a service one after another, each waited for; then check it."""
     target = load_target(stack)
     chosen = servers.find_service(target, service)
-    if hard:
-        output.confirm(f"Each replica of {chosen.name} is down for a moment. Go on?", yes=yes)
+    output.confirm(restarting.question(chosen, hard=hard), yes=yes)
     done: list[Restarted] = []
     how = "by Docker" if hard else "through Coolify"
     way = by_docker if hard else by_coolify

@@ -11,8 +11,9 @@ from rich.console import Console
 
 import checks
 from common.errors import OperatorError
-from runbook import options, output, servers, show
+from runbook import options, output, servers, show, truth
 from runbook.app import verb
+from runbook.deploy import before
 from runbook.deploy.rollout import labels
 from runbook.locks import LockedError
 from runbook.monitor import text, watching
@@ -63,7 +64,8 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     to = choice.choose(service, left, good.get(service.name, ()), tag)
     with servers.connect_all(target) as clients:
         choice.require_known(service, to, _known(find(target, service, clients, good)))
-    output.confirm(f"{service.name} goes from {left} back to {to}. Go on?", yes=yes)
+    against = before.look(target, service)
+    output.ask(before.question(service, f"goes from {left} back to {to}", against), yes=yes)
     roll_back = _by_docker if by_docker else _by_engine
     what = f"rolled {service.name} back from {left} to {to}{' by Docker' * by_docker}"
     with acting(target, what, service.name):
@@ -72,7 +74,16 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
         output.print_json({"service": service.name, "from": left, "to": to} | report.as_json())
     else:
         show.show_report(report, Console())
+        _end(target, service, to, updates)
     raise typer.Exit(min(report.exit_code, 1))
+
+
+def _end(target: Target, service: ServiceTarget, tag: str, updates: Updates) -> None:
+    """What serves, whether it stays, and what to type next."""
+    served = service.model_copy(update={"tag": tag})
+    for line in truth.standing(target, served, _configured(updates, served)):
+        typer.echo(line)
+    typer.echo(f"next: `runbook status`; forward again: `runbook deploy {service.name} TAG`")
 
 
 def _configured(updates: Updates, service: ServiceTarget) -> str:

@@ -122,4 +122,4 @@ _ASKING = (["docker", "restart"], ["server", "revive"])
 
 
 def _consent(words: list[str]) -> list[str]:
-    return ["--yes"] if words[1:] in _ASKING else []
+    return ["--yes"] if words[1:] in _ASKING or words[1] == "restart" else []

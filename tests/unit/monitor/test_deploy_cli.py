@@ -39,6 +39,7 @@ class World:
     is_back: bool = True
     done: list[str] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    against: list[str] = field(default_factory=list)
 
     def value(self, _key: str) -> str:
         """The config's tag."""
@@ -76,6 +77,8 @@ def world(
         monkeypatch.setattr(verb_module, "Updates", lambda *_: made)
         monkeypatch.setattr("runbook.timeline.keep", lambda _, what: made.done.append(what))
         monkeypatch.setattr("runbook.history.write", lambda *_: None)
+        monkeypatch.setattr("runbook.deploy.before.look", lambda *_: made.against)
+        monkeypatch.setattr("runbook.truth.standing", lambda *_: ["serving now: x"])
         monkeypatch.setattr(
             verb_module, "require_tag", lambda _, service, tag: check(service, tag, ["v1", "v2"])
         )
@@ -106,6 +109,20 @@ def test_a_deploy_that_drops_nothing(world: World, capsys: pytest.CaptureFixture
     assert (told["from"], told["to"], told["updated"], told["dropped"]) == ("good-1", "v2", True, 0)
     assert told["monitor"]["requests"] >= 60
     assert [one["name"] for one in told["monitor"]["phases"]] == ["before", "during", "after"]
+
+
+def test_it_looks_before_and_says_what_is_next(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What speaks against it is told, though nobody is asked."""
+    world.against = ["an incident is open"]
+    assert _run("v2", "--requests", "10") == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("an incident is open\n")
+    assert told.out.splitlines()[-2:] == [
+        "serving now: x",
+        "next: `runbook status`; the way back: `runbook rollback nutri-backend`",
+    ]
 
 
 def test_one_dropped_request_is_code_1(world: World, capsys: pytest.CaptureFixture[str]) -> None:

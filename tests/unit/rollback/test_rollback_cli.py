@@ -43,6 +43,7 @@ class World:
     locked: bool = False
     done: list[str] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    against: list[str] = field(default_factory=list)
     checked_tag: str = ""
     stack: str | None = None
 
@@ -101,6 +102,8 @@ def world(target: Target, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(verb_module, "_watched", watched)
     monkeypatch.setattr("runbook.timeline.keep", lambda _, what: made.done.append(what))
     monkeypatch.setattr("runbook.history.write", lambda *_: None)
+    monkeypatch.setattr("runbook.deploy.before.look", lambda *_: made.against)
+    monkeypatch.setattr("runbook.truth.standing", lambda *_: ["serving now: x"])
     monkeypatch.setattr(servers, "connect_all", connect_all)
     monkeypatch.setattr(emergency, "roll_back", made.roll_back)
     monkeypatch.setattr(checks, "verify", made.verify)

@@ -34,6 +34,7 @@ class FakeTools:
     cured_by: str = ""
     well_at_first: bool = False
     agrees: bool = True
+    frozen: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     calls: list[str] = field(default_factory=list)
 
@@ -51,6 +52,10 @@ class FakeTools:
         """Two lines."""
         self._call("containers")
         return ["nutri-backend-1  Exited (1)", "coolify  Up"]
+
+    def silent(self) -> Sequence[str]:
+        """Those that are named."""
+        return self.frozen
 
     def confirm_restart(self) -> None:
         """Say yes or no."""
@@ -152,14 +157,26 @@ def test_nothing_that_fails_keeps_the_logs_away(scene: Scene) -> None:
 
 
 def test_it_goes_on_where_it_was_cut_off(scene: Scene) -> None:
-    """Steps that are done are not done again."""
-    first = FakeTools(agrees=False)
+    """What is looked at is looked at anew: what has recovered meanwhile is not restarted."""
     with pytest.raises(OperatorError, match="nothing was done"):
-        scene.run(first)
-    second = FakeTools(cured_by="restart")
-    assert scene.run(second) == 0
-    assert second.calls == ["restart", "recovery"]
-    assert len(scene.kept) == 4
+        scene.run(FakeTools(agrees=False))
+    again = FakeTools(cured_by="restart")
+    assert scene.run(again) == 0
+    assert again.calls == ["probe", "containers", "restart", "recovery"]
+    with pytest.raises(OperatorError):
+        scene.run(FakeTools(agrees=False))
+    well = FakeTools(well_at_first=True)
+    assert scene.run(well) == 0
+    assert well.calls == ["probe"]
+
+
+def test_a_server_that_does_not_answer_leads_to_its_revival(scene: Scene) -> None:
+    """Nobody is asked to restart what nobody can reach."""
+    tools = FakeTools(agrees=False, frozen=("nutri-prod",))
+    assert scene.run(tools) == 1
+    assert tools.calls == ["probe", "containers"]
+    assert scene.said[-1] == "next: `runbook server revive --server nutri-prod`"
+    assert scene.kept[-1] == "nutri-prod does not answer SSH"
 
 
 def test_a_restart_is_not_repeated_after_a_crash(scene: Scene) -> None:
@@ -169,20 +186,21 @@ def test_a_restart_is_not_repeated_after_a_crash(scene: Scene) -> None:
         scene.run(first)
     second = FakeTools()
     assert scene.run(second) == 1
-    assert second.calls == ["recovery", "logs", "ways_back"]
+    assert second.calls == ["probe", "containers", "recovery", "logs", "ways_back"]
+    assert any(line.startswith("== restart: done at") for line in scene.said)
 
 
 def test_anew_forgets(scene: Scene) -> None:
     """And so do two hours, and a file that is none."""
     for spoil in (None, _age, lambda file: file.write_text("{")):
         with pytest.raises(OperatorError):
-            scene.run(FakeTools(agrees=False), anew=True)
+            scene.run(FakeTools(broken=("recovery",)), anew=True)
         (file,) = scene.folder.iterdir()
         if spoil:
             spoil(file)
         tools = FakeTools(cured_by="restart")
         assert scene.run(tools, anew=spoil is None) == 0
-        assert tools.calls[0] == "probe"
+        assert "restart" in tools.calls
 
 
 def _age(file: Path) -> None:
@@ -204,6 +222,7 @@ def test_the_verb_does_it_to_a_server(
     row = {"Names": "app-a-000001", "Image": "i", "State": "running", "Status": "Up (unhealthy)"}
     server.answers |= {
         "docker ps --all --format": json.dumps(row),
+        "true": "",
         "docker restart": OperatorError("Docker hangs"),
         "docker logs --timestamps --tail 4000": "2026-01-01T00:00:01Z out of cheese\n",
         "docker images": "good-1\t2026-01-01 00:00:00 +0000 UTC\n",
@@ -213,7 +232,7 @@ def test_the_verb_does_it_to_a_server(
     assert run("outage", "nutri-backend", "--yes") == 1
     out = capsys.readouterr().out
     for line in (
-        "== container states: done at",
+        "== container states",
         "no restart was possible: Docker hangs",
         "nutri-backend-1 | 2026-01-01T00:00:01Z out of cheese",
         "  good-1  of 2026-01-01 00:00:00  (runs now)",

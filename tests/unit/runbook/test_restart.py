@@ -99,7 +99,7 @@ def test_replicas_are_restarted_one_after_another(
     verdicts: dict[str, Any],
 ) -> None:
     """Each is healthy in a new container before the next begins; then the service is checked."""
-    assert run("restart", "nutri-backend", "--json") == 0
+    assert run("restart", "nutri-backend", "--yes", "--json") == 0
     posts = [call for call in coolify.calls if "/applications/" not in call or "POST" in call]
     assert posts == [
         *("POST /applications/app-a/restart", "GET /deployments/d-app-a"),
@@ -117,7 +117,7 @@ def test_it_is_waited_for_earlier_and_unknown_deployments(
 ) -> None:
     """A running one ends first; one that Coolify does not know yet is asked for again."""
     coolify.busy, coolify.unknown = 2, 2
-    assert run("restart", "nutri-backend") == 0
+    assert run("restart", "nutri-backend", "--yes") == 0
     assert coolify.calls[:4].count("POST /applications/app-a/restart") == 1
     assert coolify.calls[3] == "POST /applications/app-a/restart"
 
@@ -139,7 +139,7 @@ def test_a_restart_that_coolify_does_not_make_is_told(
 ) -> None:
     """The second replica is not touched."""
     coolify.ends_as = ends_as
-    assert run("restart", "nutri-backend") == 2
+    assert run("restart", "nutri-backend", "--yes") == 2
     assert says in capsys.readouterr().err
     assert not [call for call in coolify.calls if "app-b" in call]
 
@@ -149,7 +149,7 @@ def test_a_container_that_does_not_get_healthy_stops_it(
 ) -> None:
     """With what Docker says of it."""
     coolify.new_status = "Up 3 minutes (unhealthy)"
-    assert run("restart", "nutri-backend") == 2
+    assert run("restart", "nutri-backend", "--yes") == 2
     err = capsys.readouterr().err
     assert "gave up waiting for nutri-backend-1 to be healthy" in err
     assert "at last: Up 3 minutes (unhealthy)" in err
@@ -161,7 +161,7 @@ def test_the_old_container_is_not_taken_for_the_new_one(
 ) -> None:
     """As long as it is there, it is healthy, and proves nothing."""
     coolify.keeps_old, coolify.new_status = True, "Up 1 second (health: starting)"
-    assert run("restart", "nutri-backend") == 2
+    assert run("restart", "nutri-backend", "--yes") == 2
     assert "at last: Up 1 second (health: starting)" in capsys.readouterr().err
 
 
@@ -170,7 +170,7 @@ def test_coolify_that_is_down_names_the_other_way(
 ) -> None:
     """--hard does without it."""
     server.application("app-a")
-    assert run("restart", "nutri-backend") == 2
+    assert run("restart", "nutri-backend", "--yes") == 2
     assert "`runbook restart SERVICE --hard`" in capsys.readouterr().err
 
 
@@ -218,6 +218,6 @@ def test_a_restart_that_did_not_help_is_exit_code_1(
     folder, now = Folder.of_project(), datetime(2026, 1, 31, tzinfo=UTC)
     folder.add(now, lambda number: Incident(id=number, title="t", severity=Severity.P1, opened=now))
     verdicts["health"] = red("still ill", "go back")
-    assert run("restart", "nutri-backend") == 1
+    assert run("restart", "nutri-backend", "--yes") == 1
     (one,) = folder.all()
     assert one.timeline[-1].what == "restarted nutri-backend through Coolify: 2 replicas"

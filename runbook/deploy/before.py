@@ -1,0 +1,55 @@
+"""What speaks against a change just now, told before anybody says yes to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import checks
+from common.maintenance import Mode
+from runbook.incidents import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from common.target import ServiceTarget, Target
+
+_BOUND = 15.0
+_CHECKS = ("containers",)
+
+
+def look(target: Target, service: ServiceTarget) -> list[str]:
+    """Replicas that do not run, an incident that is open, a maintenance; a line each."""
+    return [*_replicas(target, service), *_incidents(target), *_maintenance(target)]
+
+
+def question(service: ServiceTarget, change: str, against: list[str]) -> str:
+    """What is asked: the change, and before it what speaks against it."""
+    before = "".join(f"{line}\n" for line in against)
+    return f"{before}{service.name} {change}. Go on{' all the same' if against else ''}?"
+
+
+def _replicas(target: Target, service: ServiceTarget) -> Iterator[str]:
+    only = {(name, service.name) for name in _CHECKS}
+    report = checks.run(target, checks.select(_CHECKS), only=only, bound=_BOUND)
+    for one in report.not_green:
+        yield f"before it: {one.check} of {one.subject} is {one.verdict.status}: " + (
+            one.verdict.message
+        )
+
+
+def _incidents(target: Target) -> Iterator[str]:
+    now = datetime.now(UTC)
+    for one in Folder.of_project().running(target.stack):
+        owner = one.owner or "nobody"
+        yield f"an incident is open: {one.id} ({one.severity}) {one.title}; {owner} has it, " + (
+            one.response(now)
+        )
+
+
+def _maintenance(target: Target) -> Iterator[str]:
+    now = target.maintenance.now
+    if now.mode is Mode.ON:
+        yield "the maintenance page is on: users see nothing of it until `runbook maintenance end`"
+    elif not now.is_off:
+        yield f"a maintenance is announced: {now.span()}"

@@ -1,0 +1,82 @@
+"""A change looks before it begins, and at its end says what serves, and whether that stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import checks
+from checks import Report, Result
+from checks.verdict import green, red
+from common.maintenance import Maintenance, Mode
+from common.target import MaintenanceTarget, Target
+from runbook import truth
+from runbook.deploy import before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from checks.verdict import Verdict
+
+
+@pytest.fixture
+def target(outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Target:
+    """A stack whose replicas run, without an incident."""
+    monkeypatch.setenv("NUTRI_INCIDENTS", str(tmp_path / "incidents"))
+    _sees(monkeypatch, green("2 of 2 healthy"))
+    return Target.model_validate(outputs)
+
+
+def _sees(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
+    report = Report("prod", (Result("containers", "E1", "t", "nutri-backend", verdict),))
+    monkeypatch.setattr(checks, "run", lambda *_, **__: report)
+
+
+def _in_maintenance(target: Target, mode: Mode) -> Target:
+    now = datetime.now(UTC)
+    one = Maintenance(mode=mode, start=now, end=now + timedelta(hours=1))
+    return target.model_copy(update={"maintenance": MaintenanceTarget(now=one)})
+
+
+def test_nothing_speaks_against_it(target: Target) -> None:
+    """One short question."""
+    service = target.services[0]
+    assert before.look(target, service) == []
+    assert before.question(service, "goes to x", []) == "nutri-backend goes to x. Go on?"
+
+
+def test_each_thing_that_does_is_told(
+    target: Target, run: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Replicas that do not run, an incident that is open, a maintenance."""
+    _sees(monkeypatch, red("nutri-backend-2 does not run", "look"))
+    assert run("incident", "open", "API answers 502", "--severity", "P1", "--stack", "prod") == 0
+    world = _in_maintenance(target, Mode.ON)
+    against = before.look(world, world.services[0])
+    replicas, incident, page = against
+    assert replicas.endswith("containers of nutri-backend is red: nutri-backend-2 does not run")
+    assert "(P1) API answers 502; nobody has it" in incident
+    assert "`runbook maintenance end`" in page
+    asked = before.question(world.services[0], "goes to x", against)
+    assert asked.splitlines()[-1] == "nutri-backend goes to x. Go on all the same?"
+    announced = _in_maintenance(target, Mode.ANNOUNCED)
+    assert before.look(announced, announced.services[0])[-1].startswith(
+        "a maintenance is announced"
+    )
+
+
+@pytest.mark.parametrize(
+    ("configured", "stays"),
+    [("good-1", "it stays"), ("good-2", "the next `pulumi up` brings good-2")],
+)
+def test_the_end_says_what_serves_and_whether_it_stays(
+    configured: str, stays: str, target: Target
+) -> None:
+    """From the containers, and from the config."""
+    assert truth.standing(target, target.services[0], configured) == [
+        "serving now: nutri-backend, 2 of 2 healthy",
+        f"the config says {configured}: {stays}",
+    ]
