@@ -111,6 +111,10 @@ class Report:
         newer = {result.key: result for result in later.results}
         return Report(self.stack, tuple(newer.get(old.key, old) for old in self.results))
 
+    def plus(self, other: Report) -> Report:
+        """This report with the results of another, of other checks."""
+        return Report(self.stack, (*self.results, *other.results))
+
     def in_order(self, checks: Sequence[AnyCheck]) -> Report:
         """This report with its results in the order of these checks."""
         place = {check.id: number for number, check in enumerate(checks)}

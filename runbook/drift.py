@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from common.changes import Change
     from common.target import Target
 
-_BOUND = 300.0
+BOUND = 300.0
 """Seconds a run may take that has a preview in it."""
 
 
@@ -52,7 +52,7 @@ def run(
         target,
         ordered,
         only=only,
-        bound=_BOUND,
+        bound=BOUND,
         observe=lambda one: Observer(one, preview=preview),
     )
     return report.in_order(chosen)

@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,6 +17,8 @@ from common.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from rich.status import Status
 
     from checks import Report
     from checks.page import Drill
@@ -46,9 +48,10 @@ def counted(number: int, noun: str) -> str:
 def busy(what: str, most: float | None = None) -> Iterator[Busy]:
     """Say what runs, since when and how long at most: a spinner, or lines on a pipe."""
     console, done = Console(stderr=True), threading.Event()
-    told = Busy(what, most, time.monotonic())
+    told = Busy(what, most, time.monotonic(), done)
     if console.is_terminal:
-        show, every = console.status(told.line(), spinner="line"), 1.0
+        told.spinner = show = console.status(told.line(), spinner="line")
+        every = 1.0
     else:
         show, every = None, _QUIET_SECONDS
 
@@ -74,7 +77,15 @@ class Busy:
     what: str
     most: float | None
     began: float
+    done: threading.Event = field(default_factory=threading.Event)
+    spinner: Status | None = None
     detail: str = ""
+
+    def stop(self) -> None:
+        """Leave the terminal to what is shown now."""
+        self.done.set()
+        if self.spinner:
+            self.spinner.stop()
 
     def line(self) -> str:
         """On one line."""

@@ -64,7 +64,6 @@ def show_causes(causes: Sequence[Cause], console: Console) -> None:
 
 def show_status(target: Target, report: Report, console: Console) -> None:
     """One screen: the stack, and each of its parts with what the checks say of it."""
-    print_plain(f"{report.summary()}, domain {target.domain}", console)
     show_wrong(report, console)
     parts = _parts(target)
     others = dict.fromkeys(one.subject for one in report.results if one.subject not in parts)
@@ -73,6 +72,15 @@ def show_status(target: Target, report: Report, console: Console) -> None:
         for result in report.results:
             if result.subject == subject:
                 console.print(status_line(result), soft_wrap=True)
+
+
+def show_drift(report: Report, console: Console) -> None:
+    """On its own: what differs from the program."""
+    print_plain("\ndrift", console)
+    for result in report.results:
+        console.print(status_line(result), soft_wrap=True)
+        if not result.verdict.is_green and result.verdict.remedy:
+            print_plain(f"          -> {result.verdict.remedy}", console)
 
 
 def show_incidents(incidents: Sequence[Incident], now: datetime, console: Console) -> None:

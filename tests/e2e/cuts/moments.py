@@ -111,7 +111,7 @@ def _scratch_runs(scene: Scene, _run: Run) -> bool:
     return "nutri-scratch" in scene.inside("docker ps --format '{{.Names}}'")
 
 
-_START = ("runbook", "maintenance", "start", "--force", "--yes")
+_START = ("runbook", "maintenance", "start", "--verbose", "--force", "--yes")
 _END = (("runbook", "maintenance", "end"),)
 
 DEPLOYS: tuple[Moment, ...] = (
