@@ -84,6 +84,24 @@ class Resolver:
             raise NameNotResolvedError(f"{name} does not resolve: {_reason(error)}") from error
         return tuple(sorted(str(record) for record in answer))
 
+    def takes_mail(self, domain: str) -> bool:
+        """Whether mail to a domain has somewhere to go: an MX record, or an address in its place.
+
+        Raises:
+            NameNotResolvedError: no server tells.
+        """
+        for kind in ("MX", "A", "AAAA"):
+            try:
+                answer = self._resolver.resolve(f"{domain.rstrip('.')}.", kind)
+            except dns.resolver.NXDOMAIN:
+                return False
+            except dns.resolver.NoAnswer:
+                continue
+            except dns.exception.DNSException as error:
+                raise NameNotResolvedError(f"{domain}: {_reason(error)}") from error
+            return kind != "MX" or any(str(one.exchange) != "." for one in answer)
+        return False
+
 
 def has_ipv6(address: str) -> bool:
     """Whether this machine has a route to an IPv6 address; nothing is sent."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from common import passphrase
-from infra import catalogue, coolify_version, database, fit, settings, strangers, tiers
+from infra import catalogue, coolify_version, database, fit, mail, settings, strangers, tiers, zone
 from infra.addresses import address_name
 
 if TYPE_CHECKING:
@@ -56,12 +56,18 @@ def run(stack: str) -> tuple[Settings, Choice]:
     problems += database.problems(parsed) if parsed else []
     problems += coolify_version.problems(parsed) if parsed else []
     problems += strangers.problems(parsed, server_name(stack)) if parsed and choice else []
+    problems += mail.problems(parsed) if parsed else []
+    there = zone.look(parsed) if parsed and choice else None
+    problems += zone.problems(there, parsed) if parsed and there else []
     problems += fit.problems(parsed, choice.memory) if parsed and choice and choice.memory else []
     if problems or parsed is None or choice is None:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise pulumi.RunError(f"{len(problems)} mistake(s), nothing was touched:\n{lines}")
     if choice.note:
         pulumi.log.warn(choice.note)
+    if there:
+        pulumi.log.info(zone.told(there, parsed))
+        parsed = parsed.beside_a_zone()
     for line in fit.absences(parsed.services):
         pulumi.log.info(line)
     return parsed.model_copy(update={"location": choice.location}), choice

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
 from pulumi.runtime.config import is_config_secret
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
 
 from common.changes import acknowledgement
 from infra import (
@@ -138,6 +138,7 @@ class Settings(
     acknowledge: tuple[Annotated[str, AfterValidator(_acknowledgement)], ...] = ()
     hcloud_token: SecretStr
     hcloud_endpoint: Annotated[str, matches(re.compile(r"https?://\S+"), "a URL")]
+    _zone_was_there: bool = PrivateAttr(default=False)
 
     @property
     def zone_name(self) -> str:
@@ -147,7 +148,14 @@ class Settings(
     @property
     def makes_zone(self) -> bool:
         """Whether that zone is this stack's own, and not another's."""
-        return self.manage_dns and not self.take_over_dns and self.zone_name == self.domain
+        own = self.zone_name == self.domain and not self._zone_was_there
+        return self.manage_dns and not self.take_over_dns and own
+
+    def beside_a_zone(self) -> Settings:
+        """Return the same for a zone that was there before the stack, and is not its own."""
+        other = self.model_copy()
+        other._zone_was_there = True  # noqa: SLF001 - its own class's
+        return other
 
     def record(self, subdomain: str) -> str:
         """The name of a service's record in the zone."""

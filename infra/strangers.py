@@ -40,7 +40,7 @@ def problems(settings: Settings, server: str) -> list[str]:
     """
     try:
         known = {str(one["urn"]) for one in state.resources()}
-        missing = [one for one in _things(settings, server) if not _is_known(one, known)]
+        missing = [one for one in _things(server) if not _is_known(one, known)]
         return list(_found(settings, missing)) if missing else []
     except (state.ReadError, HetznerError) as error:
         pulumi.log.debug(f"what is there already was not looked for: {error}")
@@ -51,18 +51,12 @@ def _is_known(thing: _Thing, urns: set[str]) -> bool:
     return any(urn.endswith(thing.resource) for urn in urns)
 
 
-def _things(settings: Settings, server: str) -> Iterator[_Thing]:
+def _things(server: str) -> Iterator[_Thing]:
     own = f"{_STATE}, or delete it in Hetzner's console"
     yield _Thing("servers", "hcloud:index/server:Server::server", server, "server", own)
     yield _Thing(
         "ssh_keys", "hcloud:index/sshKey:SshKey::ssh-key", f"{server}-deploy", "SSH key", own
     )
-    if settings.makes_zone:
-        remedy = (
-            f"{_STATE}; or, to serve it from a new platform, `pulumi config set takeOverDns true`: "
-            "its other records stay"
-        )
-        yield _Thing("zones", "hcloud:index/zone:Zone::zone", settings.domain, "DNS zone", remedy)
 
 
 def _found(settings: Settings, things: list[_Thing]) -> Iterator[str]:

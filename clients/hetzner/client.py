@@ -125,12 +125,12 @@ class Hetzner:
             self._wait(_parse(Action, action), _ACTION_SECONDS)
 
     def all(self, noun: str, **params: object) -> list[dict[str, Any]]:
-        """Every page of a list; raises HetznerError."""
+        """Every page of a list, as in `servers` or `zones/7/rrsets`; raises HetznerError."""
         found: list[dict[str, Any]] = []
         page: int | None = 1
         while page:
             answer = self.get(noun, page=page, per_page=_PAGE, **params)
-            found += answer[noun]
+            found += answer[noun.rpartition("/")[2]]
             page = answer["meta"]["pagination"]["next_page"]
         return found
 

@@ -15,8 +15,8 @@ import respx
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 
+from infra import mail, strangers, unverified, zone
 from infra import state as stack_state
-from infra import strangers, unverified
 from tests.unit.infra.conftest import backend
 
 if TYPE_CHECKING:
@@ -68,12 +68,17 @@ def run(
     """Run `__main__.py` with changed config; returns the registrations by type and name."""
 
     def program(
-        changes: dict[str, Any] | None = None, *, state: tuple[str, ...] = _SERVED
+        changes: dict[str, Any] | None = None,
+        *,
+        state: tuple[str, ...] = _SERVED,
+        there: zone.Found | None = None,
     ) -> dict[str, Any]:
         configure(changes)
         monkeypatch.setattr(stack_state, "known_urns", lambda: frozenset(state))
         monkeypatch.setattr(unverified, "why", str)
         monkeypatch.setattr(strangers, "problems", lambda *_: [])
+        monkeypatch.setattr(mail, "problems", lambda _: [])
+        monkeypatch.setattr(zone, "look", lambda _: there)
         monitor = _Monitor()
         asyncio.set_event_loop(asyncio.new_event_loop())  # a test before may have closed its own
         pulumi.runtime.settings.ROOT.set(None)  # a stack's own, or each guard would join the last
@@ -328,6 +333,14 @@ def test_coolify_comes_to_further_servers_by_the_private_network(
     assert server["ip"] == "10.44.0.12"
     stdin = str(_plain(_options(seen, "Command::admit-coolify-2").object)["stdin"])
     assert 'from="10.44.0.11" ssh-x AAAA' in stdin
+
+
+def test_a_zone_that_was_there_gets_records_alone(run: Callable[..., dict[str, Any]]) -> None:
+    """It is no resource: what is in it outlives the stack."""
+    seen = run(there=zone.Found("nutri.test", "primary", (), frozenset()))
+    assert not [key for key in seen if key.startswith("hcloud:index/zone:")]
+    record = _plain(seen["hcloud:index/zoneRrset:ZoneRrset::api-a"].object)
+    assert (record["zone"], record["name"]) == ("nutri.test", "api")
 
 
 def test_a_zone_of_another_stack_gets_records_alone(run: Callable[..., dict[str, Any]]) -> None:

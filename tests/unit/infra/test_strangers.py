@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from infra.settings import Settings
     from tests.contract.hetzner_double import HetznerDouble
 
+_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBJl7Cd6ud4liEbH5b9VJLex/oEcCEIrC8NNzxqccrL6"
 KNOWN = (
     "urn:pulumi:prod::nutri::nutri:infra:Host$hcloud:index/server:Server::server",
     "urn:pulumi:prod::nutri::nutri:infra:Host$hcloud:index/sshKey:SshKey::ssh-key",
-    "urn:pulumi:prod::nutri::nutri:infra:Dns$hcloud:index/zone:Zone::zone",
 )
 
 
 @pytest.fixture(scope="module")
 def hetzner() -> Iterator[HetznerDouble]:
-    """A project with the server and the zone of a stack."""
+    """A project with the server and the SSH key of a stack."""
     with RunningDouble() as double:
         double.server("nutri-prod")
-        assert double.post("/zones", {"name": "nutri.test", "mode": "primary"}).is_success
+        key = {"name": "nutri-prod-deploy", "public_key": _KEY}
+        assert double.post("/ssh_keys", key).is_success
         yield double
 
 
@@ -38,13 +39,8 @@ def _settings(double: HetznerDouble, **changes: object) -> Settings:
     made: dict[str, Any] = {
         "hcloud_endpoint": double.endpoint,
         "hcloud_token": SecretStr(DEMO_TOKEN),
-        "domain": "nutri.test",
-        "manage_dns": True,
-        "take_over_dns": False,
     }
-    whole = made | changes
-    whole["makes_zone"] = not whole["take_over_dns"]
-    return cast("Settings", SimpleNamespace(**whole))
+    return cast("Settings", SimpleNamespace(**(made | changes)))
 
 
 def _knowing(monkeypatch: pytest.MonkeyPatch, *urns: str) -> None:
@@ -56,19 +52,16 @@ def test_an_empty_state_beside_a_platform_is_told(
 ) -> None:
     """Each thing by name and id, with the way back."""
     _knowing(monkeypatch)
-    server, zone = strangers.problems(_settings(hetzner), "nutri-prod")
+    server, key = strangers.problems(_settings(hetzner), "nutri-prod")
     assert server.startswith("the server nutri-prod (id ")
     assert "bring the state back" in server
-    assert zone.startswith("the DNS zone nutri.test (id ")
-    assert "takeOverDns true" in zone
+    assert key.startswith("the SSH key nutri-prod-deploy (id ")
 
 
-def test_another_name_or_a_taken_zone_is_free(
-    hetzner: HetznerDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A new stack beside the old one, which takes its names over."""
+def test_another_name_is_free(hetzner: HetznerDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new stack beside the old one."""
     _knowing(monkeypatch)
-    assert strangers.problems(_settings(hetzner, take_over_dns=True), "nutri-prod-2") == []
+    assert strangers.problems(_settings(hetzner), "nutri-prod-2") == []
 
 
 def test_what_the_state_knows_is_not_asked_for(
