@@ -29,7 +29,7 @@ def problems(settings: Settings) -> list[str]:
 
 
 def _of(address: str, nameservers: Sequence[str]) -> list[str]:
-    from checks.names import NameNotResolvedError, Resolver  # noqa: PLC0415 - wanted once a life
+    from clients.dns import NameNotResolvedError, Resolver  # noqa: PLC0415 - wanted once a life
 
     domain = address.rpartition("@")[2]
     try:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from clients.hetzner import HetznerError
 from infra import hetzner_api, state
-from runbook.hetzner import HetznerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
