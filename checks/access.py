@@ -32,6 +32,12 @@ _EMPTY_LIST = (
 )
 
 
+_NOT_LET_IN = (
+    "a rotation that was cut off goes on: `runbook rotate ssh-key`; else put the stack's key back "
+    "into /root/.ssh/authorized_keys at the server's console (docs/secrets.md)"
+)
+
+
 def collect_ssh(observer: Observer, server: ServerTarget) -> SshError | CommandTimeoutError | None:
     """A command that does nothing; the error when it could not run."""
     try:
@@ -49,9 +55,9 @@ def judge_ssh(
         return green(f"{server.ssh.user}@{server.ssh.host} has the pinned host key and lets us in")
     if isinstance(failure, HostKeyMismatchError):
         return red(str(failure), "look at the server in the Hetzner console before anything else")
-    verdict = red(str(failure), "`runbook server revive`")
     if isinstance(failure, SshPermissionDeniedError):
-        return verdict
+        return red(str(failure), _NOT_LET_IN)
+    verdict = red(str(failure), "`runbook server revive`")
     return verdict.lacking(f"{causes.SSH}:{server.name}")
 
 

@@ -72,8 +72,8 @@ _NOT_PINNED = (
 _DENIED = "the server does not accept the stack's SSH key; is it still in authorized_keys?"
 _REFUSED = "connection refused: sshd is not up yet, or the firewall does not let this address in"
 _SILENT = (
-    "no answer: the server is off or hangs, or the firewall drops this address "
-    "(see the setting of SSH networks)"
+    "no answer: the server is off or hangs, or the firewall drops this address: SSH is open to "
+    "nutri:sshNetworks alone (an address that changed: docs/secrets.md)"
 )
 _UNREACHABLE = "the address cannot be reached from here; check the name and the network"
 _BUSY = (

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from infra.dumper import config as settings
-from infra.dumper import contents, drills, dump, evidence, restore, status, verify
+from infra.dumper import contents, drills, dump, evidence, keys, restore, status, verify
 from infra.dumper.archive import Dumps
 from infra.dumper.errors import BusyError, DumpError
 from infra.dumper.postgres import Database
@@ -101,6 +101,21 @@ def opens(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
     return {"opens": True}
 
 
+def key_add(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Let the password on standard input open the repository, too."""
+    return {"added": keys.add(config, restic, sys.stdin.read().strip())}
+
+
+def key_remove(config: Config, restic: Restic) -> Any:  # noqa: ANN401
+    """Let the password on standard input open the repository no more."""
+    return {"removed": keys.remove(config, restic, sys.stdin.read().strip())}
+
+
+def key_opens(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
+    """Whether the password on standard input opens the repository: true or false."""
+    return {"opens": keys.opens(config, sys.stdin.read().strip())}
+
+
 def major(config: Config, _restic: Restic) -> Any:  # noqa: ANN401
     """Major version of the database's server."""
     return Database(config.database_url).major()
@@ -128,6 +143,9 @@ def drill_refused(config: Config, restic: Restic) -> Any:  # noqa: ANN401
 COMMANDS: dict[str, Callable[[Config, Restic], Any]] = {
     "init": init,
     "opens": opens,
+    "key-opens": key_opens,
+    "key-add": key_add,
+    "key-remove": key_remove,
     "major": major,
     "now": now,
     "first": first,

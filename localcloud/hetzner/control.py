@@ -58,6 +58,7 @@ class KnobsBody(ClosedBody):
     timing: Literal["instant", "realistic"] | None = None
     action_seconds: float | None = Field(None, ge=0)
     rate_limit: bool | None = None
+    tokens: list[str] | None = None
     clock_offset: float | None = None
     sold_out: dict[str, list[str]] | None = None
     storage_boxes: Literal["none", "refused", "login", "full", "dropped"] | None = None
@@ -194,6 +195,7 @@ def _knobs(cloud: Cloud) -> JSON:
         "timing": knobs.timing,
         "action_seconds": knobs.action_seconds,
         "rate_limit": knobs.rate_limit,
+        "tokens": knobs.tokens,
         "clock_offset": cloud.clock.offset,
         "sold_out": knobs.sold_out,
         "storage_boxes": knobs.storage_boxes,

@@ -26,7 +26,7 @@ from localcloud.hetzner.errors import (
 )
 from localcloud.hetzner.http import Answer
 from localcloud.hetzner.knobs import Call
-from localcloud.settings import DEMO_READONLY_TOKEN, DEMO_TOKEN
+from localcloud.settings import DEMO_READONLY_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ class Gate:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             raise UnauthorizedError("a token is needed: send 'Authorization: Bearer <token>'")
-        if token not in {DEMO_TOKEN, DEMO_READONLY_TOKEN}:
+        if token not in {*self._cloud.knobs.tokens, DEMO_READONLY_TOKEN}:
             raise UnauthorizedError("the given token is invalid")
         if token == DEMO_READONLY_TOKEN and request.method not in {"GET", "HEAD"}:
             raise ForbiddenError("the token may only read")

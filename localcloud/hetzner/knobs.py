@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from localcloud.hetzner.actions.models import ActionError
+from localcloud.settings import DEMO_TOKEN
 
 LOG_LENGTH = 10_000
 
@@ -63,6 +64,8 @@ class Knobs:
     """`instant`, or `realistic`: every action runs at least `action_seconds`."""
     action_seconds: float = 1.0
     rate_limit: bool = False
+    tokens: list[str] = field(default_factory=lambda: [DEMO_TOKEN])
+    """Those that may read and write, as made and revoked in the vendor's console."""
     sold_out: dict[str, list[str]] = field(default_factory=dict)
     """Server type name to the locations that have none left."""
     storage_boxes: str = "none"

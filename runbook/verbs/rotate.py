@@ -14,8 +14,11 @@ from runbook.rotate import Scene, StepFailedError, given, made, rotate
 from runbook.rotate.app_secret import AppSecret
 from runbook.rotate.coolify_token import CoolifyToken
 from runbook.rotate.database_password import DatabasePassword
+from runbook.rotate.passphrase import Passphrase
+from runbook.rotate.restic_password import ResticPassword
 from runbook.rotate.ssh_key import SshKey
 from runbook.rotate.vendors import HetznerToken, RegistryPassword
+from runbook.stack import find_project
 from runbook.timeline import keep
 
 if TYPE_CHECKING:
@@ -129,18 +132,61 @@ def app_secret(  # noqa: PLR0913, PLR0917 - each parameter is an option of the v
     _run(lambda scene: AppSecret(scene, name, value, keep_as), stack, yes=yes, as_json=as_json)
 
 
+@verb(
+    "restic-password",
+    procedure=_PROCEDURE,
+    example="rotate restic-password",
+    exits=_EXITS,
+    within=rotate_group,
+)
+def restic_password(
+    from_outside: _Given = False,
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Change the password of the dumps; both open them until the server has the new one."""
+    value = functools.partial(given, "password of the dumps") if from_outside else made
+    _run(lambda scene: ResticPassword(scene, value), stack, yes=yes, as_json=as_json)
+
+
+@verb(
+    "passphrase",
+    procedure=_PROCEDURE,
+    example="rotate passphrase",
+    exits=_EXITS,
+    within=rotate_group,
+)
+def passphrase(
+    from_outside: _Given = False,
+    stack: options.Stack = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Change the passphrase of config and state, in the file that Pulumi.STACK.env names."""
+    value = functools.partial(given, "passphrase") if from_outside else made
+    rotation = Passphrase(find_project(Path.cwd()), stack, value)
+    output.confirm("config and state are encrypted anew. Go on?", yes=yes)
+    done = _rotated(rotation)
+    _print(done, as_json=as_json)
+
+
 def _run(make: Callable[[Scene], Rotation], stack: str | None, *, yes: bool, as_json: bool) -> None:
     scene = Scene.of(stack, Path.cwd(), output.say)
     rotation = make(scene)
     output.confirm(f"{rotation.secret} of {scene.target.stack} is changed now. Go on?", yes=yes)
-    try:
-        done = rotate(rotation, output.say)
-    except StepFailedError as error:
-        typer.echo(f"runbook: {error}", err=True)
-        raise typer.Exit(1) from None
+    done = _rotated(rotation)
     keep(scene.target, f"rotated {rotation.secret}")
     _print(done, as_json=as_json)
     raise typer.Exit(int(done.old_works))
+
+
+def _rotated(rotation: Rotation) -> Done:
+    try:
+        return rotate(rotation, output.say)
+    except StepFailedError as error:
+        typer.echo(f"runbook: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _print(done: Done, *, as_json: bool) -> None:

@@ -122,3 +122,15 @@ def test_knob_with_nonsense_is_refused(hetzner: HetznerDouble) -> None:
         hetzner.turn("PATCH", "/knobs", {"timing": "slow"})
     with pytest.raises(httpx.HTTPStatusError):
         hetzner.turn("POST", "/faults", {"path": "/", "colour": "red"})
+
+
+def test_a_token_that_was_revoked_is_refused(hetzner: HetznerDouble) -> None:
+    """Two are valid where the console has made a second one."""
+    first = hetzner.turn("GET", "/knobs")["tokens"]
+    second = "b" * 64
+    hetzner.turn("PATCH", "/knobs", {"tokens": [*first, second]})
+    new = {"Authorization": f"Bearer {second}"}
+    assert hetzner.http.get("/servers", headers=new).status_code == 200
+    assert hetzner.http.get("/servers").status_code == 200
+    hetzner.turn("PATCH", "/knobs", {"tokens": [second]})
+    assert hetzner.error(hetzner.http.get("/servers")) == (401, "unauthorized")

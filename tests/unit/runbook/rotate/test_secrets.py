@@ -6,15 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
 from checks import postgres
 from checks.postgres import PasswordRefusedError
 from clients.hetzner import HetznerError
-from common.target import DatabaseTarget
+from common.target import DatabaseTarget, DumpsTarget
 from runbook.rotate import RotationError, StepFailedError, rotate
 from runbook.rotate.app_secret import AppSecret, find
 from runbook.rotate.database_password import DatabasePassword, password_of, with_password
 from runbook.rotate.journal import SETTING
+from runbook.rotate.restic_password import ResticPassword
 from runbook.rotate.ssh_key import is_same, new_key, public_of
 from runbook.rotate.vendors import HetznerToken
 
@@ -297,3 +299,64 @@ def test_what_is_no_key_is_told() -> None:
     """Without what it is."""
     with pytest.raises(RotationError, match="is none"):
         public_of("nonsense")
+
+
+# The password of the dumps
+
+
+class _Repository:
+    """Which passwords open it, and which one the server has."""
+
+    def __init__(self, scene: FakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened_by = {"restic-old"}
+        self._config = scene.config
+        scene.config.values["nutri:resticPassword"] = "restic-old"
+        dumps = DumpsTarget(
+            repository="sftp:u@b:nutri",
+            schedule="daily",
+            password=SecretStr("restic-old"),
+            identity=SecretStr("key"),
+        )
+        scene.target = scene.target.model_copy(update={"dumps": dumps})
+        monkeypatch.setattr("runbook.dumps.ask", self.ask)
+
+    def ask(self, _target: object, command: str, stdin: str = "") -> Any:  # noqa: ANN401
+        if command == "key-add":
+            self.opened_by.add(stdin)
+        if command == "key-remove":
+            self.opened_by.discard(stdin)
+        if command == "list":
+            return [1, 2] if self._config.values["nutri:resticPassword"] in self.opened_by else []
+        return {"added": True, "opens": stdin in self.opened_by}
+
+
+@pytest.fixture
+def repository(scene: FakeScene, monkeypatch: pytest.MonkeyPatch) -> _Repository:
+    """That of the stack."""
+    return _Repository(scene, monkeypatch)
+
+
+def test_the_dumps_have_a_new_password(scene: FakeScene, repository: _Repository) -> None:
+    """And no other."""
+    done = rotate(ResticPassword(scene, lambda: "restic-new"), _silent)  # type: ignore[arg-type]
+    assert repository.opened_by == {"restic-new"}
+    assert "2 are listed" in done.proved[4]
+    assert SETTING not in scene.config.values
+
+
+def test_both_open_the_dumps_until_the_server_has_the_new_one(
+    scene: FakeScene, repository: _Repository
+) -> None:
+    """An update that fails costs no dump; the same command goes on."""
+    scene.fails = 1
+    with pytest.raises(StepFailedError):
+        rotate(ResticPassword(scene, lambda: "restic-new"), _silent)  # type: ignore[arg-type]
+    assert repository.opened_by == {"restic-old", "restic-new"}
+    rotate(ResticPassword(scene, pytest.fail), _silent)  # type: ignore[arg-type]
+    assert repository.opened_by == {"restic-new"}
+
+
+def test_a_stack_without_dumps_has_no_such_password(scene: FakeScene) -> None:
+    """Told, and nothing is changed."""
+    with pytest.raises(RotationError, match="takes no dumps"):
+        rotate(ResticPassword(scene, lambda: "new"), _silent)  # type: ignore[arg-type]
