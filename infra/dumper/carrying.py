@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.dumper import beside, transaction, vendor
+from infra.dumper.errors import CorruptDumpError
 from infra.dumper.postgres import identifier, literal, quoted
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def carry(dumps: Dumps, snapshot: Snapshot, found: Manifest, psql: Psql) -> None
         psql.write(f"create temporary table nutri_rows ({fields}) on commit drop;\n")
         psql.write("copy pg_temp.nutri_rows from stdin;\n")
         for line in beside.rows(dumps, snapshot, table):
+            if line.strip() == b"\\.":  # what follows would be no rows any more
+                raise CorruptDumpError(f"the rows of {table} end before their time")
             psql.pipe.write(line)
         psql.write("\\.\n")
         psql.write(f"do {quoted(_ADD.replace('{table}', literal(table)))};\n")

@@ -13,6 +13,7 @@ from infra.dumper.archive import CHUNK
 from infra.dumper.errors import CorruptDumpError, DumpError
 from infra.dumper.postgres import OWN_SCHEMA, client, identifier
 from infra.dumper.running import Filter, Stream
+from infra.dumper.statements import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -216,10 +217,10 @@ def _copy_sql(given: Source, into: Target, entries: Sequence[Entry], pipe: IO[by
         _chosen(entries) as chosen,
         Filter([*command, f"--use-list={chosen}", *into.options], pieces) as sql,
     ):
-        held = b""
+        held, guard = b"", Guard()
         while piece := sql.read(CHUNK):
             held += piece
-            pipe.write(held[: -transaction.TAIL])
+            pipe.write(guard.passed(held[: -transaction.TAIL]))
             held = held[-transaction.TAIL :]
         try:
             sql.end()
@@ -227,7 +228,8 @@ def _copy_sql(given: Source, into: Target, entries: Sequence[Entry], pipe: IO[by
             raise
         except DumpError as error:
             raise CorruptDumpError(f"its archive cannot be read: {error}") from None
-    pipe.write(transaction.without_end(held))
+    pipe.write(guard.passed(transaction.without_end(held)))
+    guard.end()
 
 
 @contextmanager

@@ -19,7 +19,11 @@ from infra.dumper.running import run, tail
 PSQL = ("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-")
 OWN_SCHEMA = "nutri_operations"
 _BINARIES = Path("/usr/lib/postgresql")
-_UNREACHABLE = ("Network is unreachable", "could not translate host name")
+_UNREACHABLE = (
+    "Network is unreachable",
+    "Cannot assign requested address",
+    "could not translate host name",
+)
 
 
 @dataclass(frozen=True)

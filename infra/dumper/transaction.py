@@ -1,6 +1,7 @@
 """The one transaction of a restore: what is in a dump cannot end it, only we can.
 
-A deferred trigger refuses every `commit` that does not know a word we say at the end, and psql is
+Whatever begins a statement that no dump has is refused on its way (`statements`). Behind that, a
+deferred trigger refuses every `commit` that does not know a word we say at the end, and psql is
 told to begin a transaction by itself, which nobody commits, should the first one be rolled back.
 """
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.dumper import contents, standins, transaction
+from infra.dumper import beside, contents, standins, statements, transaction
 from infra.dumper.archive import Dumps
 from infra.dumper.errors import CorruptDumpError, DumpError
 from tests.postgres import MAJORS
@@ -104,28 +104,73 @@ def test_a_large_object_in_the_way_ends_nothing_half_way(filled: Dumper) -> None
     assert target.sql(body) == filled.source.sql(body)
 
 
+_ENDINGS = (
+    "commit;",
+    "commit; drop table public.kept;",
+    "end;",
+    "rollback; drop table public.kept;",
+    "commit and chain; drop table public.kept;",
+    "abort;\ndrop table public.kept;",
+)
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "commit;",
-        "commit; drop table public.kept;",
-        "end;",
-        "rollback; drop table public.kept;",
-        "commit and chain; drop table public.kept;",
-        "abort;\ndrop table public.kept;",
+        *_ENDINGS,
+        "rollback; drop table public.kept; commit;",
+        "rollback and chain; drop table public.kept; commit;",
+        "prepare transaction 'x'; drop table public.kept; commit;",
+        "select 1 \\; rollback \\; drop table public.kept \\; commit;",
+        "\\connect -\ndrop table public.kept; commit;",
+        "/* select */ rollback; drop table public.kept; commit;",
+        "copy public.moods from stdin;\n\\.\nrollback; drop table public.kept; commit;",
     ],
 )
 def test_nothing_in_a_dump_can_end_the_transaction(
     filled: Dumper, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """Not even a statement that is meant to: the server itself refuses it."""
+    """Not even statements that are meant to: such a dump is passed over before they are heard."""
     target = filled.project()
     target.sql("create table kept (n int); insert into kept values (1), (2)")
     before = _state(target)
     monkeypatch.setattr(transaction, "without_end", lambda end: b"\n" + text.encode() + b"\n" + end)
+    with pytest.raises(DumpError, match=r"corrupt: .* stands where a statement begins"):
+        filled.restore(target, overwrite=target.name)
+    assert _state(target) == before
+
+
+@pytest.mark.parametrize("text", _ENDINGS)
+def test_the_server_itself_refuses_an_end_before_its_time(
+    filled: Dumper, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Should a statement ever come past the look at the text."""
+    target = filled.project()
+    target.sql("create table kept (n int); insert into kept values (1), (2)")
+    before = _state(target)
+    monkeypatch.setattr(transaction, "without_end", lambda end: b"\n" + text.encode() + b"\n" + end)
+    monkeypatch.setattr(statements.Guard, "passed", lambda _, piece: piece)
     with pytest.raises(DumpError, match="counted before and after"):
         filled.restore(target, overwrite=target.name)
     assert _state(target) == before
+
+
+def test_rows_beside_a_dump_cannot_end_the_transaction(
+    filled: Dumper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the vendor's tables are no text of pg_restore's."""
+    filled.source.sql("insert into auth.users (id) values (gen_random_uuid())")
+    filled.take()
+    target, read = filled.project(), beside.rows
+    target.sql("create table kept (n int)")
+
+    def more(*given: Any) -> Iterator[bytes]:  # noqa: ANN401
+        yield from (*read(*given), b"\\.\n", b"rollback; drop table public.kept; commit;\n")
+
+    monkeypatch.setattr(beside, "rows", more)
+    done = filled.restore(target, overwrite=target.name)
+    assert "auth.users end before their time" in " ".join(done.passed_over)
+    assert target.tables() == filled.source.tables()
 
 
 def test_a_dump_that_breaks_off_at_its_last_byte_changes_nothing(
