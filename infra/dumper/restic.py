@@ -10,9 +10,11 @@ import json
 import os
 import re
 import shlex
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.dumper.errors import DamagedError, DumpError, LockedError
@@ -44,6 +46,8 @@ _DAMAGE = re.compile(r"contains errors|invalid data returned|ciphertext verifica
 LOCK_SECONDS = 35 * 60.0
 """Longer than restic takes a silent lock for one of somebody at work."""
 LOCK_INTERVAL = 20.0
+CACHE_FREE = 64 * 2**20
+"""Free at least, for restic to keep a cache."""
 _DAMAGED = re.compile(
     rb"returned error, retrying after [^:]+: (unexpected )?EOF"
     rb"|invalid data returned|hash does not match"
@@ -72,6 +76,12 @@ class Held:
     manifests: list[Snapshot]
 
 
+def _has_room(folder: Path) -> bool:
+    """Whether there is room for a cache: on a full disk restic tries for a quarter of an hour."""
+    there = next(one for one in (folder, *folder.parents) if one.is_dir())
+    return shutil.disk_usage(there).free > CACHE_FREE
+
+
 def tag_of(run_id: str) -> str:
     """The tag that holds a dump together."""
     return f"{_RUN}{run_id}"
@@ -97,9 +107,12 @@ class Restic:
             self.environment["RESTIC_PASSWORD"] = password
 
     def command(self, *words: str) -> list[str]:
-        """A command line of restic."""
+        """A command line of restic; without its cache where that could not be written."""
         sftp = self._config.sftp_command
-        return ["restic", *(["-o", f"sftp.command={sftp}"] if sftp else []), *words]
+        options = ["-o", f"sftp.command={sftp}"] if sftp else []
+        if not _has_room(Path(self.environment["RESTIC_CACHE_DIR"])):
+            options.append("--no-cache")
+        return ["restic", *options, *words]
 
     def run(self, *words: str, timeout: float = _LONG) -> str:
         """What a command prints; waits for who holds the repository.

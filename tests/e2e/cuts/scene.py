@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,7 +72,7 @@ class Run:
         for pid in self.children():
             with contextlib.suppress(OSError):
                 words = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if b"pulumi-resource-" in words or b"dynamic_provider" in words:
+                if b"pulumi-resource-" in words or b"pulumi.dynamic" in words:
                     found.append(pid)
         return found
 
@@ -108,8 +109,7 @@ class Scene:
         """Begin anew: a cloud with nothing in it, and an empty stack with the same settings."""
         reset = self.stack.cloud.localcloud("reset")
         assert reset.returncode == 0, reset.stdout + reset.stderr
-        folder = self.stack.folder.with_name(f"{self.stack.folder.name}-{self.next_number()}")
-        folder.mkdir()
+        folder = Path(tempfile.mkdtemp(prefix="stack-", dir=self.stack.folder.parent))
         config = dict(self.stack.config)
         self.stack = empty_stack(self.stack.cloud, folder, self.stack.name)
         self.stack.config |= config
