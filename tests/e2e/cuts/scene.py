@@ -138,7 +138,8 @@ class Scene:
             words = (sys.executable, "-m", *words)
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                [*words, "--stack", self.stack.name],
+                # What runs in the background heeds no Ctrl-C, and neither do its children.
+                ["env", "--default-signal=INT", *words, "--stack", self.stack.name],
                 cwd=self.stack.folder,
                 env=self.stack.environment | {"PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
