@@ -76,7 +76,8 @@ def problems(endpoint: str, environment: Mapping[str, str]) -> list[str]:
 
 REMEDY = (
     "take a long random one: `. bin/env STACK` with its file, then "
-    "`pulumi stack change-secrets-provider passphrase`, and renew each secret that was committed"
+    "`pulumi stack change-secrets-provider passphrase`, and change each secret that was committed "
+    "(docs/secrets.md)"
 )
 
 

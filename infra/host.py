@@ -139,7 +139,8 @@ class Host(pulumi.ComponentResource):
         boot = pulumi.Output.all(self.host_key.private_key, self.host_key.public_key)
         args.image = settings.image
         args.location = settings.location
-        args.ssh_keys = [self.ssh_key.id]
+        # By name: a key that is changed keeps it, and its number not.
+        args.ssh_keys = [self.ssh_key.name]
         args.user_data = boot.apply(lambda keys: user_data(*keys))
         args.keep_disk = True
         args.shutdown_before_deletion = True

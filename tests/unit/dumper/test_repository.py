@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.dumper import dump, manifest, status
+from infra.dumper import dump, keys, manifest, status
 from infra.dumper.archive import Dumps
 from infra.dumper.config import Config, Keep
 from infra.dumper.errors import DumpError
@@ -122,3 +122,19 @@ def test_old_dumps_go_and_the_newest_stay(folders: Path) -> None:
         "ok": True,
         "kept": LAST,
     }
+
+
+def test_a_password_is_changed_while_another_opens_the_dumps(folders: Path) -> None:
+    """Both open them in between; the one of before is out at the end, the present one never."""
+    config = Config(str(folders / "repository"), "", "")
+    Restic(config).init()
+    assert keys.add(config, Restic(config), "the next one")
+    assert not keys.add(config, Restic(config), "the next one")
+    assert keys.opens(config, "a password")
+    (folders / "etc" / "password").write_text("the next one")
+    assert keys.remove(config, Restic(config), "a password")
+    assert not keys.remove(config, Restic(config), "a password")
+    assert not keys.opens(config, "a password")
+    with pytest.raises(DumpError):
+        keys.remove(config, Restic(config), "the next one")
+    assert keys.opens(config, "the next one")
