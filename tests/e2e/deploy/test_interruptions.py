@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import ssl
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from common.ssh import SshClient, SshError
 from common.waiting import NotYetError, wait_until
 from runbook.monitor import watching
-from tests.e2e.conftest import own_stack, running_tags
+from tests.e2e.conftest import ask, own_stack, running_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,3 +172,56 @@ def test_the_servers_power_is_cut(platform: Stack, target: Target, server: SshCl
 
     assert wait_until("the server", is_back, bound=120, retry_on=SshError)
     _finish(platform, server, target)
+
+
+def _photo(target: Target, seconds: int) -> httpx.Response:
+    """Send a file bit by bit, as a slow phone does."""
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(seconds):
+            time.sleep(1)
+            yield b"x"
+
+    trust = ssl.create_default_context(cafile=target.vantage.ca_bundle)
+    with httpx.Client(verify=trust, timeout=30) as phone:
+        return phone.post(
+            f"https://{target.servers[0].ipv4}/api/uploads",
+            content=pieces(),
+            headers={"Host": "api.nutri.test", "Content-Length": str(seconds)},
+            extensions={"sni_hostname": "api.nutri.test"},
+        )
+
+
+def test_the_only_server_shuts_down_once_nothing_is_under_way(
+    platform: Stack, target: Target
+) -> None:
+    """An upload comes to its end; whoever comes meanwhile is told when to come again."""
+    number = target.servers[0].id
+
+    def turned_away() -> str:
+        answer = ask(target, "api.nutri.test", "/health/live")
+        if answer.status_code == 200:
+            raise NotYetError("it still lets people in")
+        return f"{answer.status_code} {answer.headers.get('retry-after')}"
+
+    def is_off() -> bool:
+        if platform.cloud.api(f"/servers/{number}")["server"]["status"] != "off":
+            raise NotYetError("it is still on")
+        return True
+
+    with ThreadPoolExecutor(1) as phone:
+        photo = phone.submit(_photo, target, 15)
+        time.sleep(3)
+        platform.cloud.act(number, "shutdown")
+        assert wait_until("the door to shut", turned_away, bound=10, interval=0.2) == "503 60"
+        assert not photo.done()
+    assert photo.result().json()["bytes"] == 15
+    wait_until("the server to be off", is_off, bound=120)
+    platform.cloud.act(number, "poweron")
+
+    def serves() -> bool:
+        if ask(target, "api.nutri.test", "/health/live").status_code != 200:
+            raise NotYetError("it does not serve yet")
+        return True
+
+    assert wait_until("the server", serves, bound=120, retry_on=(NotYetError, httpx.HTTPError))
