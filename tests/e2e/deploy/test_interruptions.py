@@ -83,16 +83,14 @@ def _under_way(stack: Stack, server: SshClient) -> Iterator[subprocess.Popen[byt
         start_new_session=True,
     ) as process:
         try:
-            wait_until("the drain", lambda: _is_there(server), bound=120, retry_on=NotYetError)
+            wait_until("the drain", lambda: _is_there(server), bound=120, max_interval=1)
             yield process
         finally:
             _kill(process)
 
 
 def _is_there(server: SshClient) -> bool:
-    if server.run(f"test -e {_FILE}", check=False).code:
-        raise NotYetError("there is no file")
-    return True
+    return server.run(f"test -e {_FILE}", check=False).code == 0
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -110,6 +108,16 @@ def _finish(stack: Stack, server: SshClient, target: Target) -> None:
     assert server.run(_TRACES).stdout == ""
     done = stack.runbook("check", "proxy-files", "containers", "version", "health")
     assert done.returncode == 0, done.stdout
+
+
+def _start(stack: Stack, number: int) -> None:
+    """Start a server again, once it is off."""
+
+    def is_off() -> bool:
+        return stack.cloud.api(f"/servers/{number}")["server"]["status"] == "off"
+
+    wait_until("the server to be off", is_off, bound=120)
+    stack.cloud.act(number, "poweron")
 
 
 def _dropped_nothing(monitor: Monitor) -> None:
@@ -165,7 +173,7 @@ def test_the_servers_power_is_cut(platform: Stack, target: Target, server: SshCl
     """The file is gone with the boot, before the proxy could read it."""
     with _under_way(platform, server):
         platform.cloud.act(target.servers[0].id, "poweroff")
-    platform.cloud.act(target.servers[0].id, "poweron")
+    _start(platform, target.servers[0].id)
 
     def is_back() -> bool:
         return server.run(f"test -e {_FILE}", check=False).code != 0
@@ -204,11 +212,6 @@ def test_the_only_server_shuts_down_once_nothing_is_under_way(
             raise NotYetError("it still lets people in")
         return f"{answer.status_code} {answer.headers.get('retry-after')}"
 
-    def is_off() -> bool:
-        if platform.cloud.api(f"/servers/{number}")["server"]["status"] != "off":
-            raise NotYetError("it is still on")
-        return True
-
     with ThreadPoolExecutor(1) as phone:
         photo = phone.submit(_photo, target, 15)
         time.sleep(3)
@@ -216,8 +219,7 @@ def test_the_only_server_shuts_down_once_nothing_is_under_way(
         assert wait_until("the door to shut", turned_away, bound=10, interval=0.2) == "503 60"
         assert not photo.done()
     assert photo.result().json()["bytes"] == 15
-    wait_until("the server to be off", is_off, bound=120)
-    platform.cloud.act(number, "poweron")
+    _start(platform, number)
 
     def serves() -> bool:
         if ask(target, "api.nutri.test", "/health/live").status_code != 200:
