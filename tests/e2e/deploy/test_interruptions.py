@@ -114,7 +114,7 @@ def _start(stack: Stack, number: int) -> None:
     """Start a server again, once it is off."""
 
     def is_off() -> bool:
-        return stack.cloud.api(f"/servers/{number}")["server"]["status"] == "off"
+        return bool(stack.cloud.api(f"/servers/{number}")["server"]["status"] == "off")
 
     wait_until("the server to be off", is_off, bound=120)
     stack.cloud.act(number, "poweron")
