@@ -26,7 +26,7 @@ _LAST_LINES = 400
 _GRACE_SECONDS = 900.0  # a deployment that has begun ends by its own bound before that
 _IMPATIENT_SECONDS = 60.0
 _STEP_SECONDS = 0.2
-_POLITE = 10
+_POLITE = 5
 _GRACEFULLY = (
     "the engine is told to end: it finishes what it has begun, and starts nothing more; "
     "once more ends it at once, in the middle"
