@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from runbook import typed
+from runbook.help import Verb, Verbs, panel_of
 from runbook.interrupts import CODE
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ OF_A_REPORT = "0 all green, 1 something is red, 2 nothing red, but something cou
 
 app = typer.Typer(
     name="runbook",
+    cls=Verbs,
     help="Operate a running nutri platform: each procedure of the runbook is a verb or a check.",
     epilog="Exit codes: 0 all is well; 1 something is wrong on the platform; 2 a mistake on the "
     "command line, or the platform could not be asked. Each verb's --help names its procedure.",
@@ -57,8 +60,8 @@ def group(name: str, text: str) -> typer.Typer:
     for known in app.registered_groups:
         if known.typer_instance and known.typer_instance.info.name == name:
             return known.typer_instance
-    made = typer.Typer(name=name, help=text, no_args_is_help=True)
-    app.add_typer(made)
+    made = typer.Typer(name=name, cls=Verbs, help=text, no_args_is_help=True)
+    app.add_typer(made, rich_help_panel=panel_of(name))
     return made
 
 
@@ -75,20 +78,25 @@ def verb(
         within: the group it belongs to.
     """
     epilog = f"Runbook procedure: {procedure}\n\nExample: runbook {example}\n\nExit codes: {exits}"
-    register = within.command(name, epilog=epilog)
+    is_top = within is app
+    path = name if is_top else f"{within.info.name} {name}"
+    register = within.command(
+        name, epilog=epilog, cls=Verb, rich_help_panel=panel_of(name) if is_top else None
+    )
 
     def registered(function: V) -> V:
-        register(_interruptible(function))
+        register(_interruptible(function, path))
         return function
 
     return registered
 
 
-def _interruptible(function: V) -> V:
+def _interruptible(function: V, path: str) -> V:
     """Let a verb that was interrupted end with one line and the code for it."""
 
     @functools.wraps(function)
     def run(*args: object, **options: object) -> None:
+        typed.note(path, function, options)
         try:
             function(*args, **options)
         except KeyboardInterrupt as why:

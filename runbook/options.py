@@ -36,6 +36,12 @@ Stack = Annotated[
 Server = Annotated[str | None, typer.Option("--server", help="Default: the first server.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show all lines of the engine.")]
+LOSE = typer.Option(
+    "--lose",
+    *("--again", "--overwrite"),  # as it was called before
+    metavar="NAME",
+    help="Agree to the loss: the name of what is lost, typed once more.",
+)
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Service = Annotated[
     str,
@@ -45,13 +51,13 @@ Service = Annotated[
 
 def maybe_service(default: str) -> Any:  # noqa: ANN401 - as typer has it
     """An argument for a service that need not be named; `default` says what counts then."""
-    return typer.Argument(metavar="[SERVICE]", help=f"Default: {default}.", autocompletion=services)
+    return typer.Argument(metavar="SERVICE", help=f"Default: {default}.", autocompletion=services)
 
 
 Ids = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[ID]...",
+        metavar="ID",
         help="Checks, or procedures of the runbook (D1, E1). Default: all.",
         autocompletion=_ids,
     ),

@@ -7,12 +7,14 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from common.errors import OperatorError
+from runbook.version import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +32,10 @@ _QUIET_SECONDS = 4.5
 
 
 def print_json(value: object) -> None:
-    """One JSON value on standard output."""
+    """One JSON value on standard output; an object says when it was told, and by which version."""
+    if isinstance(value, dict):
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        value = {"told_at": now, "told_by": f"runbook {release()}"} | value
     typer.echo(json.dumps(value, indent=2))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from common.errors import OperatorError
-from runbook import history, output, who
+from runbook import history, output, typed, who
 from runbook.history.entry import DONE, now
 from runbook.incidents import Event, record
 
@@ -57,7 +57,7 @@ def acting(target: Target, what: str, *services: str) -> Iterator[Act]:
             at=begun,
             who=who.name(),
             host=who.host(),
-            typed=who.typed(),
+            typed=typed.line(),
             what=act.what,
             services=services,
             result=act.result,

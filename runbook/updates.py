@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from common import verified
-from runbook import locks, who
+from runbook import locks, typed, who
 from runbook import stack as stacks
 from runbook.engine_lines import EngineLines
 from runbook.engine_process import EngineProcess
@@ -176,8 +176,8 @@ def _path(key: str) -> list[str]:
 
 def _message() -> list[str]:
     """Return what the stack's history keeps: who did it, by which verb."""
-    typed = who.typed()
-    return ["--message", f"{typed} by {who.name()}@{who.host()}"] if typed else []
+    line = typed.line()
+    return ["--message", f"{line} by {who.name()}@{who.host()}"] if line else []
 
 
 def _color() -> list[str]:

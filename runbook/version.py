@@ -11,9 +11,14 @@ ROOT = Path(__file__).parents[1]
 
 def version() -> str:
     """Return the version, with the commit in brackets where there is a checkout."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     commit = _commit()
-    return f"{project['version']} ({commit})" if commit else str(project["version"])
+    return f"{release()} ({commit})" if commit else release()
+
+
+def release() -> str:
+    """Return the project's version alone."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 def _commit() -> str:

@@ -72,7 +72,7 @@ def check_target(database: Database, wish: Wish) -> bool:
     if wish.overwrite is None:
         raise DumpError(
             f"{database.place} has tables: nothing was touched. To replace all of it, name it a"
-            f" second time: --overwrite {database.name} --yes"
+            f" second time: --lose {database.name} --yes"
         )
     if wish.overwrite != database.name:
         raise DumpError(

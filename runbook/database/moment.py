@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FROM_A_DUMP = (
     "what came since the newest dump is lost then: `runbook dump list`, `runbook restore --to"
-    " scratch --at TIME` to look, `runbook restore --to database --at TIME --overwrite NAME`"
+    " scratch --at TIME` to look, `runbook restore --to database --at TIME --lose NAME`"
 )
 
 
@@ -58,7 +58,7 @@ class Going:
         if overwrite != self.name:
             raise OperatorError(
                 f"everything that came after {_shown(at.timestamp())} goes, and nothing was done"
-                f" yet: name the database a second time, --overwrite {self.name}"
+                f" yet: name the database a second time, --lose {self.name}"
             )
 
     def go(self, at: datetime, keep: Callable[[], str], wait: Callable[[], None]) -> None:

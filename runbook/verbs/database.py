@@ -88,7 +88,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 @verb(
     "restore",
     procedure="E3, B2",
-    example="database restore --at 2026-03-01T12:00 --overwrite postgres",
+    example="database restore --at 2026-03-01T12:00 --lose postgres",
     exits="0 it is as it was then, and answers, 2 it could not be tried, or told",
     within=database_group,
 )
@@ -96,7 +96,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     at: Annotated[str, typer.Option("--at", help="The moment (UTC where no zone is named).")],
     overwrite: Annotated[
         str | None,
-        typer.Option("--overwrite", metavar="NAME", help="Name of the database, a second time."),
+        options.LOSE,
     ] = None,
     without_dump: Annotated[
         bool, typer.Option("--without-dump", help="Do not keep what is there now in a dump.")

@@ -21,12 +21,12 @@ from runbook.verbs import recovery_kit  # noqa: TC001 - typer reads the annotati
 _PARTS = ", ".join(PARTS)
 
 
-@verb("dr", procedure="B5", example="drill dr try --again try", exits=EXITS, within=drill_group)
+@verb("dr", procedure="B5", example="drill dr try --lose try", exits=EXITS, within=drill_group)
 def disaster(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     name: Annotated[
         str | None, typer.Argument(metavar="STACK", help="Whose servers are destroyed for good.")
     ] = None,
-    again: Annotated[str | None, typer.Option("--again", help="Its name once more.")] = None,
+    again: Annotated[str | None, options.LOSE] = None,
     lose_database: Annotated[
         bool, typer.Option("--lose-database", help="Its data too; the newest dump comes back.")
     ] = False,

@@ -10,6 +10,7 @@ import typer
 
 from runbook import inside, options, output, servers
 from runbook.app import app
+from runbook.help import Verb, panel_of
 from runbook.stack import load_target
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ Replica = Annotated[
 
 @app.command(
     "exec",
+    cls=Verb,
+    rich_help_panel=panel_of("exec"),
     context_settings={"allow_interspersed_args": False},
     epilog=_EPILOG.format("exec nutri-backend-2 -- node --version"),
 )
@@ -46,7 +49,12 @@ def execute(
     _run(replica, command, stack, terminal=False, as_json=as_json)
 
 
-@app.command("shell", epilog=_EPILOG.format("shell nutri-backend"))
+@app.command(
+    "shell",
+    cls=Verb,
+    rich_help_panel=panel_of("shell"),
+    epilog=_EPILOG.format("shell nutri-backend"),
+)
 def shell(replica: Replica, stack: options.Stack = None) -> None:
     """Open a shell in a container of a service."""
     _run(replica, (), stack, terminal=sys.stdin.isatty())

@@ -34,21 +34,21 @@ Who = Annotated[
     str | None, typer.Option("--who", help="Default: NUTRI_OPERATOR, or this machine's user.")
 ]
 Text = Annotated[str, typer.Argument(metavar="TEXT")]
-How = Annotated[str, typer.Argument(metavar="[HOW]", help="By what, in a few words.")]
+How = Annotated[str, typer.Argument(metavar="HOW", help="By what, in a few words.")]
 
 
-@verb("open", procedure="I1, I2", example='incident open "API answers 502" -s P1', within=incident)
+@verb("open", procedure="I1, I2", example='incident open "API answers 502" -p P1', within=incident)
 def open_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What users see.")],
     severity: Annotated[
         Severity,
-        typer.Option("--severity", "-s", case_sensitive=False, help="P1 is the worst."),
+        typer.Option("--severity", "-p", case_sensitive=False, help="P1 is the worst."),
     ],
     owner: Annotated[
         str | None, typer.Option("--owner", help="Also acknowledge it, for this person.")
     ] = None,
     stack: Annotated[
-        str | None, typer.Option("--stack", envvar="PULUMI_STACK", help="Default: none.")
+        str | None, typer.Option("--stack", "-s", envvar="PULUMI_STACK", help="Default: none.")
     ] = None,
     at: At = None,
     tell: Tell = False,
@@ -165,7 +165,7 @@ def list_(
 )
 def write_postmortem(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     number: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Default: the newest incident.")
+        str | None, typer.Argument(metavar="ID", help="Default: the newest incident.")
     ] = None,
     summary: Annotated[str | None, typer.Option("--summary")] = None,
     root_cause: Annotated[str | None, typer.Option("--root-cause")] = None,

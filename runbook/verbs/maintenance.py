@@ -33,7 +33,10 @@ _Length = Annotated[
 ]
 _Message = Annotated[str | None, typer.Option("--message", "-m", help="What people read.")]
 _Services = Annotated[
-    list[str] | None, typer.Option("--service", help="Only this one; may be given again.")
+    list[str] | None,
+    typer.Argument(
+        metavar="SERVICE", help="Default: all services.", autocompletion=options.services
+    ),
 ]
 _Force = Annotated[
     bool, typer.Option("--force", help="Though announced too late, or outside of the window.")

@@ -34,12 +34,7 @@ _EXITS = (
     "0 the tag serves, with the database it needs, 1 it failed, or a request was dropped, "
     "2 a mistake, or it was refused"
 )
-_Service = Annotated[
-    str | None,
-    typer.Option(
-        "--service", help="The service whose image holds them. Default: the one with Prisma's URL."
-    ),
-]
+_Service = Annotated[str | None, options.maybe_service("the one that has Prisma's URL")]
 _From = Annotated[
     Path | None,
     typer.Option(
@@ -168,7 +163,7 @@ def _holder(target: Target, service: str | None) -> ServiceTarget:
     only = target.services[0].name if len(target.services) == 1 else ""
     known = service or (target.database and target.database.service) or only
     if not known:
-        raise OperatorError("no service of this stack has the database's URL; name one: --service")
+        raise OperatorError("no service of this stack has the database's URL; name one")
     return servers.find_service(target, known)
 
 

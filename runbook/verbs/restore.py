@@ -30,9 +30,7 @@ def restore(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     overwrite: Annotated[
         str | None,
-        typer.Option(
-            "--overwrite", metavar="NAME", help="Name of the database whose data may all go."
-        ),
+        options.LOSE,
     ] = None,
     stack: options.Stack = None,
     yes: options.Yes = False,

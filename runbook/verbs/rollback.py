@@ -42,7 +42,7 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     ] = None,
     tag: Annotated[
         str | None,
-        typer.Argument(metavar="[TAG]", help="Default: the last one that was verified good."),
+        typer.Argument(metavar="TAG", help="Default: the last one that was verified good."),
     ] = None,
     by_docker: Annotated[
         bool,

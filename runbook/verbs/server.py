@@ -66,7 +66,7 @@ def revive(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 @verb(
     "restore",
     procedure="B1",
-    example="server restore nutri-prod --again nutri-prod",
+    example="server restore nutri-prod --lose nutri-prod",
     exits=_EXITS,
     within=server_group,
 )
@@ -74,7 +74,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="The server whose disk is replaced.")
     ] = None,
-    again: Annotated[str | None, typer.Option("--again", help="Its name once more.")] = None,
+    again: Annotated[str | None, options.LOSE] = None,
     backup: Annotated[
         int | None, typer.Option("--backup", help="Id. Default: the newest backup.")
     ] = None,

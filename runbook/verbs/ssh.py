@@ -11,6 +11,7 @@ import typer
 from common.errors import OperatorError
 from runbook import options, output, servers
 from runbook.app import app
+from runbook.help import Verb, panel_of
 from runbook.stack import load_target
 
 _SECONDS = 3600.0
@@ -19,6 +20,8 @@ _SECONDS = 3600.0
 
 @app.command(
     "ssh",
+    cls=Verb,
+    rich_help_panel=panel_of("ssh"),
     context_settings={"allow_interspersed_args": False},
     epilog="Runbook procedure: Q1, E4\n\nExample: runbook ssh -- docker ps\n\n"
     "Exit codes: the command's own; 2 when it could not be run",
@@ -27,7 +30,7 @@ def ssh(
     command: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CMD]...",
+            metavar="CMD",
             help="One word is shell text, several are a program and its arguments.",
         ),
     ] = None,

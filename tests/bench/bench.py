@@ -230,7 +230,7 @@ def disaster() -> None:
     first = _moment(history[-1]["endTime"]) - _moment(history[-1]["startTime"])
     _report("pulumi up, the first", f"{first:.0f} s")
     with tempfile.TemporaryDirectory() as folder:
-        words = ("drill", "dr", "local", "--again", "local", "--folder", folder, "--json")
+        words = ("drill", "dr", "local", "--lose", "local", "--folder", folder, "--json")
         drill = json.loads(_output("bin/runbook", *words))
     measures = drill["measures"]
     waited = measures["rto_seconds"]

@@ -72,7 +72,7 @@ def test_a_dump_comes_back_on_a_bare_postgresql(platform: Platform, bare: str) -
     assert platform.sql("select md5(string_agg(u::text, ',' order by u::text)) from users u;", bare)
     assert platform.sql("select 1 from pg_roles where rolname = 'nutri_readonly';", bare) == "1"
     assert platform.sql("select 1 from pg_extension where extname = 'pgcrypto';", bare) == "1"
-    assert "--overwrite postgres --yes" in platform.refused("restore", wish)
+    assert "--lose postgres --yes" in platform.refused("restore", wish)
     assert "not other" in platform.refused(
         "restore", json.dumps({"to": bare, "overwrite": "other"})
     )

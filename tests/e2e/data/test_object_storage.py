@@ -145,7 +145,7 @@ def test_a_lost_platform_and_its_data_come_back_from_the_bucket(
     """By the kit alone, cut off once the data were there: what the last dump had is there again."""
     name = platform.stack.name
     told = _json(
-        platform, "drill", "dr", name, "--again", name, "--as", "s3dr",
+        platform, "drill", "dr", name, "--lose", name, "--as", "s3dr",
         "--folder", str(tmp_path), "--lose-database", "--interrupt-after", "database",
     )  # fmt: skip
     assert told["outcome"] == "recovered", told

@@ -38,7 +38,7 @@ def test_a_spoilt_disk_is_replaced_by_a_snapshot(platform: Platform) -> None:
     taken = platform.told("snapshot", "create", "--name", "with-a-file")["id"]
     with SshClient(before.ssh) as server:
         server.run("rm /root/kept")
-    words = ("server", "restore", platform.server, "--again", platform.server)
+    words = ("server", "restore", platform.server, "--lose", platform.server)
     told = platform.told(*words, "--snapshot", str(taken), "--no-keep-current")
     assert (told["image"], told["well"]) == (taken, True)
     with SshClient(before.ssh) as server:
@@ -120,7 +120,7 @@ def test_a_sold_out_location_is_planned_for(platform: Platform) -> None:
 def test_a_lost_server_is_made_anew_from_the_kit(platform: Platform, tmp_path: Path) -> None:
     """Cut off in the middle, too; no row is lost, since the database was not."""
     page = tmp_path / "drill.html"
-    words = ("--again", platform.stack.name, "--as", "dr1", "--folder", str(tmp_path))
+    words = ("--lose", platform.stack.name, "--as", "dr1", "--folder", str(tmp_path))
     refused = platform.runbook("drill", "dr", platform.stack.name)
     assert refused.returncode == 2
     assert "name the stack twice" in refused.stderr
@@ -145,7 +145,7 @@ def test_lost_data_comes_back_from_the_newest_dump(platform: Platform, tmp_path:
     """What was written after it is lost, and counted; its location has no server left to sell."""
     sold_out = {name: ["fsn1"] for name in ("cx33", "cpx32", "ccx23")}
     platform.cloud.knob("PATCH", "/knobs", {"sold_out": sold_out})
-    words = ("--again", platform.stack.name, "--as", "dr2", "--folder", str(tmp_path))
+    words = ("--lose", platform.stack.name, "--as", "dr2", "--folder", str(tmp_path))
     done = platform.runbook("drill", "dr", platform.stack.name, *words, "--lose-database", "--json")
     told = json.loads(done.stdout)
     assert told["outcome"] == "recovered", done.stderr

@@ -243,7 +243,7 @@ def test_only_the_apps_tables_make_a_database_full(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("overwrite", "says"), [(None, "--overwrite app --yes"), ("other", "is app, not other")]
+    ("overwrite", "says"), [(None, "--lose app --yes"), ("other", "is app, not other")]
 )
 def test_data_are_named_twice(
     overwrite: str | None, says: str, monkeypatch: pytest.MonkeyPatch

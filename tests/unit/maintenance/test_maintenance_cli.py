@@ -116,7 +116,7 @@ def _run(*words: str) -> int:
 
 def test_announce_takes_the_next_window(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The config has it, the servers show it, people are told; and it is said as JSON."""
-    assert _run("announce", "-m", "New disks.", "--service", BACKEND, "--json") == 0
+    assert _run("announce", "-m", "New disks.", BACKEND, "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["mode"], told["start"], told["told"]) == (
         "announced",
@@ -138,7 +138,7 @@ def test_announce_takes_the_next_window(world: World, capsys: pytest.CaptureFixt
         (("--start", "2026-12-09T02:00Z", "--for", "1h"), "outside of the maintenance window"),
         (("--start", "soon"), "right would be 2026-12-06T02:00Z"),
         (("--for", "long"), "right would be 90s"),
-        (("--service", "worker"), "no such service: worker"),
+        (("worker",), "no such service: worker"),
     ],
 )
 def test_announce_refuses(

@@ -111,7 +111,7 @@ def test_nothing_is_overwritten_unasked(
     dumping: FakeServer, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A pipe cannot say yes."""
-    assert run("restore", "--to", "database", "--overwrite", "postgres") == 2
+    assert run("restore", "--to", "database", "--lose", "postgres") == 2
     assert "--yes" in capsys.readouterr().err
     assert not [one for one in dumping.commands if one.startswith("nutri-dump")]
 
@@ -120,7 +120,7 @@ def test_a_url_is_no_part_of_a_command(dumping: FakeServer, run: Run) -> None:
     """It goes by standard input, with all that is wished."""
     dumping.answers["nutri-dump restore"] = json.dumps(RESTORED)
     url = "postgresql://u:url-secret@db.test/x"
-    assert run("restore", "--to", url, "--overwrite", "x", "--yes") == 0
+    assert run("restore", "--to", url, "--lose", "x", "--yes") == 0
     assert not [one for one in dumping.commands if "url-secret" in one]
     assert json.loads(dumps.Wish(url, None, "x").text())["to"] == url
 

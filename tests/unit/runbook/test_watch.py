@@ -251,7 +251,7 @@ def test_an_incidents_word_goes_out_when_asked(
     """`--notify` sends the newest line of the timeline."""
     assert stack
     monkeypatch.setenv("NUTRI_INCIDENTS", str(tmp_path / "incidents"))
-    for words in (["open", "API answers 502", "-s", "P1"], ["note", "rolling back", "--notify"]):
+    for words in (["open", "API answers 502", "-p", "P1"], ["note", "rolling back", "--notify"]):
         with pytest.raises(SystemExit) as caught:
             cli.main(["incident", *words])
         assert not caught.value.code

@@ -41,8 +41,8 @@ class FakeVendor:
         (FakeVendor(pitr=False), _AT, "postgres", "no point-in-time recovery.*newest dump"),
         (FakeVendor(window=None), _AT, "postgres", "no moment to offer"),
         (FakeVendor(), _AT.replace(hour=14), "postgres", "outside of what Supabase has"),
-        (FakeVendor(), _AT, None, "--overwrite postgres"),
-        (FakeVendor(), _AT, "other", "--overwrite postgres"),
+        (FakeVendor(), _AT, None, "--lose postgres"),
+        (FakeVendor(), _AT, "other", "--lose postgres"),
     ],
 )
 def test_what_cannot_be_done_is_told_first(

@@ -47,7 +47,7 @@ def _add(folder: Folder, title: str, stack: str | None = None) -> Incident:
 
 def test_a_whole_life_by_the_verbs(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     """Open to post-mortem, with no id typed."""
-    assert _run("open", "API answers 502!", "-s", "p1") == 0
+    assert _run("open", "API answers 502!", "-p", "p1") == 0
     assert "to be acknowledged within 15 min: `runbook incident ack`" in capsys.readouterr().out
     assert _run("ack", "--owner", "ben") == 0
     assert _run("note", "the proxy: gone") == 0
@@ -73,7 +73,7 @@ def test_a_whole_life_by_the_verbs(folder: Folder, capsys: pytest.CaptureFixture
 
 def test_json_of_a_verb_is_the_incident(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     """One object with facts, clock and file."""
-    assert _run("open", "x", "-s", "P3", "--owner", "eva", "--stack", "prod", "--json") == 0
+    assert _run("open", "x", "-p", "P3", "--owner", "eva", "--stack", "prod", "--json") == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert (found["state"], found["owner"], found["stack"]) == ("acknowledged", "eva", "prod")
     assert found["overdue"] is False
@@ -86,7 +86,7 @@ def test_the_list_is_red_when_an_acknowledgement_is_overdue(
     """Exit code 1 until somebody acknowledges."""
     assert _run("list") == 0
     assert capsys.readouterr().out == "no incident is open\n"
-    assert _run("open", "x", "-s", "P1", "--at", "2026-01-31T12:00") == 0
+    assert _run("open", "x", "-p", "P1", "--at", "2026-01-31T12:00") == 0
     assert _run("list") == 1
     assert "NOT ACKNOWLEDGED, overdue by" in capsys.readouterr().out
     assert _run("ack") == 0
@@ -102,8 +102,8 @@ def test_the_list_is_red_when_an_acknowledgement_is_overdue(
         (("ack",), "no incident is open"),
         (("postmortem",), "there is no incident in"),
         (("ack", "--id", "2026-01-01-9"), "no incident 2026-01-01-9"),
-        (("open", " ", "-s", "P1"), "needs a title"),
-        (("open", "x", "-s", "P1", "--at", "noon"), "no ISO time"),
+        (("open", " ", "-p", "P1"), "needs a title"),
+        (("open", "x", "-p", "P1", "--at", "noon"), "no ISO time"),
     ],
 )
 def test_a_mistake_is_one_message(
@@ -129,7 +129,7 @@ def test_two_open_incidents_must_be_told_apart(
 
 def test_an_unknown_severity_is_refused(folder: Folder) -> None:
     """By the command line itself."""
-    assert _run("open", "x", "-s", "P9") == 2
+    assert _run("open", "x", "-p", "P9") == 2
     assert folder.all() == []
 
 
@@ -189,7 +189,7 @@ def test_the_projects_own_folder_is_the_default(
 
 def test_nobody_to_tell_is_told(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     """With --notify and no URL the incident is kept, and the exit code is 2."""
-    assert _run("open", "x", "-s", "P4", "--notify") == 2
+    assert _run("open", "x", "-p", "P4", "--notify") == 2
     assert "nobody was told: set NUTRI_NOTIFY_URLS" in capsys.readouterr().err
     assert len(folder.all()) == 1
 

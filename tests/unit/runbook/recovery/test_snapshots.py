@@ -84,7 +84,7 @@ def test_what_cannot_be_restored_is_refused(project: Project) -> None:
 @pytest.mark.parametrize(
     ("first", "again", "says"),
     [
-        (None, None, "name the server twice: nutri-prod --again nutri-prod"),
+        (None, None, "name the server twice: nutri-prod --lose nutri-prod"),
         ("nutri-prod", None, "name the server twice"),
         ("nutri-prod", "nutri-staging", "'nutri-staging' is not the server"),
     ],
