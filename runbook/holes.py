@@ -92,3 +92,8 @@ def _file(project: Path, stack: str) -> Path:
 def of(target: Target) -> tuple[Hole, ...]:
     """Every hole of a stack, seen from the project of the folder this runs in."""
     return look(target, find_project(Path.cwd()))
+
+
+def told(target: Target) -> list[tuple[str, str]]:
+    """The same as the page takes them: what is missing, and how it is had."""
+    return [(one.what, one.remedy) for one in of(target)]

@@ -17,7 +17,7 @@ from common.errors import OperatorError
 from runbook.version import release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rich.status import Status
@@ -132,21 +132,24 @@ def ask(question: str, *, yes: bool) -> None:
 
 
 def write_reports(
-    report: Report, files: Mapping[str, Path | None], drill: Drill | None = None
+    report: Report,
+    files: Mapping[str, Path | None],
+    drill: Drill | None = None,
+    holes: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the report to each file that is given, in the form its key names."""
     for form, file in files.items():
         if file:
-            write(file, _as(form, report, drill))
+            write(file, _as(form, report, drill, holes))
 
 
-def _as(form: str, report: Report, drill: Drill | None) -> str:
+def _as(form: str, report: Report, drill: Drill | None, holes: Sequence[tuple[str, str]]) -> str:
     from checks.junit import junit  # noqa: PLC0415 - slow to load, and few ask for a file
     from checks.page import page  # noqa: PLC0415
     from checks.prometheus import prometheus  # noqa: PLC0415
 
     if form == "html":
-        return page(report, drill=drill)
+        return page(report, drill=drill, holes=holes)
     forms: Mapping[str, Callable[[Report], str]] = {"junit": junit, "prometheus": prometheus}
     return forms[form](report)
 

@@ -12,6 +12,7 @@ from checks.page.sections import charts
 from checks.verdict import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from xml.etree import ElementTree as ET
 
     from checks.causes import Cause
@@ -22,15 +23,34 @@ _STYLE = Path(__file__).with_name("style.css")
 _MARKS = {Status.GREEN: "✓", Status.RED: "✗", Status.UNKNOWN: "?"}
 
 
-def page(report: Report, *, now: datetime | None = None, drill: Drill | None = None) -> str:
-    """The report as one HTML document, with the timeline of a drill if one is given."""
+def page(
+    report: Report,
+    *,
+    now: datetime | None = None,
+    drill: Drill | None = None,
+    holes: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The report as one HTML document.
+
+    Args:
+        report: of the checks.
+        now: when it is made.
+        drill: whose timeline is on it too.
+        holes: what the set-up lacks, and how each is had; they are yellow and fail nothing.
+    """
     moment = now or datetime.now(UTC)
     cards = [*charts(report), *([timeline(drill)] if drill else [])]
     return document(
         f"{_headline(report)} - {report.stack}",
         _STYLE.read_text(),
         el("header", _title(report, moment), _tiles(report), class_=f"head {_tone(report)}"),
-        el("main", _attention(report), el("div", cards, class_="grid"), _table(report)),
+        el(
+            "main",
+            _attention(report),
+            _holes(holes),
+            el("div", cards, class_="grid"),
+            _table(report),
+        ),
         el("footer", "Made by ", el("code", "runbook check --html"), "."),
     )
 
@@ -91,6 +111,21 @@ def _attention(report: Report) -> ET.Element | None:
     ]
     return el(
         "section", el("h2", "To be looked at"), el("ul", items, class_="attention"), class_="card"
+    )
+
+
+def _holes(holes: Sequence[tuple[str, str]]) -> ET.Element | None:
+    if not holes:
+        return None
+    items = [
+        el("li", el("p", coded(what)), el("p", coded(remedy), class_="remedy"), class_="hole")
+        for what, remedy in holes
+    ]
+    return el(
+        "section",
+        el("h2", "Holes of the set-up"),
+        el("ul", items, class_="attention"),
+        class_="card",
     )
 
 

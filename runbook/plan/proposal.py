@@ -15,7 +15,7 @@ from common.window import SUNDAY_NIGHT, Window
 from runbook.plan import prices
 from runbook.plan.plan import Plan, make
 from runbook.plan.prices import Prices, PricesError
-from runbook.plan.steps import steps
+from runbook.plan.steps import steps, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,11 +34,12 @@ def propose(engine: Engine) -> Plan:
         StackError: there is no stack, no preview or no configuration.
     """
     config = engine.config()
-    found = steps(engine.preview())
+    digest = engine.preview()
+    found = steps(digest)
     listed, notes = _price_list(config)
     agreed = acknowledgements(config)
     made = make(engine.name(), found, agreed, listed, _backups(config))
-    return replace(made, notes=notes)
+    return replace(made, notes=(*notes, *told(digest)))
 
 
 def acknowledgements(config: Mapping[str, Any]) -> Acknowledgements:

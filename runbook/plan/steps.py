@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NO_RESOURCES = ("pulumi:pulumi:Stack", "pulumi:providers:")
+_STACK = "pulumi:pulumi:Stack"
+_SAID = frozenset({"info", "warning"})
+_COLOUR = re.compile(r"<\{%[^%]*%\}>")
 _PROTECTED = re.compile(r"unable to (?P<op>replace|delete) resource|cannot be deleted")
 _ECHO = re.compile("error: preview failed|an unhandled error occurred: program exited")
 _STATELESS = {"refresh", "read", "read-replacement", "read-discard", "discard-replaced"}
@@ -40,6 +43,16 @@ def steps(digest: Mapping[str, Any]) -> tuple[Step, ...]:
         *found,
         *(step for step in stopped if (step.change.type, step.change.name) not in listed),
     )
+
+
+def told(digest: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the program itself had to say about the preview, without the engine's colours."""
+    said = [
+        _COLOUR.sub("", one["message"]).strip()
+        for one in digest.get("diagnostics") or []
+        if one.get("severity") in _SAID and _STACK in one.get("urn", _STACK)
+    ]
+    return tuple(dict.fromkeys(said))
 
 
 def _steps(found: list[Mapping[str, Any]]) -> Iterator[Step]:

@@ -58,11 +58,11 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         bad = "; ".join(f"{one.check} {one.subject}: {one.message}" for one in report.causes)
         keep(target, f"checks: {report.summary()}: {bad}")
     files = {"junit": junit_file, "html": html_file, "prometheus": prometheus_file}
-    output.write_reports(report, files, past)
+    missing = () if ids else holes.of(target)
+    output.write_reports(report, files, past, [(one.what, one.remedy) for one in missing])
     if as_json:
         output.print_json(report.as_json())
     else:
         show.show_report(report, Console(), each=each)
-        if not ids:
-            holes.show(holes.of(target), Console())
+        holes.show(missing, Console())
     raise typer.Exit(report.exit_code)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runbook.holes import Hole
     from runbook.incidents import Incident
 
-_IDS = frozenset({"server", "coolify", "containers", "version", "health"})
+_IDS = frozenset({"server", "coolify", "containers", "version", "health", "dns", "certificate"})
 _PROCEDURES = frozenset({"B1", "B2", "B3", "B4"})
 """Backups of any kind, and when one was last restored for a test."""
 _BOUND = 60.0

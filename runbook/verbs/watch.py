@@ -14,7 +14,7 @@ import typer
 import checks
 from common import duration
 from common.errors import OperatorError
-from runbook import heartbeat, notify, options, output, unit, who
+from runbook import heartbeat, holes, notify, options, output, unit, who
 from runbook.app import OF_A_REPORT, verb
 from runbook.incidents import Event, Folder, Incident, Severity, record
 from runbook.stack import find_project, load_target
@@ -84,7 +84,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             report = _look(target, chosen, watching)
             code = report.exit_code
             changed = watching.look(report)
-            output.write_reports(report, files)
+            output.write_reports(report, files, holes=holes.told(target) if html_file else ())
             _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
             _complain(watching.tell(report))

@@ -123,6 +123,16 @@ def test_the_page_shows_every_finding_as_text() -> None:
     assert "2026-01-31 12:00:00 UTC" in found.texts
 
 
+def test_a_hole_of_the_set_up_is_on_the_page() -> None:
+    """Yellow, with how it is had; it makes nothing red."""
+    found = _Page(page(MIXED, now=NOW, holes=[("no dumps are taken", "`pulumi config set` it")]))
+    assert "no dumps are taken" in found.texts
+    assert "pulumi config set" in found.texts
+    assert ("class", "hole") in found.attributes
+    assert "2 of 7 checks are red" in found.texts
+    assert ("class", "hole") not in _Page(page(MIXED, now=NOW)).attributes
+
+
 def test_what_is_over_its_limit_is_red_in_the_charts() -> None:
     """A dot a slow request, a bar for the full disk, nothing else."""
     found = _Page(page(MIXED, now=NOW))

@@ -15,7 +15,7 @@ from runbook.plan import Plan, Verdict, proposal, show
 from runbook.plan.engine import Engine, PreviewError
 from runbook.plan.plan import make
 from runbook.plan.prices import Prices, PricesError
-from runbook.plan.steps import operation, steps
+from runbook.plan.steps import operation, steps, told
 
 _PRICES = Prices(
     server_types={("cx33", "fsn1"): Decimal(10), ("cx43", "fsn1"): Decimal(20)},
@@ -199,6 +199,14 @@ def test_markdown_folds_the_harmless_away() -> None:
     )
     assert text.index("<details>") < text.index("`new`")
     assert text.index("`a\\|b`") < text.index("<details>")
+
+
+def test_what_the_program_says_is_a_note() -> None:
+    """Of a zone that is there already, say; neither the engine's own words nor its colours."""
+    stack = "urn:pulumi:lab::nutri::pulumi:pulumi:Stack::nutri-lab"
+    said = {"severity": "info", "urn": stack, "message": "<{%reset%}>the zone stays<{%reset%}>\n"}
+    others = [said | {"severity": "info#err"}, _error("warn", "web") | {"severity": "warning"}]
+    assert told({"diagnostics": [said, said, *others]}) == ("the zone stays",)
 
 
 def test_an_unknown_price_is_a_question_mark() -> None:

@@ -16,7 +16,7 @@ from checks import Report, Result, Verdict
 from checks.logs import LogLine
 from checks.verdict import green, red, unknown
 from common.ssh import SshTimeoutError
-from runbook import cli, servers
+from runbook import cli, holes, servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -323,6 +323,20 @@ def test_ssh_hands_the_command_over(
     """One word is shell text, several are quoted; the exit code is the command's."""
     assert _run("ssh", *words) == 7
     assert ssh.interactive_calls == [command]
+
+
+@pytest.mark.usefixtures("stack")
+def test_holes_of_the_set_up_go_onto_the_page(
+    verdict: Callable[[Verdict], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a look at everything; one check alone says nothing of the set-up."""
+    verdict(GOOD)
+    monkeypatch.setattr(holes, "look", lambda *_: (holes.Hole("no dumps", "take them"),))
+    page = tmp_path / "page.html"
+    assert _run("check", "--html", str(page)) == 0
+    assert "no dumps" in page.read_text()
+    assert _run("check", "health", "--html", str(page)) == 0
+    assert "no dumps" not in page.read_text()
 
 
 @pytest.mark.usefixtures("stack")
