@@ -20,6 +20,11 @@ from runbook.monitor import watching
 from tests.contract.asked import hetzner
 from tests.e2e import asked
 from tests.e2e.conftest import ask, running_tags
+from tests.e2e.cuts import sample
+from tests.e2e.cuts.healed import combine
+from tests.e2e.cuts.moments import DEPLOYS
+from tests.e2e.cuts.scene import Scene
+from tests.e2e.cuts.table import CUTS
 from tests.e2e.former import kept_by_path, put_back
 
 if TYPE_CHECKING:
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
     from common.target import ServiceTarget, Target
     from tests.e2e.conftest import Stack
+    from tests.e2e.cuts.moments import Moment
+    from tests.e2e.cuts.table import Cut
 
 ROOT = Path(__file__).parents[2]
 
@@ -318,6 +325,19 @@ def test_emergency_rollback_without_coolify(
     stack.change("nutri-backend", tag="good-2")
     assert set(stack.up()) == {"update"}
     assert stack.runbook("check", "containers").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "cut"),
+    [pytest.param(*one, id=sample.seeded(*one)) for one in sample.some(DEPLOYS, CUTS, 2)],
+)
+def test_cut_off_in_the_middle_the_same_command_heals(
+    stack: Stack, tmp_path: Path, moment: Moment, cut: Cut
+) -> None:
+    """A sample of the matrix in docs/cuts.md, by a seed."""
+    scene = Scene(stack, tmp_path)
+    combine(scene, moment, cut)
+    stack.config["nutri:services"] = scene.config()["nutri:services"]
 
 
 def test_another_server_type_keeps_the_data(stack: Stack, target: Target) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Pair = tuple[Moment, Cut]
 
 SEED = int(os.environ.get("NUTRI_CUTS_SEED") or 13)
-"""Another seed, another sample; it is part of the tests' names, and so is printed."""
+"""Another seed, another sample; a sample's names begin with it."""
 
 
 def name(moment: Moment, cut: Cut) -> str:
@@ -26,6 +26,11 @@ def name(moment: Moment, cut: Cut) -> str:
 def pairs(moments: Sequence[Moment], cuts: Sequence[Cut]) -> list[Pair]:
     """All combinations in which there is something to cut."""
     return [(moment, cut) for moment in moments for cut in cuts if moment.suits(cut)]
+
+
+def seeded(moment: Moment, cut: Cut) -> str:
+    """Its name in a sample, which tells how to get the same again."""
+    return f"seed {SEED}: {name(moment, cut)}"
 
 
 def some(moments: Sequence[Moment], cuts: Sequence[Cut], count: int) -> list[Pair]:

@@ -58,7 +58,7 @@ def test_the_same_command_again_heals(whole: Scene, moment: Moment, cut: Cut) ->
 
 @pytest.mark.parametrize(
     ("moment", "cut"),
-    [pytest.param(*one, id=sample.name(*one)) for one in sample.one_each(FIRST, CUTS)],
+    [pytest.param(*one, id=sample.seeded(*one)) for one in sample.one_each(FIRST, CUTS)],
 )
 def test_a_first_up_is_finished_by_the_same_command(whole: Scene, moment: Moment, cut: Cut) -> None:
     """Cut at each of its resources; by what, the seed says."""
