@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
 from rich.text import Text
 
 from runbook import notify
+from runbook.rotate.journal import SETTING
 from runbook.stack import find_project
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from common.target import Target
 
-_EXPORTED = "kit-exported"
+_EXPORTED, _ROTATED = "kit-exported", "secret-changed"
 _OLD_DAYS = 90
 
 
@@ -33,7 +35,7 @@ class Hole:
 
 def look(target: Target, project: Path) -> tuple[Hole, ...]:
     """Every hole of a stack, as far as it can be seen from here."""
-    return (*_of_target(target), *_of_people(target, project))
+    return (*_of_target(target), *_of_people(target, project), *_half_done(target, project))
 
 
 def _of_target(target: Target) -> Iterator[Hole]:
@@ -60,6 +62,21 @@ def _of_people(target: Target, project: Path) -> Iterator[Hole]:
         yield Hole("no recovery kit was exported from here", remedy)
     elif (days := (datetime.now(UTC) - exported).days) > _OLD_DAYS:
         yield Hole(f"the recovery kit was exported {days} days ago", remedy)
+    elif (changed := _moment(_file(project, target.stack, _ROTATED))) and changed > exported:
+        yield Hole("a secret was changed since the recovery kit was exported", remedy)
+
+
+def _half_done(target: Target, project: Path) -> Iterator[Hole]:
+    """Rotations that were stopped: of the config's file, where the names are no secret."""
+    try:
+        written = yaml.safe_load((project / f"Pulumi.{target.stack}.yaml").read_text())
+        kinds = dict(written["config"].get(SETTING) or {})
+    except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError):
+        return
+    for kind in kinds:
+        name = " NAME" if kind == "app-secret" else ""
+        why = f"{kind} is being changed: the old one may still be good"
+        yield Hole(why, f"`runbook rotate {kind}{name}` goes on")
 
 
 def show(holes: tuple[Hole, ...], console: Console) -> None:
@@ -72,21 +89,33 @@ def show(holes: tuple[Hole, ...], console: Console) -> None:
 
 def note_export(project: Path, stack: str, at: datetime) -> None:
     """Remember that a kit was exported, for those who look from this clone."""
-    file = _file(project, stack)
+    _note(_file(project, stack, _EXPORTED), at)
+
+
+def note_rotation(project: Path, stack: str, at: datetime) -> None:
+    """Remember that a secret was changed: kits of before hold the old one."""
+    _note(_file(project, stack, _ROTATED), at)
+
+
+def _note(file: Path, at: datetime) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(at.isoformat())
 
 
 def when_exported(project: Path, stack: str) -> datetime | None:
     """When a kit was exported from this clone; None where none was."""
+    return _moment(_file(project, stack, _EXPORTED))
+
+
+def _moment(file: Path) -> datetime | None:
     try:
-        return datetime.fromisoformat(_file(project, stack).read_text().strip())
+        return datetime.fromisoformat(file.read_text().strip())
     except (OSError, ValueError):
         return None
 
 
-def _file(project: Path, stack: str) -> Path:
-    return project / ".local" / "recovery" / stack / _EXPORTED
+def _file(project: Path, stack: str, name: str) -> Path:
+    return project / ".local" / "recovery" / stack / name
 
 
 def of(target: Target) -> tuple[Hole, ...]:

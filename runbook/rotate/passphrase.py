@@ -37,7 +37,7 @@ class Passphrase:
     def __init__(self, project: Path, stack: str | None, value: Callable[[], str]) -> None:
         """Nothing is asked of the state: it may be the one that the old one does not open."""
         self._project = project
-        self._name = locks.require_none(project, stack)
+        self.stack = locks.require_none(project, stack)
         self._value = value
         self._file = _file()
         self._next = self._file.with_name(f"{self._file.name}.new")
@@ -57,8 +57,7 @@ class Passphrase:
         return (
             f"into your password manager: what is in {self._file} now",
             f"GitHub: the secret {VARIABLE} of the environments preview and production",
-            f"commit Pulumi.{self._name}.yaml; other operators pull it and get the passphrase",
-            f"`runbook recovery-kit export nutri-{self._name}.kit`: older kits hold the old one",
+            "the other operators: the passphrase, and the config as it is now",
             "older copies of state and config, in git too, stay open to the old one",
         )
 
@@ -75,8 +74,8 @@ class Passphrase:
             raise RotationError("the new passphrase is the old one")
         if not self._opens(self._old):
             raise RotationError(
-                f"what is in {self._file} does not open config and state of {self._name}: "
-                f"`. bin/env {self._name}` first"
+                f"what is in {self._file} does not open config and state of {self.stack}: "
+                f"`. bin/env {self.stack}` first"
             )
         _write(self._kept, self._config.read_text(encoding="utf-8"))
         _write(self._next, f"{new}\n")
@@ -90,13 +89,13 @@ class Passphrase:
         done = stacks.run(
             self._project,
             ["stack", "change-secrets-provider", "passphrase"],
-            self._name,
+            self.stack,
             stdin=f"{new}\n{new}\n",
             timeout=_SECONDS,
             environment={VARIABLE: self._old},
         )
         if done.returncode:
-            raise OperatorError(stacks.explain(done.stderr, self._name))
+            raise OperatorError(stacks.explain(done.stderr, self.stack))
         if not self._opens(new):
             raise OperatorError("the engine says it is done, and the new one does not open both")
         return "it opens both"
@@ -119,25 +118,25 @@ class Passphrase:
     def _opens_config(self, text: str) -> bool:
         done = self._run(text, "config", "--json", "--show-secrets")
         if done.returncode and "passphrase" not in done.stderr.lower():
-            raise OperatorError(stacks.explain(done.stderr, self._name))
+            raise OperatorError(stacks.explain(done.stderr, self.stack))
         return done.returncode == 0
 
     def _is_of_config(self) -> bool:
         """Whether the state has the config's salt: one passphrase opens both, or neither."""
         done = self._run(self._old, "stack", "export")
         if done.returncode:
-            raise OperatorError(stacks.explain(done.stderr, self._name))
+            raise OperatorError(stacks.explain(done.stderr, self.stack))
         deployment = json.loads(done.stdout).get("deployment") or {}
         salt = ((deployment.get("secrets_providers") or {}).get("state") or {}).get("salt")
         written = yaml.safe_load(self._config.read_text(encoding="utf-8")) or {}
         return salt in {None, written.get("encryptionsalt")}
 
     def _run(self, text: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return stacks.run(self._project, words, self._name, environment={VARIABLE: text})
+        return stacks.run(self._project, words, self.stack, environment={VARIABLE: text})
 
     @property
     def _config(self) -> Path:
-        return self._project / f"Pulumi.{self._name}.yaml"
+        return self._project / f"Pulumi.{self.stack}.yaml"
 
     @property
     def _kept(self) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ import typer
 
 from runbook import options, output
 from runbook.app import group, verb
+from runbook.holes import note_rotation
 from runbook.rotate import Scene, StepFailedError, given, made, rotate
 from runbook.rotate.app_secret import AppSecret
 from runbook.rotate.coolify_token import CoolifyToken
@@ -32,6 +35,7 @@ _EXITS = (
     "0 the old one no longer works, 1 it still does, or a step failed and the same command goes "
     "on, 2 a mistake, and nothing was done"
 )
+_OF_STATE = {"ssh-key", "coolify-token"}
 _PROCEDURE = "a change of secrets; after a lost laptop (docs/secrets.md)"
 _Given = Annotated[
     bool,
@@ -165,10 +169,11 @@ def passphrase(
 ) -> None:
     """Change the passphrase of config and state, in the file that Pulumi.STACK.env names."""
     value = functools.partial(given, "passphrase") if from_outside else made
-    rotation = Passphrase(find_project(Path.cwd()), stack, value)
+    project = find_project(Path.cwd())
+    rotation = Passphrase(project, stack, value)
     output.confirm("config and state are encrypted anew. Go on?", yes=yes)
     done = _rotated(rotation)
-    _print(done, as_json=as_json)
+    _finish(project, rotation.stack, done, as_json=as_json)
 
 
 def _run(make: Callable[[Scene], Rotation], stack: str | None, *, yes: bool, as_json: bool) -> None:
@@ -177,7 +182,15 @@ def _run(make: Callable[[Scene], Rotation], stack: str | None, *, yes: bool, as_
     output.confirm(f"{rotation.secret} of {scene.target.stack} is changed now. Go on?", yes=yes)
     done = _rotated(rotation)
     keep(scene.target, f"rotated {rotation.secret}")
-    _print(done, as_json=as_json)
+    _finish(scene.project, scene.target.stack, done, as_json=as_json)
+
+
+def _finish(project: Path, stack: str, done: Done, *, as_json: bool) -> None:
+    """Say what was proved and what is left: of every secret, the kit has the old one."""
+    note_rotation(project, stack, datetime.now(UTC))
+    kit = f"`runbook recovery-kit export nutri-{stack}.kit`: older kits hold the old one"
+    commit = () if done.secret in _OF_STATE else (f"commit Pulumi.{stack}.yaml",)
+    _print(dataclasses.replace(done, left=(*done.left, *commit, kit)), as_json=as_json)
     raise typer.Exit(int(done.old_works))
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from pydantic import SecretStr
 from rich.console import Console
 
@@ -72,6 +73,23 @@ def test_an_old_kit_is_a_hole(whole: Target, tmp_path: Path) -> None:
     """Config and secrets go on without it."""
     holes.note_export(tmp_path, whole.stack, datetime.now(UTC) - timedelta(days=100))
     assert _said(whole, tmp_path) == ["the recovery kit was exported 100 days ago"]
+
+
+def test_a_secret_that_was_changed_makes_the_kit_old(whole: Target, tmp_path: Path) -> None:
+    """Until it is exported again."""
+    holes.note_rotation(tmp_path, whole.stack, datetime.now(UTC) + timedelta(seconds=1))
+    assert _said(whole, tmp_path) == ["a secret was changed since the recovery kit was exported"]
+    holes.note_export(tmp_path, whole.stack, datetime.now(UTC) + timedelta(seconds=2))
+    assert _said(whole, tmp_path) == []
+
+
+def test_a_rotation_that_was_stopped_is_told(whole: Target, tmp_path: Path) -> None:
+    """With the command that goes on; its values are none of anybody's business."""
+    written = {"config": {"nutri:rotating": {"ssh-key": {"old": {"secure": "v1:x"}}}}}
+    (tmp_path / f"Pulumi.{whole.stack}.yaml").write_text(yaml.safe_dump(written))
+    (hole,) = holes.look(whole, tmp_path)
+    assert hole.what.startswith("ssh-key is being changed")
+    assert hole.remedy == "`runbook rotate ssh-key` goes on"
 
 
 def test_they_are_yellow() -> None:
