@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Rule = Callable[[Change], Iterator[Finding]]
 
-_NO_ROLLOUT = frozenset({"connection", "bound", "drift", "agreed", "ssh"})
+NO_ROLLOUT = frozenset({"connection", "bound", "drift", "agreed", "ssh"})
 """Inputs of an application that its container knows nothing of."""
 _ADDRESSES = frozenset({"A", "AAAA", "CNAME"})
 _DEFAULT_TTL_SECONDS = 3600
@@ -70,7 +70,7 @@ def _volumes(change: Change) -> Iterator[Finding]:
 
 
 def _rollout(change: Change) -> Iterator[Finding]:
-    if not change.changed - _NO_ROLLOUT:
+    if not change.changed - NO_ROLLOUT:
         return
     if change.new.get("rollout") == "stop-first":
         health, grace = change.new.get("health") or {}, change.new.get("stop_grace_seconds") or 0

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from common.changes import Acknowledgements, Downtime, Finding, Op, Risk, classify
 from common.window import SUNDAY_NIGHT, Window
+from runbook.plan.rolls import rolls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from common.changes import Change
     from runbook.plan.prices import Prices
+    from runbook.plan.rolls import Roll
     from runbook.plan.steps import Step
 
     Backups = Callable[[Change], str | None]
@@ -58,6 +60,11 @@ class Row:
         return max(known, key=lambda one: one.most, default=None)
 
     @property
+    def is_machinery(self) -> bool:
+        """Whether it is only how the program works, and nothing of the platform."""
+        return self.change.kind in _MACHINERY and self.verdict is Verdict.HARMLESS
+
+    @property
     def verdict(self) -> Verdict:
         """Whether it may happen."""
         if self.protected or self.missing or self.problem:
@@ -80,6 +87,10 @@ class Plan:
     """Net price a month of all that has a known price."""
     after: Decimal
     currency: str
+    rolls: tuple[Roll, ...] = ()
+    """Containers that it makes anew, in their order."""
+    holds: tuple[tuple[str, Decimal | None], ...] = ()
+    """What the price afterwards is made of; None: it has a price that is not known."""
     notes: tuple[str, ...] = ()
     window: Window = SUNDAY_NIGHT
 
@@ -99,6 +110,7 @@ class Plan:
         return tuple(dict.fromkeys(entry for row in self.rows for entry in row.missing))
 
 
+_MACHINERY = frozenset({"nutri/Verification", "nutri/Reachable"})
 _NOTHING = Verdict.HARMLESS
 
 
@@ -150,7 +162,7 @@ def make(
 ) -> Plan:
     """Judge all changes; unchanged resources count for the price only."""
     rows = [judge(step, acknowledgements, prices, backups) for step in steps]
-    changing = [row for row in rows if row.change.op is not Op.SAME]
+    changing = [row for row in rows if row.change.op is not Op.SAME and not row.is_machinery]
     used = frozenset(entry for row in changing for entry in row.used)
     return Plan(
         stack=stack,
@@ -160,5 +172,7 @@ def make(
         before=sum((row.before or Decimal(0) for row in rows), Decimal(0)),
         after=sum((row.after or Decimal(0) for row in rows), Decimal(0)),
         currency=prices.currency,
+        rolls=rolls([step.change for step in steps]),
+        holds=tuple((row.change.name, row.after) for row in rows if row.after != 0),
         window=acknowledgements.window,
     )

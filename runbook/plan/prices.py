@@ -14,6 +14,7 @@ from common.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+BOXES = "https://api.hetzner.com/v1"
 _TIMEOUT_SECONDS = 20
 _PERCENT = 100
 _ZONES = {"eu-central": "fsn1", "us-east": "ash", "us-west": "hil", "ap-southeast": "sin"}
@@ -43,17 +44,24 @@ class Prices:
     load_balancer_types: Monthly = field(default_factory=dict)
     primary_ips: Monthly = field(default_factory=dict)
     floating_ips: Monthly = field(default_factory=dict)
+    storage_boxes: Monthly = field(default_factory=dict)
     volume_per_gb: Decimal = Decimal(0)
     backup_share: Decimal = Decimal(0)
     """What backups add to a server's price, as a share of it."""
 
     @classmethod
-    def parse(cls, pricing: Mapping[str, Any], running: Iterable[Mapping[str, Any]] = ()) -> Prices:
+    def parse(
+        cls,
+        pricing: Mapping[str, Any],
+        running: Iterable[Mapping[str, Any]] = (),
+        boxes: Iterable[Mapping[str, Any]] = (),
+    ) -> Prices:
         """Read the API's price list.
 
         Args:
             pricing: the answer of /pricing.
             running: server types of servers that exist; the list leaves out what is no longer sold.
+            boxes: types of Storage Boxes, which are sold by another API and not in the list.
         """
         kept = _monthly(running, "name")
         return cls(
@@ -62,6 +70,7 @@ class Prices:
             load_balancer_types=_monthly(pricing["load_balancer_types"], "name"),
             primary_ips=_monthly(pricing["primary_ips"], "type"),
             floating_ips=_monthly(pricing["floating_ips"], "type"),
+            storage_boxes=_monthly(boxes, "name"),
             volume_per_gb=Decimal(pricing["volume"]["price_per_gb_month"]["net"]),
             backup_share=Decimal(pricing["server_backup"]["percentage"]) / _PERCENT,
         )
@@ -112,6 +121,10 @@ def _load_balancer(prices: Prices, balancer: Mapping[str, Any]) -> Decimal | Non
     return prices.load_balancer_types.get((str(balancer.get("loadBalancerType")), str(location)))
 
 
+def _storage_box(prices: Prices, box: Mapping[str, Any]) -> Decimal | None:
+    return prices.storage_boxes.get((str(box.get("storageBoxType")), str(box.get("location"))))
+
+
 def _unknown(_prices: Prices, _properties: Mapping[str, Any]) -> None:
     return None
 
@@ -123,12 +136,17 @@ _RULES = {
     "hcloud/Volume": _volume,
     "hcloud/LoadBalancer": _load_balancer,
     "hcloud/Snapshot": _unknown,  # by its size, which nobody knows before it is made
-    "hcloud/StorageBox": _unknown,  # not in the price list
+    "hcloud/StorageBox": _storage_box,
 }
 
 
-def fetch(endpoint: str, token: str) -> Prices:
-    """Ask for the price list.
+def fetch(endpoint: str, token: str, boxes: str = BOXES) -> Prices:
+    """Ask for the price list, and for what Storage Boxes cost.
+
+    Args:
+        endpoint: of Hetzner's cloud API.
+        token: of the project.
+        boxes: the API that sells Storage Boxes; where it does not answer their price is not known.
 
     Raises:
         PricesError: the API cannot be reached or refuses.
@@ -138,6 +156,16 @@ def fetch(endpoint: str, token: str) -> Prices:
         with httpx.Client(base_url=endpoint, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
             pricing = client.get("/pricing").raise_for_status().json()["pricing"]
             servers = client.get("/servers", params={"per_page": 50}).raise_for_status().json()
-        return Prices.parse(pricing, [server["server_type"] for server in servers["servers"]])
+        running = [server["server_type"] for server in servers["servers"]]
+        return Prices.parse(pricing, running, _boxes(boxes, headers))
     except (httpx.HTTPError, ValueError, KeyError) as error:
         raise PricesError(f"no price list at {endpoint}: {error}") from None
+
+
+def _boxes(endpoint: str, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    try:
+        with httpx.Client(base_url=endpoint, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
+            answer = client.get("/storage_box_types").raise_for_status().json()
+            return list(answer["storage_box_types"])
+    except (httpx.HTTPError, ValueError, KeyError):
+        return []

@@ -77,6 +77,7 @@ def _api(config: Mapping[str, Any]) -> tuple[str, str]:
 
 def _price_list(config: Mapping[str, Any]) -> tuple[Prices, tuple[str, ...]]:
     try:
-        return prices.fetch(*_api(config)), ()
+        boxes = str(config.get("hcloud:endpointHetzner") or prices.BOXES).rstrip("/")
+        return prices.fetch(*_api(config), boxes), ()
     except PricesError as error:
         return Prices(), (str(error),)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.changes import Op, open_door, remedy
 from runbook.plan.plan import Plan, Row, Verdict
+from runbook.plan.rolls import summary, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ def plain(plan: Plan) -> str:
     lines = [_headline(plan), ""]
     for row in plan.rows:
         lines += [_line(row), *(f"    {text}" for text in _details(row))]
+    lines += ["", *summary(plan.rolls)] if plan.rolls else []
     return "\n".join([*lines, *([""] if plan.rows else []), *_footer(plan)])
 
 
@@ -33,9 +35,11 @@ def markdown(plan: Plan) -> str:
     harmless = [row for row in plan.rows if row.verdict is Verdict.HARMLESS]
     lines = [f"### {_headline(plan)}", "", *_cells_of(grave)]
     lines += [f"* **{row.change.name}**: {text}" for row in grave for text in _details(row)]
+    lines += ["", *(f"{line}  " for line in summary(plan.rolls))] if plan.rolls else []
     if harmless:
-        summary = f"<details><summary>harmless changes: {len(harmless)}</summary>"
-        lines += ["", summary, "", *_cells_of(harmless), "</details>"]
+        word = "other changes" if grave else "changes"
+        lines += ["", f"<details><summary>{word}: {len(harmless)}</summary>", ""]
+        lines += [*_cells_of(harmless), *_values_of(harmless), "</details>"]
     return "\n".join([*lines, "", *(f"{line}  " for line in _footer(plan))])
 
 
@@ -54,6 +58,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "delta": _text(plan.after - plan.before),
             "currency": plan.currency,
         },
+        "rolls": [str(one) for one in plan.rolls],
+        "holds": {name: _text(price) for name, price in plan.holds},
         "notes": list(plan.notes),
         "window": str(plan.window),
     }
@@ -63,7 +69,9 @@ def _headline(plan: Plan) -> str:
     if not plan.rows:
         return f"stack {plan.stack}: nothing changes"
     count = f"{len(plan.rows)} change{'s' * (len(plan.rows) != 1)}"
-    return f"stack {plan.stack}: {count}, {_SUMMARY[plan.verdict]}"
+    harmless = plan.verdict is Verdict.HARMLESS
+    rolled = "a deploy: it rolls what is listed" if plan.rolls and harmless else None
+    return f"stack {plan.stack}: {count}, {rolled or _SUMMARY[plan.verdict]}"
 
 
 def _line(row: Row) -> str:
@@ -80,13 +88,18 @@ def _line(row: Row) -> str:
 
 def _details(row: Row) -> Iterator[str]:
     if row.change.changed and row.change.op in {Op.UPDATE, Op.REPLACE}:
-        yield f"changes {', '.join(sorted(row.change.changed))}"
+        yield f"changes {values(row.change)}"
     yield from (f"{one.risk}: {one.why}" if one.risk.severity else one.why for one in row.findings)
     if row.problem:
         yield f"not now: {row.problem}"
     if row.protected:
         yield "protected: it may go only after `nutri:protect: false` and a `pulumi up` of its own"
     yield from (f"acknowledged by {entry}" for entry in dict.fromkeys(row.used))
+
+
+def _values_of(rows: list[Row]) -> list[str]:
+    updates = [row for row in rows if row.change.op is Op.UPDATE and row.change.changed]
+    return [f"* **{row.change.name}**: {values(row.change)}" for row in updates]
 
 
 def _cells_of(rows: list[Row]) -> list[str]:
@@ -114,6 +127,8 @@ def _footer(plan: Plan) -> Iterator[str]:
     delta = plan.after - plan.before
     prices = f"{_money(plan.before)} -> {_money(plan.after)} ({delta:+.2f})"
     yield f"total: {prices} {plan.currency} a month, net, by today's price list"
+    if plan.holds:
+        yield f"it holds: {', '.join(f'{name} {_money(price)}' for name, price in plan.holds)}"
     yield from (f"note: {note}" for note in plan.notes)
     yield from (f"warning: {open_door(entry)}" for entry in plan.stale)
     if plan.waits:

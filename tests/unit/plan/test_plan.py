@@ -237,7 +237,7 @@ class _Engine(Engine):
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the made-up stack and prices in place of the real ones."""
 
-    def no_prices(endpoint: str, token: str) -> Prices:
+    def no_prices(endpoint: str, token: str, _boxes: str) -> Prices:
         raise PricesError(f"no price list at {endpoint} with {len(token)} characters")
 
     monkeypatch.setattr("runbook.verbs.plan.Engine", _Engine)

@@ -65,8 +65,23 @@ def test_the_list_is_asked_for_with_the_servers_own_types() -> None:
     with respx.mock(base_url="http://hetzner.test/v1") as api:
         api.get("/pricing").respond(json={"pricing": _PRICING})
         api.get("/servers").respond(json={"servers": [{"server_type": _RUNNING[0]}]})
-        prices = fetch("http://hetzner.test/v1", "t" * 64)
+        boxes = [{"name": "bx11", "prices": [_price("3.20", "hel1")]}]
+        api.get("http://boxes.test/v1/storage_box_types").respond(json={"storage_box_types": boxes})
+        prices = fetch("http://hetzner.test/v1", "t" * 64, "http://boxes.test/v1")
     assert {name for name, _ in prices.server_types} == {"cx32", "cx33"}
+    box = {"storageBoxType": "bx11", "location": "hel1"}
+    assert prices.monthly("hcloud:index/storageBox:StorageBox", box) == Decimal("3.20")
+
+
+def test_storage_boxes_alone_may_be_unknown() -> None:
+    """Another API sells them: without its word the rest has a price all the same."""
+    with respx.mock(base_url="http://hetzner.test/v1") as api:
+        api.get("/pricing").respond(json={"pricing": _PRICING})
+        api.get("/servers").respond(json={"servers": []})
+        api.get("http://boxes.test/v1/storage_box_types").respond(503)
+        prices = fetch("http://hetzner.test/v1", "t" * 64, "http://boxes.test/v1")
+    assert prices.server_types
+    assert prices.monthly("hcloud:index/storageBox:StorageBox", {}) is None
 
 
 def test_no_list_is_told_without_the_token() -> None:
