@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from common.target import ServerTarget, Target
 
 _OURS = "this machine's clock"
-_SET_OURS = "`sudo timedatectl set-ntp true` on this machine, then check again"
+_SET_OURS = "`sudo timedatectl set-ntp true` on this machine, then `runbook check clock`"
 _SET_THE_SERVERS = "see both: `date -u; runbook ssh -- timedatectl`; tokens and certificates suffer"
 _BY_CLOCK = frozenset(
     {

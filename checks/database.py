@@ -163,7 +163,7 @@ def collect_writes(observer: Observer, database: DatabaseTarget) -> bool:
 def judge_writes(_database: DatabaseTarget, read_only: bool, _target: Target) -> Verdict:
     """Green when the app may write."""
     if not read_only:
-        return green("it may be written")
+        return green("writes are allowed")
     return red(
         "writes are stopped: the database is read-only",
         "find out who stopped them and why; `runbook database doctor --allow-writes` is the way "
@@ -282,7 +282,7 @@ POOL = Check(
 WRITES = Check(
     "database-writes",
     "E3",
-    "the database may be written",
+    "writes are allowed",
     reachable,
     collect_writes,
     judge_writes,

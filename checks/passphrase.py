@@ -30,7 +30,9 @@ def judge(_subject: Target, found: str | None, target: Target) -> Verdict:
     if passphrase.is_loopback(target.hetzner.endpoint):
         return green("a cloud on this machine needs none that is hard to guess")
     if found is None:
-        return unknown("the environment has none", "`. bin/env STACK`, then check again")
+        return unknown(
+            "the environment has none", "`. bin/env STACK`, then `runbook check passphrase`"
+        )
     why = passphrase.weakness(found)
     if why:
         return red(f"it guards config and state, and {why}", passphrase.REMEDY)

@@ -10,6 +10,7 @@ import typer
 from runbook import typed
 from runbook.help import Verb, Verbs, panel_of
 from runbook.interrupts import CODE
+from runbook.output import DeclinedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,11 @@ def _interruptible(function: V, path: str) -> V:
         typed.note(path, function, options)
         try:
             function(*args, **options)
+        except DeclinedError as error:
+            from runbook import timeline  # noqa: PLC0415 - slow to load, and few say no
+
+            timeline.declined(error.question, options.get("stack"))
+            raise
         except KeyboardInterrupt as why:
             typer.echo(f"runbook: {why or 'interrupted'}", err=True)
             raise typer.Exit(CODE) from None

@@ -31,6 +31,14 @@ _QUIET_SECONDS = 4.5
 """Nobody who waits is left without a word for longer."""
 
 
+class DeclinedError(OperatorError):
+    """Somebody was asked, and said no."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        super().__init__("nothing was done; `runbook diagnose` tells what helps")
+
+
 def print_json(value: object) -> None:
     """One JSON value on standard output; an object says when it was told, and by which version."""
     if isinstance(value, dict):
@@ -116,7 +124,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if not Console().is_terminal:
         raise OperatorError(f"{question} Nobody can be asked here: give --yes")
     if not typer.confirm(question):
-        raise OperatorError("nothing was done; `runbook diagnose` tells what helps")
+        raise DeclinedError(question)
 
 
 def ask(question: str, *, yes: bool) -> None:

@@ -36,6 +36,12 @@ def keep(target: Target, what: str, *, failed_requests: int | None = None) -> No
     record(event, stack=target.stack, failed_requests=failed_requests)
 
 
+def declined(question: str, stack: object) -> None:
+    """Keep that somebody was asked and said no."""
+    event = Event(at=datetime.now(UTC), who=who.name(), what=f"declined: {question}")
+    record(event, stack=stack if isinstance(stack, str) else None)
+
+
 @contextlib.contextmanager
 def acting(target: Target, what: str, *services: str) -> Iterator[Act]:
     """Have what happens within kept in both, whatever its end."""

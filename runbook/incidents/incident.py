@@ -24,6 +24,9 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
+_OPEN_ITEM = "- [ ]"
+
+
 class State(enum.StrEnum):
     """How far it is; each follows from the times that are set."""
 
@@ -54,6 +57,10 @@ class Incident(BaseModel):
     stack: str | None = None
     owner: str | None = None
     opened: Moment
+    failing_since: Moment | None = None
+    """Of the first failure, where somebody knows it; `opened` is when it was detected."""
+    roles: dict[str, str] = Field(default_factory=dict)
+    """Who leads, who writes, who tells people: by role."""
     acknowledged: Moment | None = None
     mitigated: Moment | None = None
     closed: Moment | None = None
@@ -112,6 +119,61 @@ class Incident(BaseModel):
         changed = {"owner": owner, "acknowledged": self.acknowledged or _in_utc(at)}
         return self._changed(changed, Event(at=at, who=owner, what=what))
 
+    def with_severity(self, severity: Severity, who: str, at: datetime, why: str) -> Incident:
+        """It is worse, or less bad, than was thought; the clock runs from its opening all the same.
+
+        Raises:
+            OperatorError: when it is closed, or has that severity.
+        """
+        self._refuse_if_closed()
+        if severity == self.severity:
+            raise OperatorError(f"incident {self.id} is {severity} already")
+        what = _with(f"severity {self.severity} -> {severity}", why)
+        return self._changed({"severity": severity}, Event(at=at, who=who, what=what))
+
+    def with_role(self, role: str, person: str, who: str, at: datetime) -> Incident:
+        """Somebody leads, writes, or tells people.
+
+        Raises:
+            OperatorError: when it is closed.
+        """
+        self._refuse_if_closed()
+        changed = {"roles": self.roles | {role: person}}
+        return self._changed(changed, Event(at=at, who=who, what=f"{role} is {person}"))
+
+    def reopen(self, who: str, at: datetime, why: str) -> Incident:
+        """It is not over: what was mitigated or closed is so no more.
+
+        Raises:
+            OperatorError: when it is neither.
+        """
+        if not self.mitigated:
+            raise OperatorError(f"incident {self.id} is {self.state}: there is nothing to reopen")
+        changed = {"mitigated": None, "closed": None}
+        return self._changed(changed, Event(at=at, who=who, what=_with("reopened", why)))
+
+    def with_text(self, section: str, text: str) -> Incident:
+        """The incident with a text, where that section has none yet."""
+        if not text or self.sections.get(section):
+            return self
+        return self.model_copy(update={"sections": self.sections | {section: text}})
+
+    def with_done(self, words: str) -> Incident:
+        """The incident with the one action item ticked that has these words.
+
+        Raises:
+            OperatorError: when none, or more than one, is open with them.
+        """
+        lines = self.sections.get("Action items", "").splitlines()
+        found = [n for n, line in enumerate(lines) if _OPEN_ITEM in line and words in line]
+        if len(found) != 1:
+            count = "no" if not found else "more than one"
+            raise OperatorError(f"{count} open action item of {self.id} has the words {words!r}")
+        lines[found[0]] = lines[found[0]].replace(_OPEN_ITEM, "- [x]", 1)
+        return self.model_copy(
+            update={"sections": self.sections | {"Action items": "\n".join(lines)}}
+        )
+
     def mitigate(self, who: str, at: datetime, how: str) -> Incident:
         """Users are well again, whatever is left to do.
 
@@ -122,7 +184,8 @@ class Incident(BaseModel):
         if self.mitigated:
             raise OperatorError(f"incident {self.id} is mitigated since {self.mitigated:%H:%M} UTC")
         changed = {"mitigated": _in_utc(at)}
-        return self._changed(changed, Event(at=at, who=who, what=_with("mitigated", how)))
+        event = Event(at=at, who=who, what=_with("mitigated", how))
+        return self._changed(changed, event).with_text("Resolution", how)
 
     def close(self, who: str, at: datetime, how: str) -> Incident:
         """Nothing is left to do but the post-mortem; what was not said before is said by this.
@@ -138,7 +201,8 @@ class Incident(BaseModel):
             "acknowledged": self.acknowledged or end,
             "owner": self.owner or who,
         }
-        return self._changed(changed, Event(at=at, who=who, what=_with("closed", how)))
+        event = Event(at=at, who=who, what=_with("closed", how))
+        return self._changed(changed, event).with_text("Root cause", how)
 
     def _refuse_if_closed(self) -> None:
         if self.closed:

@@ -41,18 +41,28 @@ def _facts(incident: Incident, now: datetime) -> Iterator[tuple[str, str]]:
     minutes = duration.spoken(incident.severity.response.total_seconds())
     yield "Severity", f"{incident.severity}, {incident.severity.meaning}"
     yield "Response", f"{incident.response(now)}; {incident.severity} allows {minutes}"
+    yield "Detected", _detected(incident)
     yield "Owner", incident.owner or "nobody"
+    yield from ((role.capitalize(), person) for role, person in incident.roles.items())
     yield "Stack", incident.stack or "none in particular"
 
 
+def _detected(incident: Incident) -> str:
+    if incident.failing_since is None:
+        return f"{incident.opened:{_CLOCK}} UTC; when it began is not known"
+    after = _length(incident.failing_since, incident.opened)
+    return f"{incident.opened:{_CLOCK}} UTC, {after} after the first failure"
+
+
 def _duration(incident: Incident, now: datetime) -> str:
+    start = incident.failing_since or incident.opened
     end = incident.mitigated or incident.closed
     if end is None:
-        return f"{_length(incident.opened, now)} so far, since {incident.opened:{_CLOCK}} UTC"
-    whole = f"{_length(incident.opened, end)} until mitigated"
-    span = f"{incident.opened:{_CLOCK}} to {end:{_CLOCK}} UTC"
+        return f"{_length(start, now)} so far, since {start:{_CLOCK}} UTC"
+    whole = f"{_length(start, end)} until mitigated"
+    span = f"{start:{_CLOCK}} to {end:{_CLOCK}} UTC"
     if incident.closed:
-        return f"{whole} ({span}), {_length(incident.opened, incident.closed)} until closed"
+        return f"{whole} ({span}), {_length(start, incident.closed)} until closed"
     return f"{whole} ({span})"
 
 

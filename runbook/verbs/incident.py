@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,15 @@ from runbook.updates import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+class Role(enum.StrEnum):
+    """What people do in an incident, besides mending it."""
+
+    LEAD = "lead"
+    SCRIBE = "scribe"
+    COMMUNICATIONS = "communications"
+
 
 incident = group("incident", "Lead an incident: detect, acknowledge, mitigate, close, learn.")
 
@@ -47,6 +57,9 @@ def open_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     owner: Annotated[
         str | None, typer.Option("--owner", help="Also acknowledge it, for this person.")
     ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Of the first failure: an ISO time, UTC if bare.")
+    ] = None,
     stack: Annotated[
         str | None, typer.Option("--stack", "-s", envvar="PULUMI_STACK", help="Default: none.")
     ] = None,
@@ -65,6 +78,7 @@ def open_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             severity=severity,
             stack=stack,
             opened=moment,
+            failing_since=_moment(since) if since else None,
             timeline=(first,),
         )
         return made.acknowledge(owner, moment) if owner else made
@@ -139,6 +153,74 @@ def close(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     )
 
 
+@verb("severity", procedure="I1", example='incident severity P2 "one path only"', within=incident)
+def severity_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    severity: Annotated[
+        Severity,
+        typer.Argument(metavar="SEVERITY", case_sensitive=False, help="P1 to P4; P1 is the worst."),
+    ],
+    why: Annotated[str, typer.Argument(metavar="WHY", help="In a few words.")] = "",
+    by: Who = None,
+    number: Id = None,
+    at: At = None,
+    tell: Tell = False,
+    as_json: options.Json = False,
+) -> None:
+    """Change the severity; the response clock runs from the opening all the same."""
+    _change(
+        number,
+        lambda one: one.with_severity(severity, by or who.name(), _moment(at), why),
+        tell,
+        as_json=as_json,
+    )
+
+
+@verb("role", procedure="I2", example="incident role scribe eva", within=incident)
+def role_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    role: Annotated[Role, typer.Argument(metavar="ROLE", help="lead, scribe or communications.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who has it from now on.")],
+    number: Id = None,
+    at: At = None,
+    tell: Tell = False,
+    as_json: options.Json = False,
+) -> None:
+    """Give a role: who leads, who writes the timeline, who tells people."""
+    _change(
+        number,
+        lambda one: one.with_role(role.value, person, who.name(), _moment(at)),
+        tell,
+        as_json=as_json,
+    )
+
+
+@verb("reopen", procedure="I2", example='incident reopen "502 again"', within=incident)
+def reopen(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
+    why: Annotated[str, typer.Argument(metavar="WHY", help="In a few words.")] = "",
+    by: Who = None,
+    number: Id = None,
+    at: At = None,
+    tell: Tell = False,
+    as_json: options.Json = False,
+) -> None:
+    """Go on with an incident that was mitigated or closed too early."""
+    _change(
+        number, lambda one: one.reopen(by or who.name(), _moment(at), why), tell, as_json=as_json
+    )
+
+
+@verb("done", procedure="I3", example='incident done "add an alert"', within=incident)
+def done(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="That only this item has.")],
+    number: Annotated[
+        str | None, typer.Option("--id", help="As in 2026-01-31-1. Default: the newest.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Tick an action item of a post-mortem."""
+    folder = Folder.of_project()
+    _change(_newest(folder, number), lambda one: one.with_done(words), tell=False, as_json=as_json)
+
+
 @verb("list", procedure="I1, I2", example="incident list --all", within=incident)
 def list_(
     every: Annotated[bool, typer.Option("--all", "-a", help="Those that are closed too.")] = False,
@@ -177,6 +259,15 @@ def write_postmortem(  # noqa: PLR0913, PLR0917 - each parameter is an option of
         list[str] | None, typer.Option("--action", help='"who: what, by when"; may be repeated.')
     ] = None,
     lessons: Annotated[list[str] | None, typer.Option("--lesson", help="May be repeated.")] = None,
+    well: Annotated[
+        list[str] | None, typer.Option("--well", help="What went well; may be repeated.")
+    ] = None,
+    wrong: Annotated[
+        list[str] | None, typer.Option("--wrong", help="What went wrong; may be repeated.")
+    ] = None,
+    lucky: Annotated[
+        list[str] | None, typer.Option("--lucky", help="Where we were lucky; may be repeated.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Write the post-mortem beside the incident. Texts are kept there, and may be edited there."""
@@ -186,7 +277,7 @@ def write_postmortem(  # noqa: PLR0913, PLR0917 - each parameter is an option of
         "Impact": impact,
         "Resolution": resolution,
         "Action items": _bullets(actions, "- [ ] "),
-        "Lessons": _bullets(lessons, "- "),
+        "Lessons": _lessons({"": lessons, "well": well, "wrong": wrong, "lucky": lucky}),
     }
     facts = {"users_affected": users, "failed_requests": failed_requests}
     folder = Folder.of_project()
@@ -232,6 +323,12 @@ def _bullets(items: list[str] | None, mark: str) -> str | None:
     return "\n".join(mark + " ".join(item.split()) for item in items) if items else None
 
 
+def _lessons(items: Mapping[str, list[str] | None]) -> str | None:
+    """One list: each item with what it is, where that was said."""
+    found = [_bullets(texts, f"- {kind}: " if kind else "- ") for kind, texts in items.items()]
+    return "\n".join(filter(None, found)) or None
+
+
 def _newest(folder: Folder, number: str | None) -> str:
     if number:
         return number
@@ -261,7 +358,19 @@ def _tell(folder: Folder, one: Incident, *, as_json: bool, tell: bool) -> None:
                 f"{notify.SETTING}"
             )
         bad = one.state in {State.OPEN, State.ACKNOWLEDGED}
-        notifier.send(notify.Message(_line(one), one.timeline[-1].what, bad))
+        notifier.send(notify.Message(_line(one), _push(one), bad))
+
+
+def _push(one: Incident) -> str:
+    """What a phone shows: the news, where, since when, who has it, by when, and what to type."""
+    since = one.failing_since or one.opened
+    facts = (
+        f"stack {one.stack or 'none in particular'}, {one.severity}",
+        f"since {since:%Y-%m-%d %H:%M} UTC",
+        f"{one.owner or 'nobody'} has it",
+    )
+    clock = [] if one.acknowledged else [f"acknowledge by {one.respond_by:%H:%M} UTC"]
+    return f"{one.timeline[-1].what}\n{', '.join([*facts, *clock])}\n{_next(one)}"
 
 
 def _line(one: Incident) -> str:

@@ -12,7 +12,7 @@ from runbook.app import group, verb
 from runbook.revive import Bounds, Revival
 from runbook.revive.live import LiveTools, console
 from runbook.stack import load_target
-from runbook.timeline import acted
+from runbook.timeline import acted, keep
 
 server_group = group("server", "A server that hangs, or has lost its disk.")
 
@@ -48,6 +48,8 @@ def revive(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         code = revival.run(force=force, dry=dry_run)
     if not dry_run:
         end = "well again" if not code else "still not well"
+        for step in revival.steps:
+            keep(target, f"{chosen.name}: {step.name}: {step.outcome}")
         acted(target, f"revived {chosen.name}", result=end)
     if as_json:
         output.print_json(

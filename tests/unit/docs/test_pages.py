@@ -143,3 +143,33 @@ def test_every_emergency_page_is_in_the_index() -> None:
     """Else nobody finds it at night."""
     index = (ROOT / "docs" / "README.md").read_text()
     assert [one.name for one in _EMERGENCIES if f"emergencies/{one.name}" not in index] == []
+
+
+_UNREADABLE = (
+    "gets on with it",
+    "then check again",
+    "open door",
+    "only the ones that",
+    "mend that first",
+)
+
+
+@pytest.mark.parametrize("words", _UNREADABLE)
+def test_no_page_and_no_message_needs_a_second_reading(words: str) -> None:
+    """Examples of what had to go; the ten rules are in CONTRIBUTING.md."""
+    texts = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    texts += [file for part in ("checks", "runbook") for file in (ROOT / part).rglob("*.py")]
+    assert [str(file) for file in texts if words in file.read_text()] == []
+
+
+def test_the_style_page_has_ten_rules() -> None:
+    """Numbered, so that a review can name one."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert len(re.findall(r"^\d+\. \*\*", text, re.MULTILINE)) == 10
+
+
+def test_no_page_lists_a_thing_twice() -> None:
+    """Each check has one row, each page one line of the index."""
+    for name, cell in (("checks.md", r"^\| `([\w-]+)`"), ("README.md", r"\]\(([^)]+)\) \|$")):
+        found = re.findall(cell, (ROOT / "docs" / name).read_text(), re.MULTILINE)
+        assert sorted(found) == sorted(set(found)), name

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 import checks
 from checks import Report, Result
@@ -13,7 +14,10 @@ from checks.verdict import green, red
 from common.maintenance import Maintenance, Mode
 from common.target import MaintenanceTarget, Target
 from runbook import truth
+from runbook.app import app, verb
 from runbook.deploy import before
+from runbook.incidents import Folder
+from runbook.output import confirm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,3 +84,23 @@ def test_the_end_says_what_serves_and_whether_it_stays(
         "serving now: nutri-backend, 2 of 2 healthy",
         f"the config says {configured}: {stays}",
     ]
+
+
+def test_who_says_no_is_in_the_timeline(
+    target: Target, run: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing was done."""
+
+    @verb("refused", procedure="Q1", example="refused")
+    def refused() -> None:
+        """Ask."""
+        confirm("Restart it?", yes=False)
+
+    assert target
+    monkeypatch.setattr(Console, "is_terminal", True)
+    monkeypatch.setattr("typer.confirm", lambda _: False)
+    assert run("incident", "open", "x", "--severity", "P1") == 0
+    assert run("refused") == 2
+    (one,) = Folder.of_project().all()
+    assert one.timeline[-1].what == "declined: Restart it?"
+    app.registered_commands[:] = [one for one in app.registered_commands if one.name != "refused"]

@@ -43,7 +43,11 @@ def _verbs(command: Any, path: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa:
 
 
 _OF_AN_INCIDENT = {
-    f"incident {verb}" for verb in ("ack", "note", "mitigated", "close", "list", "postmortem")
+    f"incident {verb}"
+    for verb in (
+        *("ack", "note", "mitigated", "close", "list", "postmortem"),
+        *("severity", "role", "reopen", "done"),
+    )
 }
 VERBS = _verbs(whole())
 

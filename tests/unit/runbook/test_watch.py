@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -256,5 +257,11 @@ def test_an_incidents_word_goes_out_when_asked(
             cli.main(["incident", *words])
         assert not caught.value.code
     (one,) = receiver.got
-    assert one["message"] == "rolling back"
+    news, facts, next_ = one["message"].splitlines()
+    assert news == "rolling back"
+    assert re.fullmatch(
+        r"stack none in particular, P1, since .* UTC, nobody has it, acknowledge by \d\d:\d\d UTC",
+        facts,
+    )
+    assert next_.endswith("`runbook incident ack`")
     assert one["title"].endswith("(P1, open): API answers 502")

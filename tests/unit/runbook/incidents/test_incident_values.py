@@ -189,7 +189,7 @@ def test_the_post_mortem_has_all_of_the_runbooks_parts() -> None:
         *("Summary", "Timeline", "Root cause", "Impact", "Resolution", "Action items", "Lessons")
     ]
     assert postmortem.missing(one) == [
-        *("Summary", "Root cause", "Resolution", "Action items", "Lessons"),
+        *("Summary", "Root cause", "Action items", "Lessons"),
         *("users affected", "failed requests"),
     ]
 
@@ -206,3 +206,58 @@ def test_a_whole_post_mortem_misses_nothing() -> None:
     assert "- failed requests: 0\n\nImpact text\n" in text
     assert "30 min so far" in text
     assert "To be written" not in text
+
+
+def test_what_was_told_is_in_the_post_mortem() -> None:
+    """How it was mitigated is the resolution, what it was closed with the root cause."""
+    one = (
+        _incident()
+        .mitigate("ana", _minutes(20), "rolled back")
+        .close("ana", _minutes(30), "a leak")
+    )
+    assert (one.sections["Resolution"], one.sections["Root cause"]) == ("rolled back", "a leak")
+    written = _incident().with_text("Resolution", "by hand").mitigate("ana", _minutes(2), "other")
+    assert written.sections["Resolution"] == "by hand"
+
+
+def test_first_failure_and_detection_are_two_times() -> None:
+    """The duration counts from the first failure, the response clock from the detection."""
+    one = _incident().model_copy(update={"failing_since": _minutes(-10)})
+    text = postmortem.render(one.mitigate("ana", _minutes(20), ""), _minutes(99))
+    assert "| Duration | 30 min until mitigated (2026-01-31 11:50" in text
+    assert "| Detected | 2026-01-31 12:00 UTC, 10 min after the first failure |" in text
+    assert one.respond_by == _minutes(15)
+
+
+def test_severity_roles_and_reopening_are_in_the_timeline() -> None:
+    """Each by whom, and what for."""
+    one = _incident().with_severity(Severity.P2, "ana", _minutes(1), "one path only")
+    one = one.with_role("scribe", "eva", "ana", _minutes(2)).mitigate("ana", _minutes(3), "")
+    one = one.reopen("ana", _minutes(4), "again")
+    assert (one.severity, one.state, one.roles) == (Severity.P2, State.OPEN, {"scribe": "eva"})
+    assert [event.what for event in one.timeline] == [
+        "severity P1 -> P2: one path only",
+        "scribe is eva",
+        "mitigated",
+        "reopened: again",
+    ]
+    assert document.parse(document.text_of(one), FILE) == one
+    assert "| Scribe | eva |" in postmortem.render(one, _minutes(5))
+    with pytest.raises(OperatorError, match="is P2 already"):
+        one.with_severity(Severity.P2, "ana", _minutes(5), "")
+    with pytest.raises(OperatorError, match="there is nothing to reopen"):
+        one.reopen("ana", _minutes(5), "")
+    with pytest.raises(OperatorError, match="is closed"):
+        one.close("ana", _minutes(6), "").with_role("lead", "x", "y", _minutes(7))
+
+
+def test_an_action_item_is_ticked_once() -> None:
+    """By words that only it has."""
+    items = "- [ ] ana: add an alert, by Friday\n- [ ] eva: add a test"
+    one = _incident().with_text("Action items", items).with_done("alert")
+    assert one.sections["Action items"] == items.replace("- [ ] ana", "- [x] ana")
+    for words, said in (("alert", "no open action item"), ("nothing", "no open action item")):
+        with pytest.raises(OperatorError, match=said):
+            one.with_done(words)
+    with pytest.raises(OperatorError, match="more than one open action item"):
+        _incident().with_text("Action items", items).with_done("add")
