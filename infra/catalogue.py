@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal  # noqa: TC003 - pydantic reads the annotation
 from itertools import count
 from typing import Any
 
@@ -33,8 +34,21 @@ class Offer(BaseModel):
     available: bool = True
 
 
+class Amount(BaseModel):
+    """Money, without VAT."""
+
+    net: Decimal
+
+
+class Price(BaseModel):
+    """What a server type costs in one location."""
+
+    location: str
+    price_monthly: Amount
+
+
 class ServerType(BaseModel):
-    """A server type: cores, memory in GB, disk in GB and where it is sold."""
+    """A server type: cores, memory in GB, disk in GB, where it is sold and for how much."""
 
     name: str
     cores: int
@@ -42,10 +56,16 @@ class ServerType(BaseModel):
     disk: int
     architecture: str
     locations: list[Offer] = []
+    prices: list[Price] = []
 
     def sold_in(self, location: str) -> bool:
         """Whether it can be ordered in a location today."""
         return any(offer.name == location and offer.available for offer in self.locations)
+
+    def monthly(self, location: str) -> Decimal | None:
+        """What it costs a month in a location; None where Hetzner does not tell."""
+        found = (one.price_monthly.net for one in self.prices if one.location == location)
+        return next(found, None)
 
 
 class Current(BaseModel):

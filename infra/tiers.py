@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from infra.refusals import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from infra.catalogue import Catalogue
+    from infra.catalogue import Catalogue, ServerType
 
 # Size by size, the preferred type first.
 TIERS = {
@@ -18,6 +19,8 @@ TIERS = {
     "medium": ("cx43", "cpx42", "ccx33"),
     "large": ("cx53", "cpx62", "ccx43"),
 }
+_MOST_TIMES = Decimal("1.5")
+"""Another type that costs more than so many times the wanted one is taken by its own name alone."""
 RETIRED = {"cx32": "small", "cx42": "medium", "cx52": "large"}
 """The runbook's types, no longer sold: each stands for the tier that its successor is in."""
 
@@ -105,9 +108,13 @@ def _sold(
     """The first place that sells a type of the tier, and its first type there."""
     by_name = {kind.name: kind for kind in catalogue.server_types}
     candidates = [by_name[name] for name in types(tier) if name in by_name]
-    offers = [
-        Refused(place, kind.name) for place in places for kind in candidates if kind.sold_in(place)
+    sold = [
+        Refused(place, one.name) for place in places for one in candidates if one.sold_in(place)
     ]
+    dear = [told for told in (_dear(one, candidates, by_name) for one in sold) if told]
+    offers = [one for one in sold if not _dear(one, candidates, by_name)]
+    if dear and not offers:
+        return None, [f"nutri:tier: {candidates[0].name} is not to be had today; {'; '.join(dear)}"]
     # Where all of it was refused once, the first may be to be had again.
     passed = catalogue.refused if not catalogue.refused.issuperset(offers) else frozenset()
     for place, kind in (offer for offer in offers if offer not in passed):
@@ -116,6 +123,21 @@ def _sold(
     names = ", ".join(kind.name for kind in candidates)
     remedy = "set another tier or location, or nutri:locationFallbacks"
     return None, [f"nutri:tier: none of {names} is sold in {' or '.join(places)} today; {remedy}"]
+
+
+def _dear(
+    offer: Refused, candidates: Sequence[ServerType], by_name: Mapping[str, ServerType]
+) -> str:
+    """Say what an offer costs that nobody would expect; empty for one that is worth its money."""
+    wanted = candidates[0].monthly(offer.location)
+    price = by_name[offer.server_type].monthly(offer.location)
+    if not wanted or not price or price <= wanted * _MOST_TIMES:
+        return ""
+    return (
+        f"{offer.server_type} is, in {offer.location}, for {price:.2f} a month instead of"
+        f" {wanted:.2f} ({price / wanted:.1f} times as much): if you want it all the same,"
+        f" `pulumi config set tier {offer.server_type}`"
+    )
 
 
 def _note(

@@ -90,6 +90,41 @@ def _refusal() -> str:
     return str(caught.value)
 
 
+def _priced(name: str, net: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - of `_type`
+    prices = [
+        {"location": place, "price_monthly": {"net": net, "gross": "999"}}
+        for place in ("fsn1", "nbg1")
+    ]
+    return _type(name, **more) | {"prices": prices}
+
+
+def test_a_type_in_its_place_that_costs_much_more_is_not_taken_unasked(
+    configure: Configure, hetzner: _Hetzner
+) -> None:
+    """By its own name it is, and one that costs little more is taken as it is."""
+    hetzner.types = [_priced("cx33", "8.49", sold=False), _priced("cpx32", "35.49")]
+    configure()
+    refusal = _refusal()
+    assert "cx33 is not to be had today" in refusal
+    assert "cpx32 is, in fsn1, for 35.49 a month instead of 8.49 (4.2 times as much)" in refusal
+    assert "`pulumi config set tier cpx32`" in refusal
+    configure({"nutri:tier": "cpx32"})
+    assert _taken() == "cpx32"
+    hetzner.types[1] = _priced("cpx32", "12.00")
+    configure()
+    assert _taken() == "cpx32"
+
+
+def test_another_place_comes_before_a_type_that_costs_much_more(
+    configure: Configure, hetzner: _Hetzner
+) -> None:
+    """Where one is allowed."""
+    hetzner.types = [_priced("cx33", "8.49", places={"nbg1"}), _priced("cpx32", "35.49")]
+    configure({"nutri:locationFallbacks": ["nbg1"]})
+    settings, choice = preflight.run("prod")
+    assert (settings.location, choice.server_type) == ("nbg1", "cx33")
+
+
 def test_a_tier_is_the_first_type_sold(configure: Configure, hetzner: _Hetzner) -> None:
     """The preferred type is taken while it is sold, the next one when it is not."""
     configure()
