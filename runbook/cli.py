@@ -46,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the CLI; a mistake of the operator, or of the world, is one message and exit code 2."""
     interrupts.raise_on_signals()
     words = sys.argv[1:] if arguments is None else arguments
-    register(words[0] if words else None)
+    try:
+        register(words[0] if words else None)
+    except KeyboardInterrupt:
+        print("runbook: interrupted while it loads; nothing was begun", file=sys.stderr)
+        sys.exit(interrupts.CODE)
     try:
         app(arguments, prog_name="runbook")
     except OperatorError as error:

@@ -65,8 +65,8 @@ def _other_tag(scene: Scene) -> None:
 
 
 def _new_container(scene: Scene, _run: Run) -> bool:
-    """One of the new tag is there."""
-    return any(one["tag"] == _tag(scene) for one in scene.containers(BACKEND))
+    """One of another tag than the rest is there, whatever the config says by now."""
+    return len({one["tag"] for one in scene.containers(BACKEND)}) > 1
 
 
 def _both_are_there(scene: Scene, _run: Run) -> bool:
@@ -130,7 +130,11 @@ MOMENTS: tuple[Moment, ...] = (
     Moment("rotation: a replica begins", _up(_rotated), _says(rf"{BACKEND}-1 updating")),
     Moment("resize: the server is off", _up(_resized), _is_off),
     Moment(
-        "maintenance: page", lambda _: _START, _says(r"maintenance updating"), _END, is_verb=True
+        "maintenance: page",
+        lambda _: _START,
+        _says(r"maintenance updat|waiting for maintenance"),
+        _END,
+        is_verb=True,
     ),
     Moment(
         "restore to scratch",

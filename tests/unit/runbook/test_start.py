@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from runbook import cli, interrupts
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -67,3 +69,19 @@ def test_the_version_is_told() -> None:
         check=True,
     )
     assert done.stdout.startswith("runbook 0.1.0")
+
+
+def test_an_interrupt_while_it_loads_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was begun, and that is what is said; without a traceback."""
+
+    def interrupted(_word: str | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "register", interrupted)
+    monkeypatch.setattr(interrupts, "raise_on_signals", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["status"])
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "runbook: interrupted while it loads; nothing was begun\n"
