@@ -76,12 +76,6 @@ class Held:
     manifests: list[Snapshot]
 
 
-def _has_room(folder: Path) -> bool:
-    """Whether there is room for a cache: on a full disk restic tries for a quarter of an hour."""
-    there = next(one for one in (folder, *folder.parents) if one.is_dir())
-    return shutil.disk_usage(there).free > CACHE_FREE
-
-
 def tag_of(run_id: str) -> str:
     """The tag that holds a dump together."""
     return f"{_RUN}{run_id}"
@@ -110,9 +104,15 @@ class Restic:
         """A command line of restic; without its cache where that could not be written."""
         sftp = self._config.sftp_command
         options = ["-o", f"sftp.command={sftp}"] if sftp else []
-        if not _has_room(Path(self.environment["RESTIC_CACHE_DIR"])):
+        if not self._has_room():
             options.append("--no-cache")
         return ["restic", *options, *words]
+
+    def _has_room(self) -> bool:
+        """Whether a cache has room: on a full disk restic tries for a quarter of an hour."""
+        folder = Path(self.environment["RESTIC_CACHE_DIR"])
+        there = next(one for one in (folder, *folder.parents) if one.is_dir())
+        return shutil.disk_usage(there).free > CACHE_FREE
 
     def run(self, *words: str, timeout: float = _LONG) -> str:
         """What a command prints; waits for who holds the repository.
@@ -139,6 +139,10 @@ class Restic:
             return work(bound)
         except DumpError as error:
             said = f"{error}{self._why_no_session(str(error))}"
+            if "no space left" in said.lower() and not self._has_room():
+                raise DumpError(
+                    f"this server's own disk is full (`runbook check disk`): {said}"
+                ) from None
             raise _kind_of(said)(explain(said, self._config.repository)) from None
 
     def _why_no_session(self, said: str) -> str:

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from infra.dumper import restic
+from infra.dumper.errors import DumpError
 
 if TYPE_CHECKING:
     from infra.dumper.config import Config
+
+
+def _restic() -> restic.Restic:
+    config = SimpleNamespace(
+        repository="/r", password_file=Path("/p"), environment={}, sftp_command=""
+    )
+    return restic.Restic(cast("Config", config))
 
 
 @pytest.mark.parametrize(("free", "words"), [(0, ["--no-cache"]), (2 * restic.CACHE_FREE, [])])
@@ -27,9 +35,22 @@ def test_there_is_no_cache_without_room(
 
     monkeypatch.setenv("NUTRI_DUMPS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("infra.dumper.restic.shutil.disk_usage", usage)
-    config = SimpleNamespace(
-        repository="/r", password_file=Path("/p"), environment={}, sftp_command=""
-    )
-    made = restic.Restic(cast("Config", config))
-    assert made.command("snapshots") == ["restic", *words, "snapshots"]
+    assert _restic().command("snapshots") == ["restic", *words, "snapshots"]
     assert asked == [tmp_path]
+
+
+@pytest.mark.parametrize(("free", "whose"), [(0, "server's own disk"), (2**40, "the repository")])
+def test_whose_disk_is_full_is_told(
+    free: int, whose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The repository's, or the one restic works on: what to do is another thing."""
+    monkeypatch.setenv("NUTRI_DUMPS_CACHE", str(tmp_path))
+    monkeypatch.setattr(
+        "infra.dumper.restic.shutil.disk_usage", lambda _: SimpleNamespace(free=free)
+    )
+
+    def fail(_bound: float) -> str:
+        raise DumpError("write /tmp/x: no space left on device")
+
+    with pytest.raises(DumpError, match=whose):
+        _restic().explained(fail, 1)
