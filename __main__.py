@@ -1,8 +1,5 @@
 """The platform of nutri, from an empty project to a verified, running app."""
 
-import sys
-from pathlib import Path
-
 import pulumi
 
 from infra import guard, maintenance, members, outputs, preflight, service
@@ -11,9 +8,6 @@ from infra.fleet import Fleet
 from infra.front import Front
 from infra.platform import Platform
 from infra.verification import Verification
-
-# The engine's host takes this folder off the path when the program ends, and hooks run on.
-sys.path.append(str(Path(__file__).absolute().parent))
 
 stack = pulumi.get_stack()
 name = preflight.server_name(stack)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -40,6 +42,7 @@ class GuardError(OperatorError):
 
 def install(settings: Settings, choice: Choice, server: str) -> None:
     """Guard every resource that is made from here on; `server` is the first one's name."""
+    _keep_in_reach()
     endpoint, token = settings.hcloud_endpoint, settings.hcloud_token.get_secret_value()
     install_with(
         Acknowledgements(
@@ -54,6 +57,16 @@ def install(settings: Settings, choice: Choice, server: str) -> None:
             served=lambda: served(choice),
         ),
     )
+
+
+def _keep_in_reach() -> None:
+    """Let hooks import what they need: they run on when the program has ended.
+
+    The engine's host has taken the program's folder off the path by then.
+    """
+    folder = str(Path(__file__).absolute().parents[1])
+    if folder not in sys.path[1:]:
+        sys.path.append(folder)
 
 
 def install_with(
