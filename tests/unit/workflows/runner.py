@@ -37,7 +37,7 @@ for rule in "$RULES"/{name}.*; do
 done
 exit 0
 """
-_PROGRAMS = ("pulumi", "runbook", "gh", "sleep")
+_PROGRAMS = ("pulumi", "runbook", "gh", "sleep", "make")
 
 
 @dataclass
@@ -64,6 +64,7 @@ class Repository:
         shutil.copytree(ROOT / ".github", self.clone / ".github")
         (self.clone / "bin").mkdir()
         shutil.copy(ROOT / "bin/env", self.clone / "bin/env")
+        shutil.copy(ROOT / "Pulumi.local.env", self.clone / "Pulumi.local.env")
         surroundings = (ROOT / "Pulumi.prod.env").read_text().replace("BUCKET", "states")
         (self.clone / "Pulumi.prod.env").write_text(surroundings)
         (self.clone / "Pulumi.prod.yaml").write_text("config: {}\n")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.workflows.runner import Repository
+from tests.unit.workflows.runner import ROOT, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OURS, THEIRS = "nektos/act", "stranger/act"  # as `act` names a clone without a remote
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 DRIFT = "error: no changes were expected but changes were proposed"
 
 
@@ -112,6 +113,55 @@ def test_a_forks_change_meets_no_secret(repository: Repository) -> None:
     """The job with the secrets is not run for it."""
     run = repository.run("preview", "pull_request", _pull_request(THEIRS), job="production")
     assert run.asked == []
+
+
+@pytest.mark.parametrize(("code", "green"), [(0, True), (3, True), (2, False)])
+def test_a_forks_change_is_tried_on_the_double(
+    repository: Repository, code: int, green: bool
+) -> None:
+    """The platform as it is, then what the change would do to it; nothing of production's."""
+    repository.says("runbook", "plan", "### stack local: 1 change", code=code)
+    run = repository.run("preview", "pull_request", _pull_request(THEIRS), job="fork")
+    assert (run.code == 0) is green, run.said
+    assert [one for one in run.asked if not one.startswith("actions/checkout")] == [
+        "make up",
+        "runbook plan --stack local --markdown",
+    ]
+    assert run.asked.index("make up") < run.asked.index("runbook plan --stack local --markdown")
+
+
+def test_an_own_branch_is_not_tried_there(repository: Repository) -> None:
+    """It has a plan of production."""
+    run = repository.run("preview", "pull_request", _pull_request(OURS), job="fork")
+    assert run.asked == []
+
+
+@pytest.mark.parametrize(
+    ("event", "wanted"),
+    [("push", ["test"]), ("pull_request", ["test"]), ("schedule", ["test", "test-long"])],
+)
+def test_the_tests_are_run(repository: Repository, event: str, wanted: list[str]) -> None:
+    """By every push; the long ones by night."""
+    payload = _pull_request(THEIRS) if event == "pull_request" else {"ref": "refs/heads/main"}
+    run = repository.run("test", event, payload)
+    assert run.code == 0, run.said
+    assert sorted(run.of("make")) == wanted
+
+
+def test_a_red_test_is_a_red_run(repository: Repository) -> None:
+    """Nothing after it hides that."""
+    repository.says("make", "test", "1 failed", code=2)
+    assert repository.run("test", "push", {"ref": "refs/heads/main"}).code != 0
+
+
+def test_an_old_run_goes_back_to_its_tag(repository: Repository) -> None:
+    """Run again it has its own inputs, and the program and config of today."""
+    payload = {"inputs": {"service": "nutri-backend", "tag": "v6"}}
+    run = repository.run("deploy", "workflow_dispatch", payload)
+    assert run.code == 0, run.said
+    assert "deploy nutri-backend v6 --stack prod --yes" in run.of("runbook")
+    (deploy,) = [path for path in WORKFLOWS if path.stem == "deploy"]
+    assert "ref: main" in deploy.read_text()
 
 
 @pytest.mark.parametrize(
