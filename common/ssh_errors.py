@@ -70,11 +70,11 @@ _NOT_PINNED = (
     "why: either it was rebuilt outside Pulumi, or something sits in between"
 )
 _DENIED = "the server does not accept the stack's SSH key; is it still in authorized_keys?"
-_REFUSED = "connection refused: sshd is not up yet, or the firewall does not let this address in"
-_SILENT = (
-    "no answer: the server is off or hangs, or the firewall drops this address: SSH is open to "
-    "nutri:sshNetworks alone (an address that changed: docs/secrets.md)"
+_WAY_IN = "(SSH is open to nutri:sshNetworks alone; an address that changed: docs/secrets.md)"
+_REFUSED = (
+    f"connection refused: sshd is not up yet, or the firewall keeps this address out {_WAY_IN}"
 )
+_SILENT = f"no answer: the server is off or hangs, or the firewall drops this address {_WAY_IN}"
 _UNREACHABLE = "the address cannot be reached from here; check the name and the network"
 _BUSY = (
     "the server drops new connections, or is not up yet: sshd takes only so many at once that have "

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+_GOES_ON = "the same command goes on from here"
+
+
 class RotationError(OperatorError):
     """Nothing was changed: a value will not do, or there is nothing to rotate."""
 
@@ -88,10 +91,13 @@ class _Run:
             seen = step.run()
         except RotationError:
             raise
+        except KeyboardInterrupt as why:
+            said = f"{why or 'interrupted'}. {self.rotation.secret} stands at step {place}"
+            raise KeyboardInterrupt(f"{said} ({step.name}); {_GOES_ON}") from None
         except OperatorError as error:
             raise StepFailedError(
                 f"{self.rotation.secret}: step {place} ({step.name}) failed: {error}\n"
-                f"What was done until then stays; the same command goes on from here"
+                f"What was done until then stays; {_GOES_ON}"
             ) from error
         self.say(f"  {place}  {step.name}: {seen}")
         self.proved.append(f"{step.name}: {seen}")

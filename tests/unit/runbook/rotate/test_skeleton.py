@@ -59,6 +59,16 @@ def test_a_failed_step_is_named_with_the_way_on() -> None:
     assert "the same command goes on" in str(caught.value)
 
 
+def _interrupted() -> str:
+    raise KeyboardInterrupt
+
+
+def test_whoever_interrupts_it_is_told_how_it_goes_on() -> None:
+    """At which step, too."""
+    with pytest.raises(KeyboardInterrupt, match=r"step 1 of 1 \(one\); the same command goes on"):
+        rotate(_Rotation(Step("one", _interrupted)), lambda _line: None)
+
+
 def test_a_rotation_is_noted_and_forgotten(scene: FakeScene) -> None:
     """Nothing of it stays in the config."""
     journal = scene.journal("ssh-key")
