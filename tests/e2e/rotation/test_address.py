@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.rotation.conftest import Rotating
 
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
+
 ELSEWHERE = "203.0.113.7/32"
 
 

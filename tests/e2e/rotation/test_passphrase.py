@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
 ROOT = Path(__file__).parents[3]
 OLD, NEW = "the old passphrase", "the new passphrase"
 _PROGRAM = {"name": "nutri", "runtime": "yaml", "resources": {}}

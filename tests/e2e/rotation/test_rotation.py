@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from common.target import Target
     from tests.e2e.rotation.conftest import Rotating
 
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
+
 _FAILS = {"method": "GET", "path": "locations", "status": 401, "code": "unauthorized"}
 """What makes the next update fail before it has done anything."""
 NEW_TOKEN = "anewtoken" + "0" * 55
