@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KIND = "database-password"
 _SETTINGS = ("nutri:databaseUrl", "nutri:databaseDirectUrl")
 _KNOWN_SECONDS = 90.0
+_KNOWN_INTERVAL = 3.0
 _RATE = 20.0
 
 
@@ -91,28 +92,40 @@ class DatabasePassword:
             raise RotationError(f"the present password does not log in ({', '.join(refused)})")
 
     def _change(self) -> str:
-        if any(self._refusals(self.pair.new).values()):
+        """Set it where it is not set; by the API again in any case, which changes nothing.
+
+        Supabase shuts an address out for a while after a few wrong passwords, so that nothing is
+        found out here by trying.
+        """
+        if self._is_managed or self._refusal(self._direct_with(self.pair.new)):
             self._set()
-            wait_until(
-                "the database and its pooler to take the new password",
-                lambda: self._require(self.pair.new),
-                bound=_KNOWN_SECONDS,
-                retry_on=NotYetError,
-                progress=output.waiting,
-            )
+        wait_until(
+            "the database and its pooler to take the new password",
+            lambda: self._require(self.pair.new),
+            bound=_KNOWN_SECONDS,
+            interval=_KNOWN_INTERVAL,
+            retry_on=NotYetError,
+            progress=output.waiting,
+        )
         return "it logs in, pooled and directly"
 
     def _set(self) -> None:
-        database = self._database
-        if database.project and database.token:
+        if self._is_managed:
             context = trust(self._scene.target.vantage.ca_bundle)
-            Supabase.of(database, context).set_password(self.pair.new)
+            Supabase.of(self._database, context).set_password(self.pair.new)
             return
+        with postgres.connect(self._direct_with(self.pair.old), self._resolver) as connection:
+            postgres.set_password(connection, self.pair.new)
+
+    @property
+    def _is_managed(self) -> bool:
+        return bool(self._database.project and self._database.token)
+
+    def _direct_with(self, password: str) -> str:
         direct = self._urls().get(_SETTINGS[1])
         if direct is None:
             raise OperatorError("without nutri:databaseDirectUrl nobody can change the password")
-        with postgres.connect(with_password(direct, self.pair.old), self._resolver) as connection:
-            postgres.set_password(connection, self.pair.new)
+        return with_password(direct, password)
 
     def _configure(self) -> str:
         urls = self._urls()
@@ -137,11 +150,11 @@ class DatabasePassword:
         return f"they reach the database, PostgreSQL {major}"
 
     def _prove(self) -> str:
-        into = [name for name, why in self._refusals(self.pair.old).items() if not why]
-        if into:
-            raise OperatorError(f"the old password still logs in: {', '.join(into)}")
         self._require(self.pair.new)
         said = self._refusals(self.pair.old)
+        into = [name for name, why in said.items() if not why]
+        if into:
+            raise OperatorError(f"the old password still logs in: {', '.join(into)}")
         self._journal.end()
         return "; ".join(f"{name.partition(':')[2]}: {why}" for name, why in said.items())
 

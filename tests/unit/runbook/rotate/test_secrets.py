@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from checks import postgres
 from checks.postgres import PasswordRefusedError
 from clients.hetzner import HetznerError
+from clients.supabase import Supabase
 from common.target import DatabaseTarget, DumpsTarget
 from runbook.rotate import RotationError, StepFailedError, rotate
 from runbook.rotate.app_secret import AppSecret, find
@@ -132,6 +133,7 @@ class _Database:
 
     def __init__(self, scene: FakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
         self.password = "d@old"
+        self.wrong: list[str] = []
         scene.target = scene.target.model_copy(
             update={"database": DatabaseTarget(), "services": ()}
         )
@@ -140,6 +142,7 @@ class _Database:
 
     def _connect(self, url: str, _resolver: object) -> Any:  # noqa: ANN401
         if password_of(url) != self.password:
+            self.wrong.append(password_of(url))
             raise PasswordRefusedError("the database refuses us")
         return _Held(type("Connection", (), {"execute": lambda *_: None})())
 
@@ -165,6 +168,17 @@ def test_the_database_has_a_new_password(scene: FakeScene, role: _Database) -> N
     assert SETTING not in urls
 
 
+def test_the_vendor_sees_a_wrong_password_once_each_way(
+    scene: FakeScene, role: _Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shuts an address out for a while after a few: only the old one is tried, at the end."""
+    managed = DatabaseTarget(project="r" * 20, token=SecretStr("t"), endpoint="https://s.test")
+    scene.target = scene.target.model_copy(update={"database": managed})
+    monkeypatch.setattr(Supabase, "set_password", lambda _, new: setattr(role, "password", new))
+    rotate(DatabasePassword(scene, lambda: "new"), _silent)  # type: ignore[arg-type]
+    assert role.wrong == ["d@old", "d@old"]
+
+
 def test_after_a_failed_roll_the_password_is_not_changed_again(
     scene: FakeScene, role: _Database
 ) -> None:
@@ -187,7 +201,7 @@ def test_a_password_that_does_not_log_in_is_not_rotated(scene: FakeScene, role: 
 def test_urls_that_disagree_are_told(scene: FakeScene) -> None:
     """Which of two would be the old one?"""
     scene.config.values["nutri:databaseUrl"] = "postgresql://postgres:x@pooler.test:6543/postgres"
-    with pytest.raises(RotationError, match="not the same"):
+    with pytest.raises(RotationError, match="the same in both"):
         rotate(DatabasePassword(scene, lambda: "new"), _silent)  # type: ignore[arg-type]
 
 
