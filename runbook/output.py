@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from checks import Report
     from checks.page import Drill
+    from checks.page.past import Past
     from common.waiting import Attempt
 
 
@@ -148,18 +149,33 @@ def write_reports(
     """Write the report to each file that is given, in the form its key names."""
     for form, file in files.items():
         if file:
-            write(file, _as(form, report, drill, holes))
+            write(file, _as(form, report, drill, holes, file))
 
 
-def _as(form: str, report: Report, drill: Drill | None, holes: Sequence[tuple[str, str]]) -> str:
+def _as(
+    form: str,
+    report: Report,
+    drill: Drill | None,
+    holes: Sequence[tuple[str, str]],
+    file: Path,
+) -> str:
     from checks.junit import junit  # noqa: PLC0415 - slow to load, and few ask for a file
     from checks.page import page  # noqa: PLC0415
     from checks.prometheus import prometheus  # noqa: PLC0415
 
     if form == "html":
-        return page(report, drill=drill, holes=holes)
+        return page(report, drill=drill, holes=holes, past=_past(file, report))
     forms: Mapping[str, Callable[[Report], str]] = {"junit": junit, "prometheus": prometheus}
     return forms[form](report)
+
+
+def _past(file: Path, report: Report) -> Past:
+    from checks.page.past import kept  # noqa: PLC0415 - as above
+
+    try:
+        return kept(file, report)
+    except OSError as error:
+        raise OperatorError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def write(file: Path, text: str) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from checks.page.drill import timeline
 from checks.page.elements import coded, document, el
-from checks.page.sections import charts
+from checks.page.past import Past
+from checks.page.sections import charts, week
 from checks.verdict import Status
+from common import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,7 @@ def page(
     now: datetime | None = None,
     drill: Drill | None = None,
     holes: Sequence[tuple[str, str]] = (),
+    past: Past | None = None,
 ) -> str:
     """The report as one HTML document.
 
@@ -37,19 +40,21 @@ def page(
         now: when it is made.
         drill: whose timeline is on it too.
         holes: what the set-up lacks, and how each is had; they are yellow and fail nothing.
+        past: what was red before; None: nothing is known of it.
     """
     moment = now or datetime.now(UTC)
-    cards = [*charts(report), *([timeline(drill)] if drill else [])]
+    known = past or Past()
+    cards = [*charts(report), *week(known, moment), *([timeline(drill)] if drill else [])]
     return document(
         f"{_headline(report)} - {report.stack}",
         _STYLE.read_text(),
         el("header", _title(report, moment), _tiles(report), class_=f"head {_tone(report)}"),
         el(
             "main",
-            _attention(report),
+            _attention(report, known, moment),
             _holes(holes),
             el("div", cards, class_="grid"),
-            _table(report),
+            _table(report, known, moment),
         ),
         el("footer", "Made by ", el("code", "runbook check --html"), "."),
     )
@@ -95,13 +100,20 @@ def _tiles(report: Report) -> ET.Element:
     return el("div", tiles, class_="tiles")
 
 
-def _attention(report: Report) -> ET.Element | None:
+def _attention(report: Report, past: Past, now: datetime) -> ET.Element | None:
     if not report.not_green:
         return None
     items = [
         el(
             "li",
-            el("div", _badge(one.status), f" {one.check} ", el("b", one.subject), class_="what"),
+            el(
+                "div",
+                _badge(one.status),
+                " ",
+                el("a", f"{one.check} ", el("b", one.subject), href=f"#{_place(one)}"),
+                _since(one.results[0], past, now),
+                class_="what",
+            ),
             el("p", coded(one.message)),
             el("p", coded(one.remedy), class_="remedy"),
             _consequences(one),
@@ -139,7 +151,19 @@ def _consequences(cause: Cause) -> ET.Element | None:
     return el("details", el("summary", cause.because()), el("ul", items, class_="because"))
 
 
-def _table(report: Report) -> ET.Element:
+def _since(result: Result, past: Past, now: datetime) -> ET.Element | None:
+    begun = past.since(result)
+    if begun is None:
+        return None
+    ago = duration.spoken((now - begun).total_seconds())
+    return el("span", f" since {begun:%a %H:%M} UTC, {ago}", class_="note")
+
+
+def _place(one: Cause | Result) -> str:
+    return f"{one.check}-{one.subject}".replace(" ", "-")
+
+
+def _table(report: Report, past: Past, now: datetime) -> ET.Element:
     heads = ("", "procedure", "check", "subject", "finding", "took")
     rows = [
         el(
@@ -148,9 +172,10 @@ def _table(report: Report) -> ET.Element:
             el("td", one.runbook),
             el("td", one.check, title=one.title),
             el("td", one.subject),
-            el("td", one.verdict.message),
+            el("td", one.verdict.message, _since(one, past, now)),
             el("td", f"{one.seconds:.1f} s", class_="value"),
             class_=one.verdict.status.value,
+            id=_place(one),
         )
         for one in report.results
     ]

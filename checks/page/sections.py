@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from checks.page.charts import Row, bar, chart, dots, stacked
@@ -12,9 +13,11 @@ from checks.verdict import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from xml.etree import ElementTree as ET
 
     from checks.measure import Measure
+    from checks.page.past import Past
     from checks.report import Report, Result
 
 _RESOURCES = ("cpu", "memory", "disk", "inodes")
@@ -27,6 +30,7 @@ def charts(report: Report) -> list[ET.Element]:
     """All that there is something to show in."""
     made = (
         _results(report),
+        _parts(report),
         _latency(report),
         _spread(report),
         _resources(report),
@@ -49,6 +53,37 @@ def _results(report: Report) -> ET.Element | None:
         picture = stacked(counts, f"{procedure}: {words}")
         rows.append(Row(f"{procedure}  {checks}", picture, words))
     return chart("Results by check", "By procedure of the runbook.", rows) if rows else None
+
+
+def _parts(report: Report) -> ET.Element | None:
+    groups: dict[str, list[Result]] = {}
+    for result in report.results:
+        groups.setdefault(result.subject, []).append(result)
+    rows = []
+    for subject, results in groups.items():
+        statuses = [result.verdict.status for result in results]
+        counts = [(status.value, float(statuses.count(status))) for status in Status]
+        words = ", ".join(f"{count:.0f} {tone}" for tone, count in counts if count)
+        rows.append(Row(subject, stacked(counts, f"{subject}: {words}"), words))
+    return (
+        chart("Results by server and service", "Each part, with its checks.", rows)
+        if rows
+        else None
+    )
+
+
+def week(past: Past, now: datetime) -> list[ET.Element]:
+    """A bar a day of the last seven: how much of it was green."""
+    rows = []
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for start in (midnight - timedelta(days=back) for back in range(6, -1, -1)):
+        shares = past.shares(start, min(start + timedelta(days=1), now))
+        if shares:
+            words = f"{shares[Status.GREEN]:.0%} green"
+            parts = [(status.value, share) for status, share in shares.items()]
+            rows.append(Row(f"{start:%a %d %b}", stacked(parts, f"{start:%a}: {words}"), words))
+    note = "A bar a day: the time in which all was green, something red, or could not be told."
+    return [chart("The last week", note, rows)] if rows else []
 
 
 def _latency(report: Report) -> ET.Element | None:

@@ -105,7 +105,8 @@ def test_the_page_needs_nothing_else() -> None:
     text = page(MIXED, now=NOW)
     found = _Page(text)
     assert not {"script", "link", "img", "iframe", "object"} & set(found.tags)
-    assert not {"src", "href", "xlink:href", "style"} & {name for name, _ in found.attributes}
+    assert not {"src", "xlink:href", "style"} & {name for name, _ in found.attributes}
+    assert all(str(to).startswith("#") for name, to in found.attributes if name == "href")
     assert "url(" not in text
     assert "@import" not in text
 

@@ -191,7 +191,11 @@ def test_reports_are_written_with_each_look(looks: Looks, tmp_path: Path) -> Non
     assert looks(GOOD, BAD, words=["--html", str(html), "--prometheus", str(prometheus)]) == 1
     assert "1 of 1 checks are red" in html.read_text()
     assert 'status="red"} 1.0' in prometheus.read_text()
-    assert sorted(file.name for file in tmp_path.glob("*r.*")) == ["r.html", "r.prom"]
+    assert sorted(file.name for file in tmp_path.glob("*r.*")) == [
+        "r.html",
+        "r.past.json",
+        "r.prom",
+    ]
 
 
 def test_ctrl_c_ends_with_the_last_looks_code(
