@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from clients.dns import Resolver
 from common.errors import OperatorError
 from common.passphrase import FILE_VARIABLE, VARIABLE
 from common.target import Target
@@ -52,7 +54,17 @@ def _so_far(project: Path, stack: str | None, done: subprocess.CompletedProcess[
     """What there is of a stack that has no outputs; empty where that is not what is wrong."""
     if _NO_OUTPUT not in done.stderr.lower():
         return ""
-    return unfinished.line(run(project, ["stack", "export"], stack).stdout)
+    export = run(project, ["stack", "export"], stack).stdout
+    return unfinished.line(export) + unfinished.waiting(export, _resolver(stack))
+
+
+def _resolver(stack: str | None) -> Resolver:
+    """Asks whom the stack's config names; the system's where it names nobody."""
+    try:
+        places = json.loads(config_value(stack, "nutri:nameservers") or "[]")
+        return Resolver([str(one) for one in places])
+    except (ValueError, TypeError):
+        return Resolver()
 
 
 _NO_OUTPUT = "does not have output"

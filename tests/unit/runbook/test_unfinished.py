@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from clients.dns import NameNotResolvedError
 from runbook import unfinished
 from runbook.stack import StackError, load_target
 
 if TYPE_CHECKING:
+    from clients.dns import Resolver
     from tests.unit.runbook.conftest import FakePulumi
 
 _SERVER: dict[str, Any] = {
@@ -40,6 +42,46 @@ def test_what_was_made_is_told() -> None:
     assert "made 2 resources, the server nutri-prod at 203.0.113.7" in said
     assert "the last of them baseline; `pulumi up` goes on" in said
     assert "no server" in unfinished.line(_export(_STEP))
+
+
+class _World:
+    """DNS that knows some names."""
+
+    def __init__(self, **addresses: str) -> None:
+        self._known = {name.replace("_", "."): one for name, one in addresses.items()}
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """As the real one."""
+        if name not in self._known:
+            raise NameNotResolvedError(f"{name} does not resolve")
+        return (self._known[name],)
+
+
+_NAME: dict[str, Any] = {
+    **_STEP,
+    "type": "hcloud:index/zoneRrset:ZoneRrset",
+    "outputs": {
+        "type": "A",
+        "zone": "nutri.test",
+        "name": "api",
+        "records": [{"value": "203.0.113.7"}],
+    },
+}
+
+
+@pytest.mark.parametrize("world", [_World(), _World(api_nutri_test="192.0.2.1")])
+def test_a_name_that_does_not_lead_here_yet_is_told(world: _World) -> None:
+    """On the first day that is what `up` waited for in vain."""
+    said = unfinished.waiting(_export(_SERVER, _NAME), cast("Resolver", world))
+    assert "api.nutri.test does not lead to 203.0.113.7 yet: the certificate waits" in said
+    assert "registrar" in said
+
+
+def test_a_name_that_leads_here_is_no_reason() -> None:
+    """Then something else ended it."""
+    world = cast("Resolver", _World(api_nutri_test="203.0.113.7"))
+    assert not unfinished.waiting(_export(_SERVER, _NAME), world)
+    assert not unfinished.waiting("", world)
 
 
 @pytest.mark.parametrize("export", ["", "[]", "{}", _export(), _export(_PROVIDER)])
