@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from common.drain.program import build
+from common.drain.server.files import NO_SPACE
 from common.errors import OperatorError
 from common.ssh import SshError
 
@@ -149,6 +150,11 @@ def _ask(runner: Runner, words: Sequence[str], bound: float) -> dict[str, Any]:
 
 
 def _refused(service: str, reason: str) -> str:
+    if reason == NO_SPACE:
+        return (
+            f"{reason} on the server, so requests cannot be led away from {service} before it "
+            "stops: `runbook check disk` tells what makes room, then the same command again"
+        )
     where = reason.replace("/traefik/dynamic", FOLDER)
     why = where or "see `docker logs coolify-proxy` on the server"
     return (

@@ -9,6 +9,8 @@ from typing import Any
 
 from common.drain.server import routes
 
+NO_SPACE = "no space left on device"
+"""Why the proxy got no file, where it is not the proxy's doing."""
 STATE = Path("/run/nutri-drain")
 
 Json = dict[str, Any]

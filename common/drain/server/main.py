@@ -13,6 +13,7 @@ import http.client
 import json
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from typing import Any
 
 from common.drain.server.engine import Container, Docker, proxy_addresses
 from common.drain.server.files import (
+    NO_SPACE,
     STATE,
     read,
     route_file,
@@ -122,11 +124,20 @@ def _await_drained(service: str, run: str, began: float, under_way_seconds: floa
 
 
 def refusal(since: float) -> str:
-    """What the proxy says of the file that it cannot read."""
+    """What the proxy says of the file that it cannot read, or that none could be written."""
+    if _is_full(DYNAMIC):
+        return NO_SPACE
     words = ["docker", "logs", f"--since={int(since) - 1}", _PROXY]
     done = subprocess.run(words, check=False, capture_output=True, text=True, errors="replace")
     found = re.findall(r'watcher callback.*?error="?(/traefik/dynamic/[^"\n]*)', _plain(done))
     return found[-1] if found else ""
+
+
+def _is_full(place: Path) -> bool:
+    try:
+        return not shutil.disk_usage(place).free
+    except OSError:
+        return False
 
 
 def _plain(done: subprocess.CompletedProcess[str]) -> str:

@@ -84,6 +84,14 @@ def test_a_proxy_that_takes_no_file_stops_the_stop() -> None:
     assert [one[0] for one in server.verbs] == ["start"]
 
 
+def test_a_full_disk_is_no_fault_of_a_file() -> None:
+    """What makes room is named, not a file to be mended."""
+    server = Server({"state": "refused", "reason": "no space left on device"})
+    with pytest.raises(drain.DrainRefusedError, match="`runbook check disk`") as told:
+        run(server)
+    assert "Mend that file" not in str(told.value)
+
+
 def test_an_emergency_goes_on_all_the_same() -> None:
     """And says what it could not do."""
     server = Server({"state": "refused", "reason": ""})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -135,3 +136,14 @@ def test_an_end_without_a_start_takes_away_what_is_left(unit: Unit, world: World
     assert not files.route_file(SERVICE).exists()
     assert not files.spec_file(SERVICE).exists()
     assert not unit.is_kept(SERVICE)
+
+
+@pytest.mark.parametrize(("free", "why"), [(0, files.NO_SPACE), (1, "")])
+def test_why_there_is_no_file_is_told(free: int, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full, or the proxy says nothing of it."""
+    monkeypatch.setattr(
+        "common.drain.server.main.shutil.disk_usage", lambda _: SimpleNamespace(free=free)
+    )
+    silent = SimpleNamespace(stdout="", stderr="")
+    monkeypatch.setattr("common.drain.server.main.subprocess.run", lambda *_, **__: silent)
+    assert main.refusal(0.0) == why
