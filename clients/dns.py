@@ -6,14 +6,13 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING
 
-import dns.exception
-import dns.nameserver
-import dns.resolver
-
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import dns.exception
+    import dns.nameserver
 
 _LIFETIME = 5.0
 
@@ -26,6 +25,8 @@ class Resolver:
     """Asks the given DNS servers ('address:port'), or the system's when there are none."""
 
     def __init__(self, nameservers: Sequence[str] = ()) -> None:
+        import dns.resolver  # noqa: PLC0415 - slow to load, and most verbs resolve no name
+
         self._resolver = dns.resolver.Resolver(configure=not nameservers)
         if nameservers:
             self._resolver.nameservers = [_nameserver(place) for place in nameservers]
@@ -37,6 +38,8 @@ class Resolver:
         Raises:
             NameNotResolvedError: when there are none.
         """
+        import dns.resolver  # noqa: PLC0415 - slow to load, and most verbs resolve no name
+
         if _is_address(name):
             return (name,)
         try:
@@ -76,6 +79,8 @@ class Resolver:
         Raises:
             NameNotResolvedError: when there is no such name, or no server tells.
         """
+        import dns.resolver  # noqa: PLC0415 - slow to load, and most verbs resolve no name
+
         try:
             answer = self._resolver.resolve(f"{name.rstrip('.')}.", "AAAA")
         except dns.resolver.NoAnswer:
@@ -90,6 +95,8 @@ class Resolver:
         Raises:
             NameNotResolvedError: no server tells.
         """
+        import dns.resolver  # noqa: PLC0415 - slow to load, and most verbs resolve no name
+
         for kind in ("MX", "A", "AAAA"):
             try:
                 answer = self._resolver.resolve(f"{domain.rstrip('.')}.", kind)
@@ -114,6 +121,8 @@ def has_ipv6(address: str) -> bool:
 
 
 def _nameserver(place: str) -> dns.nameserver.Nameserver:
+    import dns.nameserver  # noqa: PLC0415 - slow to load, and most verbs resolve no name
+
     address, _, port = place.rpartition(":")
     if not address:
         address, port = place, "53"
@@ -129,6 +138,8 @@ def _is_address(name: str) -> bool:
 
 
 def _reason(error: dns.exception.DNSException) -> str:
+    import dns.resolver  # noqa: PLC0415 - slow to load, and most verbs resolve no name
+
     if isinstance(error, dns.resolver.NXDOMAIN):
         return "there is no such name"
     if isinstance(error, dns.resolver.NoAnswer):

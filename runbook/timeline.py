@@ -59,16 +59,23 @@ def acting(target: Target, what: str, *services: str) -> Iterator[Act]:
         raise
     finally:
         keep(target, act.what if _is_done(act) else f"{act.what}: {act.result}")
-        one = history.Entry(
-            at=begun,
-            who=who.name(),
-            host=who.host(),
-            typed=typed.line(),
-            what=act.what,
-            services=services,
-            result=act.result,
-        )
-        history.write(target, one, output.say)
+        note(target, act.what, *services, at=begun, result=act.result)
+
+
+def note(
+    target: Target, what: str, *services: str, at: datetime | None = None, result: str = DONE
+) -> None:
+    """Keep what was done in the history alone, where a step of the incident tells it already."""
+    one = history.Entry(
+        at=at or now(),
+        who=who.name(),
+        host=who.host(),
+        typed=typed.line(),
+        what=what,
+        services=services,
+        result=result,
+    )
+    history.write(target, one, output.say)
 
 
 def acted(target: Target, what: str, *services: str, result: str = DONE) -> None:

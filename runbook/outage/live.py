@@ -9,6 +9,7 @@ import checks
 from common.errors import OperatorError
 from runbook import docker, logs, output, restarting, servers
 from runbook.app import has_verb
+from runbook.timeline import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,13 +62,17 @@ class LiveTools:
             restarting.coolify_over(clients[0], self.target.coolify) as api,
         ):
             done = list(restarting.restart(self.service, clients, api, output.waiting))
-        return f"{output.counted(len(done), 'replica')} restarted through Coolify"
+        told = f"{output.counted(len(done), 'replica')} restarted through Coolify"
+        note(self.target, f"{self.service.name}: {told}", self.service.name)
+        return told
 
     def restart_hard(self) -> str:
         """The same by Docker."""
         with servers.connect_all(self.target) as clients:
             done = list(restarting.restart_hard(self.service, clients, output.waiting))
-        return f"{output.counted(len(done), 'replica')} restarted by Docker"
+        told = f"{output.counted(len(done), 'replica')} restarted by Docker"
+        note(self.target, f"{self.service.name}: {told}", self.service.name)
+        return told
 
     def recovery(self) -> Report:
         """The same look, repeated until it is green or two minutes are over."""
