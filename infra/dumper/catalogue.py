@@ -171,6 +171,17 @@ _LOOSE = """select n.nspname as schema, c.relname as tag from pg_class c
       and d.refobjid = s.oid and d.classid = 'pg_rewrite'::regclass
     join pg_rewrite r on r.oid = d.objid)
   select oid from seen) seen on seen.oid = c.oid"""
+_CHECKS = f"""select k.conrelid::regclass::text as "table", k.conname as name,
+    pg_get_constraintdef(k.oid) || coalesce(format('; comment on constraint %I on %s is %L',
+      k.conname, k.conrelid::regclass, obj_description(k.oid, 'pg_constraint')), '') as sql
+  from pg_constraint k join pg_class c on c.oid = k.conrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  where k.contype = 'c' and k.convalidated and k.conislocal and k.coninhcount = 0
+    and n.nspname not in ({{managed}}) and {_OF_CLASS} is null and exists (
+      select from pg_depend d join pg_proc p on p.oid = d.refobjid
+      where d.classid = 'pg_constraint'::regclass and d.objid = k.oid
+        and d.refclassid = 'pg_proc'::regclass and {_OF_PROC} is null
+        and p.pronamespace <> 'pg_catalog'::regnamespace) order by 1, 2"""
 # What somebody other than the vendor made in the vendor's schemas, and what lies elsewhere.
 _LEFT = """select case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end
     || ' ' || c.oid::regclass as what
@@ -234,6 +245,12 @@ def hanging(ask: Callable[[str], Any], managed: list[str]) -> list[dict[str, Any
 def keys(ask: Callable[[str], Any], managed: list[str]) -> list[dict[str, str]]:
     """The app's foreign keys into the vendor's tables."""
     found: list[dict[str, str]] = ask(_filled(_KEYS, managed))
+    return found
+
+
+def checks(ask: Callable[[str], Any], managed: list[str]) -> list[dict[str, str]]:
+    """The checks by functions of the app's: `table`, `name`, and the `sql` of each."""
+    found: list[dict[str, str]] = ask(_filled(_CHECKS, managed))
     return found
 
 

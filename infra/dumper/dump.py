@@ -88,6 +88,8 @@ def _describe(database: Database, major: int, session: Session) -> Manifest:
         loose=catalogue.loose(session.json),
         carried=catalogue.carried(session.json, managed),
         left_out=catalogue.left_out(session.json, managed),
+        checks=catalogue.checks(session.json, managed),
+        search_path=session.ask("select reset_val from pg_settings where name = 'search_path';"),
     )
 
 

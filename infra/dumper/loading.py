@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from infra.dumper import carrying, emptying, roles, standins, toc, transaction
 from infra.dumper.archive import CHUNK
 from infra.dumper.errors import CorruptDumpError, DumpError
-from infra.dumper.postgres import OWN_SCHEMA, client, identifier
+from infra.dumper.postgres import OWN_SCHEMA, client, identifier, literal
 from infra.dumper.running import Filter, Stream
 from infra.dumper.statements import Guard
 
@@ -138,11 +138,39 @@ def _write(given: Source, into: Target, ways: Ways, psql: Psql) -> None:
         psql.write(transaction.tried(entry.what, given.text([entry], into.options)))
     carrying.carry(given.dumps, given.snapshot, given.found, psql)
     psql.write("set client_min_messages = error;\n")
-    _copy_sql(given, into, ways.main, psql.pipe)
+    _bring(given, into, ways.main, psql)
     for line in _afterwards(given, into, ways):
         psql.write(line)
     psql.write(transaction.counted(given.found.tables))
     psql.write(script.end)
+
+
+def _bring(given: Source, into: Target, entries: Sequence[Entry], psql: Psql) -> None:
+    """Bring the app's objects and rows; checks by its own functions once all rows are there."""
+    checks, tables = given.found.checks, 0
+    if checks:
+        tables = toc.before_rows(entries)
+        text = _found_by_path(given.text(entries[:tables], into.options).encode(), given.found)
+        guard = Guard()
+        psql.pipe.write(guard.passed(text))
+        guard.end()
+    for one in checks:
+        psql.write(
+            f"alter table {one['table']} drop constraint if exists {identifier(one['name'])};\n"
+        )
+    _copy_sql(given, into, entries[tables:], psql.pipe)
+    for one in checks:
+        name = identifier(one["name"])
+        sql = f"alter table {one['table']} add constraint {name} {one['sql']}"
+        psql.write(transaction.tried(f"check {one['name']} on {one['table']}", sql))
+
+
+def _found_by_path(text: bytes, found: Manifest) -> bytes:
+    """Let functions find what they do not name in full: pg_restore has them find nothing."""
+    if not found.search_path:
+        return text
+    own = f"set_config('search_path', {literal(found.search_path)}, false)".encode()
+    return text.replace(b"set_config('search_path', '', false)", own, 1)
 
 
 def _ways(given: Source, into: Target) -> Ways:
@@ -217,7 +245,7 @@ def _copy_sql(given: Source, into: Target, entries: Sequence[Entry], pipe: IO[by
         _chosen(entries) as chosen,
         Filter([*command, f"--use-list={chosen}", *into.options], pieces) as sql,
     ):
-        held, guard = b"", Guard()
+        held, guard = _found_by_path(sql.read(CHUNK), given.found), Guard()
         while piece := sql.read(CHUNK):
             held += piece
             pipe.write(guard.passed(held[: -transaction.TAIL]))

@@ -40,6 +40,10 @@ class Manifest:
     carried: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The vendor's tables whose rows are in it."""
     left_out: list[str] = field(default_factory=list)
+    checks: list[dict[str, str]] = field(default_factory=list)
+    """Checks by functions of the app's: these may look into tables whose rows come later."""
+    search_path: str = ""
+    """Where functions of the app's find what they do not name in full."""
     note: str = ""
     """What could not be done beforehand, such as the canary of a database that is read-only."""
 

@@ -85,6 +85,12 @@ def parse(lines: Iterable[str], schemas: Iterable[str], roles: Iterable[str]) ->
             yield _entry(line, found["what"], known, owners)
 
 
+def before_rows(entries: Sequence[Entry]) -> int:
+    """How many of the entries come before the first that has rows, or the like."""
+    kinds = ("TABLE DATA", "SEQUENCE SET", "BLOB")
+    return next((n for n, one in enumerate(entries) if one.kind.startswith(kinds)), len(entries))
+
+
 def _entry(line: str, what: str, schemas: Sequence[str], owners: Sequence[str]) -> Entry:
     kind = next((k for k in _KINDS if what.startswith(f"{k} ")), what.split(" ", 1)[0])
     rest = what[len(kind) + 1 :]

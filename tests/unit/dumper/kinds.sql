@@ -449,3 +449,130 @@ alter table tuned alter id set statistics 7;
 insert into tuned values (1);
 -- question:
 select reloptions::text, relreplident::text from pg_class where relname = 'tuned';
+
+-- kind: publication of some columns and rows
+-- told: publication
+create schema published;
+create table published.a (id int primary key, body text, secret text);
+create publication of_columns for table published.a (id, body) where (id > 1);
+-- question:
+select p.pubname, r.prattrs::text, pg_get_expr(r.prqual, r.prrelid) from pg_publication p join pg_publication_rel r on r.prpubid = p.oid where pubname = 'of_columns';
+
+-- kind: names with line breaks, letters of elsewhere, semicolons
+create schema "größe;
+drop";
+create table "größe;
+drop"."таблица
+-- ""x""" ("col
+umn" int primary key, "end" text);
+insert into "größe;
+drop"."таблица
+-- ""x""" values (1, 'COMMIT;');
+-- question:
+select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname like 'größe;%' and relname like 'таблица%' and relkind = 'r';
+
+-- kind: function that finds another by the search path, in a check
+create extension if not exists unaccent with schema extensions;
+create function plain_words(t text) returns text language plpgsql immutable as $$ begin return lower(unaccent(t)); end $$;
+create table titles (id int, title text check (plain_words(title) <> ''));
+insert into titles values (1, 'Café');
+-- question:
+select title, (select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'titles'::regclass) from titles;
+
+-- kind: check by a function that looks into another table
+create table zz_allowed (id int primary key);
+insert into zz_allowed values (1);
+create function is_allowed(i int) returns boolean language sql stable as $$ select exists (select from public.zz_allowed where id = i) $$;
+create table aa_users (id int check (is_allowed(id)));
+insert into aa_users values (1);
+-- question:
+select count(*), (select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'aa_users'::regclass) from aa_users;
+
+-- kind: generated column by a function of the app's, unqualified
+create function thrice(i int) returns int language sql immutable as $$ select i * 3 $$;
+create function twice(i int) returns int language plpgsql immutable as $$ begin return thrice(i) - i; end $$;
+create table doubled (n int, d int generated always as (twice(n)) stored);
+insert into doubled (n) values (2);
+-- question:
+select d from doubled;
+
+-- kind: materialized view over a function and auth.users
+create function how_many() returns bigint language plpgsql stable as $$ begin return (select count(*) from public.plain); end $$;
+create materialized view counted_plain as select how_many() as n, (select count(*) from auth.users) as u;
+-- question:
+select n from counted_plain;
+
+-- kind: large object with rights and a comment
+select lo_from_bytea(424242, 'abc'), lo_from_bytea(424243, '');
+grant select on large object 424242 to authenticated;
+comment on large object 424242 is 'COMMIT; -- x';
+-- question:
+select oid::text, array_to_string(lomacl, ','), obj_description(oid, 'pg_largeobject'), lo_get(oid) from pg_largeobject_metadata where oid in (424242, 424243) order by 1;
+
+-- kind: rights on columns, to all, and to give away
+create table openly (a int, b int);
+grant select (a), update (b) on openly to authenticated;
+grant select on openly to service_role with grant option;
+create function closed() returns int language sql as 'select 1';
+revoke all on function closed() from public, anon;
+-- question:
+select (select string_agg(attacl::text, '|' order by attnum) from pg_attribute where attrelid = 'openly'::regclass), has_function_privilege('anon', 'closed()', 'execute'), has_table_privilege('service_role', 'openly', 'select with grant option');
+
+-- kind: constraint not validated, trigger disabled, trigger of a replica
+create table half (n int);
+insert into half values (-1);
+alter table half add constraint half_positive check (n > 0) not valid;
+create function nothing() returns trigger language plpgsql as 'begin return new; end';
+create trigger off_one before insert on half for each row execute function nothing();
+alter table half disable trigger off_one;
+create trigger replica_one before insert on half for each row execute function nothing();
+alter table half enable replica trigger replica_one;
+create constraint trigger late_one after insert on half deferrable initially deferred for each row execute function nothing();
+-- question:
+select (select convalidated from pg_constraint where conname = 'half_positive'), (select string_agg(tgname || tgenabled, ',' order by tgname) from pg_trigger where tgrelid = 'half'::regclass);
+
+-- kind: tables that refer to each other, and to themselves
+create table hen (id int primary key, egg int, mother int references hen);
+create table egg (id int primary key, hen int references hen);
+alter table hen add foreign key (egg) references egg deferrable initially deferred;
+insert into hen values (2, 1, 2); insert into egg values (1, 2);
+-- question:
+select count(*), (select count(*) from pg_constraint where contype = 'f' and conrelid in ('hen'::regclass, 'egg'::regclass)) from hen;
+
+-- kind: typed table, table without columns, multirange, view with the caller's rights
+create type point_of as (x int, y int);
+create table points of point_of (primary key (x));
+insert into points values (1, 2);
+create table columnless ();
+insert into columnless default values;
+create table spans (s int4multirange default '{[1,2)}');
+insert into spans default values;
+create view as_caller with (security_invoker = on, security_barrier = on) as select * from points;
+-- question:
+select (select count(*) from columnless), (select s::text from spans), (select reloftype::regtype::text from pg_class where oid = 'points'::regclass), (select array_to_string(reloptions, ',') from pg_class where oid = 'as_caller'::regclass);
+
+-- kind: partitions elsewhere, with another order of columns
+create schema parts;
+create table measured (id int, day date, v int default 7) partition by list (day);
+create table parts.measured_1 (v int default 8, day date not null, id int);
+alter table measured attach partition parts.measured_1 for values in ('2026-01-01');
+create table parts.measured_2 partition of measured for values in ('2026-01-02') partition by hash (id);
+create table parts.measured_2_0 partition of parts.measured_2 for values with (modulus 1, remainder 0);
+insert into measured values (1, '2026-01-01', 1), (2, '2026-01-02', 2);
+-- question:
+select string_agg(tableoid::regclass::text || id || v, ',' order by id) from measured;
+
+-- kind: domain over a type of an extension, default by an extension's function
+create extension if not exists citext with schema extensions;
+create domain address as citext check (value ~ '@');
+create table addressed (id uuid default (encode(extensions.digest('x', 'md5'), 'hex'))::uuid, a address);
+insert into addressed values ('22222222-2222-2222-2222-222222222222', 'A@b');
+-- question:
+select id::text, a::text, (select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'addressed'::regclass) from addressed;
+
+-- kind: settings of a function, a role in this database, statistics of a column
+create function with_path() returns text language sql set search_path = '' set work_mem = '8MB' as $$ select current_setting('work_mem') $$;
+alter table plain alter column body set statistics 500, alter column body set storage external;
+comment on column plain.body is 'it''s; COMMIT; "x"';
+-- question:
+select with_path(), (select attstattarget::text || attstorage::text from pg_attribute where attrelid = 'plain'::regclass and attname = 'body'), col_description('plain'::regclass, 2);
