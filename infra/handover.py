@@ -73,9 +73,13 @@ class Handover:
     async def _prepare(self, args: pulumi.ResourceHookArgs) -> None:
         """Wait until the server shows a valid certificate, before its name leads to it."""
         found = await self._from_balancer(args)
-        if found and ":" not in found.after:
-            host = f"{found.name}.{self._settings.zone_name}"
-            way = await self._way.future() or {}
+        if not found:
+            return
+        host, way = f"{found.name}.{self._settings.zone_name}", await self._way.future() or {}
+        if ":" in found.after:  # the same certificate, which the other record's hook sees to
+            bound = _COMES_SECONDS + 2 * _CERTIFICATE_SECONDS
+            await asyncio.to_thread(self._wait_for_certificate, host, str(way["host"]), bound)
+        else:
             await asyncio.to_thread(self._have_certificate, host, found.after, way)
 
     async def _linger(self, args: pulumi.ResourceHookArgs) -> None:
