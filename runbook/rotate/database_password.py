@@ -76,7 +76,7 @@ class DatabasePassword:
             olds = {password_of(url) for url in self._urls().values()}
             if len(olds) != 1:
                 raise RotationError(
-                    f"{' and '.join(_SETTINGS)} have no password, or not the same; both need one"
+                    f"{' and '.join(_SETTINGS)} need one password, the same in both, and have not"
                 )
             (old,), new = olds, self._value()
             if new == old:
