@@ -20,6 +20,7 @@ _PLAIN_NAME = re.compile(
 )
 _PLAIN_VALUE = re.compile(r"true|false|yes|no|on|off|\d{1,9}(\.\d+)?(ms|s|m|h|d)?", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9 ,.:@/*<>_-]{0,80}")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _RANDOM = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[A-Za-z0-9+/_=.-]{20,}")
 
 
@@ -59,7 +60,7 @@ def _has_login(value: str) -> bool:
 
 
 def _is_simple(value: str) -> bool:
-    return bool(_WORD.fullmatch(value)) and not _RANDOM.search(value.rpartition("//")[2])
+    return bool(_WORD.fullmatch(value)) and not _RANDOM.search(_SCHEME.sub("", value))
 
 
 def _is_list(value: str) -> bool:

@@ -59,6 +59,7 @@ def test_secret(name: str, value: str) -> None:
     [
         ("BULL_BOARD_USERNAME", "a8F3kd92jfLs02kfjw93"),
         ("FROM", "4eC39HqLyjWDarjtT1zdp7dc"),
+        ("APP_HOST", "AAAAAAAA00000000000000//"),
         ("SOMETHING_NEW", "abc"),
         ("DATABASE_URL", "postgresql://host/db\nmore"),
     ],
