@@ -147,8 +147,10 @@ def test_the_server_itself_refuses_an_end_before_its_time(
     """Should a statement ever come past the look at the text."""
     target = filled.project()
     target.sql("create table kept (n int); insert into kept values (1), (2)")
-    before = _state(target)
-    monkeypatch.setattr(transaction, "without_end", lambda end: b"\n" + text.encode() + b"\n" + end)
+    before, without_end = _state(target), transaction.without_end
+    monkeypatch.setattr(
+        transaction, "without_end", lambda end: b"\n" + text.encode() + b"\n" + without_end(end)
+    )
     monkeypatch.setattr(statements.Guard, "passed", lambda _, piece: piece)
     with pytest.raises(DumpError, match="counted before and after"):
         filled.restore(target, overwrite=target.name)
