@@ -22,7 +22,12 @@ APPLICATION = "nutri-runbook"
 """How our own connections call themselves."""
 _TIMEOUT = 5
 _FULL = ("remaining connection slots", "too many clients", "too many connections")
-_FULL_POOLER = ("no more connections allowed", "max clients reached", "maxclientsinsessionmode")
+_FULL_POOLER = (
+    "no more connections allowed",
+    "max clients reached",
+    "maxclientsinsessionmode",
+    "query_wait_timeout",  # none became free in time
+)
 # PostgreSQL, PgBouncer, and Supabase's own pooler.
 _REFUSED = ("password authentication failed", "sasl authentication failed", "wrong password")
 # As PgBouncer names a client when `application_name_add_host` is on.

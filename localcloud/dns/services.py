@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def service_zone(addresses: Mapping[str, str]) -> Zone:
-    """The zone of names that have an address on this machine's loopback."""
+    """The zone of names that have an address on this machine."""
     soa = f"{NAMESERVERS[0]} dns.hetzner.com. 1 86400 10800 3600000 60"
     mail = RRSet("@", "MX", (Record(f"10 mail.{ZONE}."),))  # whose addresses are asked for by DNS
     sets = [RRSet("@", "SOA", (Record(soa),)), mail]
     sets += [
-        RRSet(name.removesuffix(f".{ZONE}"), "A", (Record(address),))
+        RRSet(name.removesuffix(f".{ZONE}"), "AAAA" if ":" in address else "A", (Record(address),))
         for name, address in addresses.items()
     ]
     return Zone(id=0, name=ZONE, created="", ttl=60, rrsets=tuple(sets))

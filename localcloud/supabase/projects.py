@@ -57,6 +57,8 @@ class Project:
     password: str
     status: Status = Status.COMING_UP
     pool_size: int = constants.POOL_SIZE
+    major: int = constants.MAJOR
+    """PostgreSQL's version."""
     is_down: bool = False
     """An outage: the database does not answer though nobody paused it."""
 
@@ -68,8 +70,13 @@ class Project:
 
     @property
     def host(self) -> str:
-        """The database's name."""
+        """The poolers' name."""
         return constants.host_of(self.ref)
+
+    @property
+    def direct_host(self) -> str:
+        """The database's own name."""
+        return constants.direct_host_of(self.ref)
 
 
 @dataclass
@@ -113,13 +120,17 @@ class Projects:
         raise NotFoundError("Project not found")
 
     def addresses(self) -> dict[str, str]:
-        """The databases' names with their addresses on this machine."""
-        return {project.host: self.address(project) for project in self._table}
+        """The poolers' and databases' names with their addresses on this machine."""
+        poolers = {project.host: self.address(project) for project in self._table}
+        return poolers | {one.direct_host: self.direct_address(one) for one in self._table}
 
     def address(self, project: Project) -> str:
-        """Where the database answers on this machine: out of the block's last row."""
-        last = 1 if project.ref == constants.PROJECT_REF else 2 + project.id % 253
-        return f"127.{self._block}.255.{last}"
+        """Where the poolers answer on this machine: out of the block's last row."""
+        return f"127.{self._block}.255.{_last(project)}"
+
+    def direct_address(self, project: Project) -> str:
+        """Where the database itself answers."""
+        return constants.direct_address(self._block, _last(project))
 
     async def start(self) -> None:
         """Begin where the last process ended; the first project is made where there is none."""
@@ -142,11 +153,13 @@ class Projects:
             await self._remove(project)
         self.knobs = Knobs()
 
-    def create(self, name: str, password: str, region: str) -> Project:
+    def create(
+        self, name: str, password: str, region: str, major: int = constants.MAJOR
+    ) -> Project:
         """Begin a new project; its database is empty."""
         letters = string.ascii_lowercase
         ref = "".join(secrets.choice(letters) for _ in range(_REF_LENGTH))
-        project = self._add(ref, name, password, region)
+        project = self._add(ref, name, password, region, major)
         self._begin(self._bring_up(project))
         return project
 
@@ -203,9 +216,17 @@ class Projects:
         if number:
             await self._call(lambda databases: databases.hold(project.ref, number, port))
 
-    def _add(self, ref: str, name: str, password: str, region: str = "eu-central-1") -> Project:
+    def _add(
+        self,
+        ref: str,
+        name: str,
+        password: str,
+        region: str = "eu-central-1",
+        major: int = constants.MAJOR,
+    ) -> Project:
         number, created = self._state.next_id(), self.clock.seconds()
-        return self._table.put(Project(number, ref, name, region, created, password))
+        made = Project(number, ref, name, region, created, password, major=major)
+        return self._table.put(made)
 
     def _change(self, ref: str, **fields: object) -> Project:
         return self._table.put(replace(self.get(ref), **fields))  # type: ignore[arg-type]
@@ -282,7 +303,14 @@ class Projects:
             address=self.address(project),
             password=project.password,
             seeded=project.ref == constants.PROJECT_REF,
+            direct_address=self.direct_address(project),
+            major=project.major,
         )
+
+
+def _last(project: Project) -> int:
+    """What its addresses end with."""
+    return 1 if project.ref == constants.PROJECT_REF else 2 + project.id % 253
 
 
 def _serve(databases: Databases, project: Project) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 from starlette.responses import Response
@@ -30,6 +30,7 @@ class CreateBody(Body):
     organization_id: str | None = None
     organization_slug: str | None = None
     region: str = "eu-central-1"
+    postgres_engine: Literal["15", "17"] = "17"
 
 
 def shape(project: Project) -> dict[str, Any]:
@@ -50,9 +51,9 @@ def shape(project: Project) -> dict[str, Any]:
 def with_database(project: Project) -> dict[str, Any]:
     """A project as it is listed."""
     database = {
-        "host": project.host,
-        "version": "15.8.1.040",
-        "postgres_engine": "15",
+        "host": project.direct_host,
+        "version": constants.VERSIONS[project.major],
+        "postgres_engine": str(project.major),
         "release_channel": "ga",
     }
     return shape(project) | {"database": database}
@@ -75,7 +76,9 @@ async def create_project(request: Request) -> Response:
     organization = body.organization_slug or body.organization_id
     if organization != constants.ORGANIZATION:
         raise SupabaseError("organization_slug: Organization not found")
-    project = projects_of(request).create(body.name, body.db_pass, body.region)
+    project = projects_of(request).create(
+        body.name, body.db_pass, body.region, int(body.postgres_engine)
+    )
     return answer(shape(project), 201)
 
 

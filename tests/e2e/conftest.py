@@ -105,9 +105,10 @@ class Cloud:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def new_project(self, name: str) -> str:
+    def new_project(self, name: str, major: int = 17) -> str:
         """Make a project more in Supabase; returns its ref once it is active."""
         body = {"name": name, "db_pass": PASSWORD, "organization_slug": "localcloud"}
+        body["postgres_engine"] = str(major)
         ref = str(self._supabase("POST", "", body)["ref"])
 
         def is_active() -> bool:

@@ -5,20 +5,27 @@ set -eu
 
 # Not $PGDATA: PostgreSQL sets that for the commands it calls.
 DATA=/var/lib/postgresql/data
-TEMPLATE=/var/lib/postgresql/template
+MAJOR=${POSTGRES_MAJOR:?}
+TEMPLATE=/var/lib/postgresql/template-$MAJOR
 ARCHIVE=$DATA/archive
 BASE=$DATA/base
 CLUSTER=$DATA/cluster
 SHARE=/usr/share/database
 HALTED=$DATA/halted
 HOLDS=$DATA/holds
-POOLER=/tmp/pgbouncer.pid
+POOLERS="session transaction"
+export PATH="/usr/lib/postgresql/$MAJOR/bin:$PATH" PGHOST=/run/postgresql
 
 fail() { printf 'database: %s\n' "$*" >&2; exit 1; }
 
 admin() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username=supabase_admin "$@" postgres; }
 
-signal_pooler() { [ -e "$POOLER" ] && kill -"$1" "$(cat "$POOLER")" 2>/dev/null; }
+signal_pooler() { [ -e "/tmp/$1.pid" ] && kill -"$2" "$(cat "/tmp/$1.pid")" 2>/dev/null; }
+
+pool_is_up() { for one in $POOLERS; do signal_pooler "$one" 0 || return 1; done; }
+
+# The direct host has IPv6 alone, where the container has it; the poolers have IPv4.
+direct_address() { grep -q . /proc/net/if_inet6 2>/dev/null && printf '::' || true; }
 
 # Waits for what the words after it ask.
 until_true() {
@@ -33,22 +40,27 @@ until_true() {
 accepts() { pg_isready --quiet --timeout=2; }
 
 # A project that is halted needs nothing to answer.
-serves() { [ -e "$HALTED" ] || { accepts && signal_pooler 0; }; }
+serves() { [ -e "$HALTED" ] || { accepts && pool_is_up; }; }
 
 start() {
   rm -f "$HALTED"
   pg_ctl --pgdata="$CLUSTER" status >/dev/null ||
-    pg_ctl --pgdata="$CLUSTER" --wait --timeout=60 --log="$DATA/postgres.log" start >/dev/null ||
+    pg_ctl --pgdata="$CLUSTER" --wait --timeout=60 --log="$DATA/postgres.log" \
+      -o "-c listen_addresses=$(direct_address)" start >/dev/null ||
     fail "PostgreSQL does not start: $(tail -n 5 "$DATA/postgres.log")"
   until_true accepts  # `pg_ctl` takes a recovery for ready
-  signal_pooler 0 || pgbouncer --daemon --quiet "$SHARE/pgbouncer.ini"
+  for one in $POOLERS; do
+    signal_pooler "$one" 0 || pgbouncer --daemon --quiet "$SHARE/$one.ini"
+  done
 }
 
 # As when the vendor takes a project away: connections break, both ports refuse.
 stop() {
   release
-  signal_pooler KILL || true
-  rm -f "$POOLER"
+  for one in $POOLERS; do
+    signal_pooler "$one" KILL || true
+    rm -f "/tmp/$one.pid"
+  done
   pg_ctl --pgdata="$CLUSTER" status >/dev/null &&
     pg_ctl --pgdata="$CLUSTER" --mode=fast --wait --timeout=60 stop >/dev/null
   return 0
@@ -59,13 +71,13 @@ serve() {
     rm -rf "$CLUSTER.new" "$BASE"
     mkdir -p "$ARCHIVE"
     printf '"supabase_admin" ""\n' >"$DATA/pgbouncer.users"
-    printf 'default_pool_size = 15\nlogfile = %s/pgbouncer.log\npidfile = %s\n' \
-      "$DATA" "$POOLER" >"$DATA/pgbouncer.pool"
+    echo 'default_pool_size = 15' >"$DATA/pgbouncer.pool"
     cp -a "$TEMPLATE" "$BASE"
     cp -a "$TEMPLATE" "$CLUSTER.new"
     mv "$CLUSTER.new" "$CLUSTER"
   fi
-  rm -f "$CLUSTER/postmaster.pid" "$HOLDS" "$POOLER"
+  rm -f "$CLUSTER/postmaster.pid" "$HOLDS"
+  for one in $POOLERS; do rm -f "/tmp/$one.pid"; done
   [ -e "$HALTED" ] || start
   trap 'stop; exit 0' TERM INT
   while :; do sleep 3600 & wait $! || true; done
@@ -76,7 +88,7 @@ make_template() {
     --auth-host=scram-sha-256 --encoding=UTF8 --no-sync >/dev/null
   echo 'host all all all scram-sha-256' >>"$TEMPLATE/pg_hba.conf"
   echo "include '$SHARE/postgresql.conf'" >>"$TEMPLATE/postgresql.conf"
-  pg_ctl --pgdata="$TEMPLATE" --wait -o '-c archive_mode=off' start >/dev/null
+  pg_ctl --pgdata="$TEMPLATE" --wait -o '-c archive_mode=off -c listen_addresses=' start >/dev/null
   admin --file="$SHARE/roles.sql"
   admin --file="$SHARE/platform.sql"
   pg_ctl --pgdata="$TEMPLATE" --wait stop >/dev/null
@@ -100,17 +112,18 @@ seed() {
 
 pool() {
   sed -i "s/^default_pool_size = .*/default_pool_size = $1/" "$DATA/pgbouncer.pool"
-  signal_pooler HUP || true
+  for one in $POOLERS; do signal_pooler "$one" HUP || true; done
 }
 
 # Each holds a connection inside a transaction, until it is released. Usage: hold NUMBER PORT
 hold() {
   number=0
+  [ "$2" = 5432 ] && host=/run/postgresql || host=127.0.0.1  # past every pooler
   while [ "$number" -lt "$1" ]; do
     number=$((number + 1))
     # A process of its own group, so that it outlives the `docker exec` that made it.
     setsid sh -c "(echo 'BEGIN; SELECT 1;'; exec sleep 86400) | PGPASSFILE='$DATA/pgpass' \
-      PGAPPNAME=stuck-job exec psql --no-psqlrc --quiet --host=127.0.0.1 --port='$2' \
+      PGAPPNAME=stuck-job exec psql --no-psqlrc --quiet --host='$host' --port='$2' \
       --username=postgres postgres" >/dev/null 2>&1 </dev/null &
     echo $! >>"$HOLDS"
   done
@@ -120,6 +133,12 @@ release() {
   [ -e "$HOLDS" ] || return 0
   while read -r group; do kill -KILL "-$group" 2>/dev/null || true; done <"$HOLDS"
   rm -f "$HOLDS"
+}
+
+# A pooler that could not log in refuses its next client, before it tries again.
+admits() {
+  [ -e "$HALTED" ] || PGPASSFILE="$DATA/pgpass" psql --no-psqlrc --quiet --host=127.0.0.1 \
+    --port=5432 --username=postgres --command='SELECT 1' postgres >/dev/null 2>&1
 }
 
 archive() {
@@ -157,7 +176,7 @@ case "${1-}" in
   seed) seed ;;
   pool) pool "$2" ;;
   hold) hold "$2" "$3" ;;
-  release) release ;;
+  release) release; until_true admits ;;
   archive) archive "$2" "$3" ;;
   restore-to) restore_to "$2" ;;
   *) fail "words: serve, ready, start, stop, password, seed, pool, hold, release, restore-to" ;;

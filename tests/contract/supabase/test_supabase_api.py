@@ -37,7 +37,7 @@ def test_an_unknown_project_is_404(account: Account) -> None:
 def test_the_first_project_is_there_with_rows(account: Account) -> None:
     """It is listed with its database, which was made seeded, with the known password."""
     (listed,) = account.ask("GET", "/projects").json()
-    assert listed["database"]["host"] == "pooler.localcloud.test"
+    assert listed["database"]["host"] == f"db.{PROJECT_REF}.localcloud.test"
     spec = next(call[1] for call in account.databases.calls if call[0] == "create")
     assert (spec.ref, spec.seeded, spec.password) == (PROJECT_REF, True, PASSWORD)  # type: ignore[attr-defined]
 

@@ -25,7 +25,7 @@ RESTIC_PASSWORD = "a-restic-password"
 DIRECT_URL = (
     f"postgresql://postgres:{PASSWORD}@{POOLER_HOST}:{DIRECT_PORT}/postgres?sslmode=disable"
 )
-SCRATCH_IMAGE = "docker.localcloud.test/library/postgres:15-alpine"
+SCRATCH_IMAGE = "docker.localcloud.test/library/postgres:{major}-alpine"
 
 
 @dataclass

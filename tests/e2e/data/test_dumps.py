@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud.supabase.constants import DIRECT_PORT, PASSWORD, POOLER_HOST
+from localcloud.supabase.constants import (
+    DIRECT_PORT,
+    PASSWORD,
+    POOLER_HOST,
+    direct_host_of,
+)
+from localcloud.supabase.constants import (
+    PROJECT_REF as REF,
+)
 from tests.e2e.data.conftest import DIRECT_URL, damage_is_loud
 
 if TYPE_CHECKING:
@@ -31,6 +39,7 @@ def _json(platform: Platform, *words: str) -> Any:  # noqa: ANN401
 def bare(platform: Platform) -> Iterator[str]:
     """A bare PostgreSQL on the server: no role, no extension of anybody's; yields its URL."""
     image = platform.run(f"jq -r .scratch_image {_CONFIG}").stdout.strip()
+    image = image.replace("{major}", "17")
     platform.run(
         f"docker run -d --name {_BARE} -e POSTGRES_PASSWORD=bare -p 127.0.0.1:5999:5432 {image}"
     )
@@ -144,6 +153,20 @@ def test_an_empty_database_is_no_dump(platform: Platform) -> None:
     finally:
         platform.run(f"mv /root/kept {_CONFIG}")
         platform.sql("drop database nothing with (force);")
+    platform.dump()
+
+
+def test_a_host_with_ipv6_alone_is_told(platform: Platform) -> None:
+    """As the vendor's direct one is: this server has no way to it, and hears of the pooler."""
+    platform.run(f"cp -p {_CONFIG} /root/kept")
+    direct = direct_host_of(REF)
+    try:
+        platform.run(f"sed -i 's,@{POOLER_HOST}:,@{direct}:,' {_CONFIG}")
+        said = platform.refused()
+        assert f"{direct} has an IPv6 address alone" in said
+        assert "session pooler's URL (port 5432) in nutri:databaseDirectUrl" in said
+    finally:
+        platform.run(f"mv /root/kept {_CONFIG}")
     platform.dump()
 
 

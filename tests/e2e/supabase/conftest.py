@@ -67,12 +67,18 @@ class Platform:
         return str(self.api("GET", "/health").json()["checks"]["database"]["status"])
 
 
-def sql(cloud: Cloud, statement: str, port: int = 5432, address: str = "") -> list[tuple[Any, ...]]:
+def sql(
+    cloud: Cloud,
+    statement: str,
+    port: int = 5432,
+    address: str = "",
+    user: str = "postgres",
+) -> list[tuple[Any, ...]]:
     """The rows of a statement, by a client of this machine (no address: of REF)."""
     with psycopg.connect(
         host=address or f"127.{cloud.lane.block}.255.1",
         port=port,
-        user="postgres",
+        user=user,
         password=PASSWORD,
         dbname="postgres",
         autocommit=True,

@@ -11,9 +11,10 @@ import httpx
 import psycopg
 import pytest
 
+from clients.dns import NameNotResolvedError, Resolver
 from common.waiting import wait_until
-from localcloud.supabase.constants import TOKEN
-from tests.e2e.supabase.conftest import REF, sql
+from localcloud.supabase.constants import TOKEN, direct_address, direct_host_of
+from tests.e2e.supabase.conftest import PASSWORD, REF, sql
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Cloud
@@ -41,6 +42,37 @@ def test_both_ports_serve_the_same_rows(database_cloud: Cloud) -> None:
     readable = "SELECT has_table_privilege('nutri_readonly', 'users', 'SELECT')"
     assert sql(database_cloud, readable) == [(True,)]
     assert ("pgcrypto",) in sql(database_cloud, "SELECT extname FROM pg_extension")
+
+
+def test_it_is_reached_as_at_the_vendor(database_cloud: Cloud) -> None:
+    """PostgreSQL 17; sessions on 5432, transactions on 6543, the database itself by IPv6 alone."""
+    wait_until("the database", lambda: _active(database_cloud), bound=60)
+    assert sql(database_cloud, "SHOW server_version")[0][0].startswith("17.")
+    user = f"postgres.{REF}"
+    for port in (5432, 6543):
+        assert sql(database_cloud, "SELECT current_user::text", port, user=user) == [("postgres",)]
+    lane = database_cloud.lane
+    address = direct_address(lane.block)
+    # A pooler speaks to the database over its socket.
+    assert sql(database_cloud, "SELECT inet_client_addr() IS NULL") == [(True,)]
+    assert sql(database_cloud, "SELECT host(inet_server_addr())", address=address) == [(address,)]
+    names = Resolver([f"127.0.0.1:{lane.dns_port}"])
+    assert names.reachable(direct_host_of(REF)) == address
+    with pytest.raises(NameNotResolvedError, match="no A record"):
+        names.addresses(direct_host_of(REF))
+
+
+def test_a_session_is_a_clients_own(database_cloud: Cloud) -> None:
+    """What one has set, the next one has not; and within a session it stays."""
+    block = database_cloud.lane.block
+    place = f"host=127.{block}.255.1 port=5432 user=postgres dbname=postgres"
+    for _ in range(2):
+        with psycopg.connect(f"{place} password={PASSWORD}", autocommit=True) as one:
+            assert one.execute("SHOW application_name").fetchone() != ("mine",)
+            one.execute("CREATE TEMPORARY TABLE mine (n int)")
+            one.execute("SET default_transaction_read_only = on")
+            assert one.execute("SHOW transaction_read_only").fetchone() == ("on",)
+            assert one.execute("SELECT count(*) FROM mine").fetchone() == (0,)
 
 
 def test_the_state_survives_a_restart(database_cloud: Cloud) -> None:
@@ -80,11 +112,12 @@ def test_a_recovery_to_a_moment_is_real(database_cloud: Cloud) -> None:
 
 
 def test_a_project_more_is_empty_and_on_its_own(database_cloud: Cloud) -> None:
-    """It has its own roles and password, and leaves nothing behind."""
+    """It has its own roles, password and version, and leaves nothing behind."""
     url = f"http://127.0.0.1:{database_cloud.port}/supabase/v1/projects"
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    ref = database_cloud.new_project("again")
+    ref = database_cloud.new_project("again", major=15)
     address = _listed(database_cloud, ref)["address"]
+    assert sql(database_cloud, "SHOW server_version", address=address)[0][0].startswith("15.")
     assert address != _listed(database_cloud, REF)["address"]
     tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
     assert sql(database_cloud, tables, address=address) == [(0,)]
