@@ -75,8 +75,8 @@ def judge_coolify(target: CoolifyTarget, answer: Answer, _target: Target) -> Ver
     if answer.failure:
         return red(
             f"Coolify's API does not answer on the server's port {target.port}: {answer.failure}",
-            "`runbook ssh -- docker logs --tail 100 coolify`; then restart it: "
-            "`runbook ssh -- docker restart coolify`",
+            "`runbook ssh -- docker restart coolify`; if it stays away, see "
+            "`runbook ssh -- docker logs --tail 100 coolify`",
         )
     if answer.status == _UNAUTHORIZED:
         return red("Coolify's API does not know the stack's token", "run `pulumi up`")
@@ -87,7 +87,7 @@ def judge_coolify(target: CoolifyTarget, answer: Answer, _target: Target) -> Ver
     if answer.status != _OK:
         return red(
             f"Coolify's API answers HTTP {answer.status}",
-            "`runbook ssh -- docker logs --tail 100 coolify`",
+            "see `runbook ssh -- docker logs --tail 100 coolify`",
         )
     version = answer.body.strip().strip('"')
     if version != target.version:

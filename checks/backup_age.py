@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MOST_HOURS = 30
 """Daily, at any hour of a window of four, and a while to be made."""
 _REMEDY = (
-    "look at the server's backups in Hetzner's console (support, if they have stopped); "
-    "`runbook snapshot create` keeps the disk of today meanwhile"
+    "look at the server's backups in Hetzner's console, and ask their support, if they have "
+    "stopped; a snapshot keeps the disk of today meanwhile"
 )
 
 

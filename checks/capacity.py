@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from checks.check import Check, servers
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 _SAMPLES = 3
 _RECENT = 3600.0
 _SEE = "see `runbook resources`; "
-_FREE = "`runbook docker prune` frees what Docker does not use; then a larger tier, and `pulumi up`"
+_DOCKERS = "/"
+"""The file system that Docker keeps its images and containers on."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def judge_cpu(_server: ServerTarget, taken: Sequence[Snapshot], target: Target) 
         faults.append(f"the containers use {used} of {least.cores} cores, most {busiest.label}")
     if load.is_over:
         faults.append(f"the load of 15 minutes is {load} a core (limit {load.limit:g})")
-    remedy = f"{_SEE}more replicas do not help on a full server: a larger tier, and `pulumi up`"
+    remedy = (
+        f"{_SEE}mend what computes, or take a larger tier: a full server has no room for replicas"
+    )
     fine = f"{used} of {least.cores} cores, load {'/'.join(f'{one:g}' for one in least.load)}"
     return (red("; ".join(faults), remedy) if faults else green(fine)).measured([used, load, *each])
 
@@ -85,10 +89,12 @@ def judge_memory(_server: ServerTarget, sight: Sight, target: Target) -> Verdict
         for one in found.usage
         for bound in [limit if any(life.startswith(one.id) for life in limited) else None]
     ]
-    faults = [f"{one.label} uses {one} of its memory" for one in (whole, *each) if one.is_over]
+    over = [one for one in (whole, *each) if one.is_over]
+    faults = [f"{one.label} uses {one} of its memory" for one in over]
     left = f"{found.memory_available / 1024**2:.1f} of {found.memory_total / 1024**2:.1f} GiB free"
-    remedy = f"{_SEE}restart what leaks (`runbook restart SERVICE`), or a larger tier"
-    return (red("; ".join(faults), remedy) if faults else green(left)).measured([whole, *each])
+    return (red("; ".join(faults), _of_memory(over, target)) if faults else green(left)).measured(
+        [whole, *each]
+    )
 
 
 def judge_disk(_server: ServerTarget, sight: Sight, target: Target) -> Verdict:
@@ -117,10 +123,7 @@ def judge_restarts(_server: ServerTarget, sight: Sight, target: Target) -> Verdi
         Measure("restarts", names[life.id], life.restarts, Unit.COUNT) for life in found.lives
     ]
     faults = list(dict.fromkeys(loops + killed))
-    remedy = (
-        "`runbook logs SERVICE --errors` says why it ends; out of memory: a larger tier, "
-        "or find the leak"
-    )
+    remedy = f"{_why_it_ends(faults, target)}; out of memory: find the leak, or take a larger tier"
     fine = f"none out of memory in 24 h, most restarts of a container: {most}"
     return (red("; ".join(faults), remedy) if faults else green(fine)).measured(measures)
 
@@ -139,8 +142,40 @@ def _judge_share(name: str, found: Iterable[FileSystem], limit: float) -> Verdic
     full = [f"{one.label} is {one} full" for one in measures if one.is_over]
     fine = ", ".join(f"{one.label} {one}" for one in measures) or "no file system tells it"
     if full:
-        return red(f"{', '.join(full)} (limit {limit:.0%})", _SEE + _FREE).measured(measures)
+        remedy = _SEE + _of_space([one.label for one in measures if one.is_over])
+        return red(f"{', '.join(full)} (limit {limit:.0%})", remedy).measured(measures)
     return green(fine).measured(measures)
+
+
+def _of_space(mounts: Sequence[str]) -> str:
+    """What gives space back: of Docker's file system it may be Docker."""
+    delete = "delete what fills it, or take a larger tier"
+    if _DOCKERS not in mounts:
+        return delete
+    return f"`runbook docker prune` frees what Docker does not use; else {delete}"
+
+
+def _of_memory(over: Sequence[Measure], target: Target) -> str:
+    """What gives memory back: a service of ours can be started anew, of others we know nothing."""
+    ours = [one for one in map(partial(_service, target=target), over) if one]
+    if not ours:
+        return f"{_SEE}mend or end what leaks, or take a larger tier"
+    return f"{_SEE}`runbook restart {ours[0]}` gives it back until it has leaked again"
+
+
+def _service(measure: Measure, target: Target) -> str | None:
+    """The service whose replica goes by a measure's label."""
+    names = [one.name for one in target.services]
+    return next((one for one in names if measure.label.rpartition("-")[0] == one), None)
+
+
+def _why_it_ends(faults: Sequence[str], target: Target) -> str:
+    """Where to read why the first of them ends; of what ended Docker has the last words."""
+    name = faults[0].partition(" ")[0] if faults else ""
+    service = name.rpartition("-")[0]
+    if any(service == one.name for one in target.services):
+        return f"see `runbook logs {service} --errors`"
+    return f"see `runbook ssh -- docker logs --tail 100 {name}`"
 
 
 def _is_recent(life: Life, now: float) -> bool:

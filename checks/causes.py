@@ -56,9 +56,12 @@ _NOT_ANSWERING: Mapping[str, tuple[str, str]] = {
     HETZNER: ("Hetzner's API does not answer", "see https://status.hetzner.com"),
     SUPABASE: ("Supabase's API does not answer", "see https://status.supabase.com"),
     DATABASE: ("the database does not answer", "`runbook database doctor`"),
-    WEB: ("the services' address does not answer", "`runbook outage SERVICE`"),
+    WEB: (
+        "the services' address does not answer",
+        "see `runbook status`; docs/emergencies/E1-outage.md leads on",
+    ),
     SSH: ("the server does not answer SSH", "`runbook server revive`"),
-    CLOCK: ("this machine's clock is wrong", "`runbook check clock`"),
+    CLOCK: ("this machine's clock is wrong", "see `runbook check clock`"),
 }
 
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 _OURS = "this machine's clock"
 _SET_OURS = "`sudo timedatectl set-ntp true` on this machine, then `runbook check clock`"
-_SET_THE_SERVERS = "see both: `date -u; runbook ssh -- timedatectl`; tokens and certificates suffer"
+_SET_THE_SERVERS = (
+    "see `runbook ssh -- timedatectl`, and mend what keeps its time there; tokens and certificates "
+    "suffer"
+)
 _BY_CLOCK = frozenset(
     {
         *("certificate", "coolify-token", "dump-age", "dump-repository", "proven-restore"),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from checks import postgres
+from checks.agreed import agreed
 from checks.check import Check
 from checks.measure import Measure, Unit
+from checks.variables import let_go
 from checks.verdict import Verdict, green, red, unknown
 from clients.supabase import NoSuchProjectError, Phase, Supabase
 
@@ -166,8 +168,8 @@ def judge_writes(_database: DatabaseTarget, read_only: bool, _target: Target) ->
         return green("writes are allowed")
     return red(
         "writes are stopped: the database is read-only",
-        "find out who stopped them and why; `runbook database doctor --allow-writes` is the way "
-        "back",
+        "`runbook database doctor --allow-writes` is the way back, once it is known who stopped "
+        "them and why",
     )
 
 
@@ -191,13 +193,14 @@ def judge_urls(service: ServiceTarget, urls: dict[str, str], target: Target) -> 
         return unknown("no replica runs that could be asked", "see `runbook check containers`")
     database = target.database
     wanted = _place(database.url.get_secret_value()) if database and database.url else ("", 0, "")
-    faults = [
-        f"replica {number} {fault}"
+    faults = {
+        number: fault
         for number, application in enumerate(service.applications, 1)
         if application in urls and (fault := _fault(urls[application], wanted))
-    ]
+    }
     if faults:
-        return red("; ".join(faults), "run `pulumi up`, which sets it again")
+        told = "; ".join(f"replica {number} {fault}" for number, fault in faults.items())
+        return red(told, f"let go what was set by hand: {agreed(let_go(service, [*faults]))}")
     host, port, limit = wanted
     return green(f"{len(urls)} replicas on {host}:{port}, {limit} connections each at most")
 
@@ -229,7 +232,7 @@ def collect_backups(observer: Observer, database: DatabaseTarget) -> Backups:
 
 def judge_backups(database: DatabaseTarget, backups: Backups, target: Target) -> Verdict:
     """Green when the newest is young, and a plan with point-in-time recovery really has it."""
-    dump = "take one of your own now: `runbook dump now`"
+    dump = "a dump of our own keeps the data meanwhile (docs/dumps.md)"
     newest, now = backups.newest, datetime.now(UTC)
     if newest is None:
         return red(

@@ -27,7 +27,8 @@ def judge_docker(_server: ServerTarget, answer: Result, _target: Target) -> Verd
     said = (answer.stderr.strip().splitlines() or ["it says nothing"])[-1]
     return red(
         f"the Docker engine does not answer: {said}",
-        "`runbook docker restart`; if it stays away, `runbook ssh -- journalctl -u docker -n 100`",
+        "`runbook docker restart`; if it stays away, see "
+        "`runbook ssh -- journalctl -u docker -n 100`",
     )
 
 

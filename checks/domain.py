@@ -11,6 +11,7 @@ import httpx
 from checks.check import Check, public
 from checks.measure import Measure, Unit
 from checks.ports import is_inside
+from checks.proxy_files import FOLDER
 from checks.sockets import Certificate, certificate
 from checks.verdict import Verdict, green, red
 from clients.dns import NameNotResolvedError
@@ -92,8 +93,10 @@ def collect_certificate(observer: Observer, service: ServiceTarget) -> Shown:
 
 def judge_certificate(_service: ServiceTarget, evidence: Shown, target: Target) -> Verdict:
     """Green when it is valid for the name, for more than two weeks."""
-    remedy = "see why the proxy got no newer one: `runbook ssh -- docker logs coolify-proxy`; "
-    remedy += "once it is mended, `pulumi up` has it ask again"
+    remedy = (
+        "see `runbook ssh -- docker logs --tail 100 coolify-proxy`, why it got no newer one; "
+        "once that is mended, `runbook ssh -- docker restart coolify-proxy` has it ask again"
+    )
     if evidence.failure or evidence.days is None:
         return red(f"{evidence.name} shows no valid certificate: {evidence.failure}", remedy)
     measures = [Measure("certificate", evidence.name, evidence.days, Unit.DAYS)]
@@ -145,8 +148,8 @@ def collect_redirect(observer: Observer, service: ServiceTarget) -> Answer:
 def judge_redirect(service: ServiceTarget, answer: Answer, _target: Target) -> Verdict:
     """Green when it leads to the same place over HTTPS."""
     host = httpx.URL(service.url).host
-    remedy = "the proxy's labels were changed or dropped: `pulumi up`, then see "
-    remedy += "`runbook ssh -- docker logs --tail 100 coolify-proxy`"
+    remedy = "the proxy's labels were changed or dropped: `pulumi up`; if it stays, see "
+    remedy += f"`runbook ssh -- grep -rl {host} {FOLDER}`: files there that are not ours come first"
     if answer.failure:
         return red(f"plain HTTP to {host}: {answer.failure}", remedy)
     if answer.status not in _REDIRECTIONS:

@@ -44,7 +44,7 @@ def judge_drift(_stack: Target, changes: Sequence[Change], _target: Target) -> V
     shown = ", ".join(map(_told, real[:_SHOWN])) + (", ..." if len(real) > _SHOWN else "")
     return red(
         f"{len(real)} of {len(changes)} resources differ from the program: {shown}",
-        "`runbook plan` says how; `pulumi up` brings the program's state back, "
+        "see `runbook plan`, how; `pulumi up` brings the program's state back, "
         "or change the config to what is wanted",
     )
 

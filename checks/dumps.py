@@ -22,7 +22,7 @@ COMMAND = "nutri-dump evidence"
 _HOUR, _DAY = 3600.0, 86_400.0
 _CHECK_AGE_H = 26.0
 _NOW = "`runbook dump now`"
-_LOG = "`runbook ssh -- journalctl -u nutri-dump -n 50`"
+_LOG = "see `runbook ssh -- journalctl -u nutri-dump -n 50`"
 
 
 class DumpsError(OperatorError):
@@ -113,7 +113,8 @@ def judge_age(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict:
     measures = [Measure("dump_age", "newest", age / 24, Unit.DAYS, dumps.age_h / 24)]
     if last and not last.ok:
         return red(
-            f"the last dump failed {_ago(found, last)}: {last.message}", f"{_NOW}; {_LOG}"
+            f"the last dump failed {_ago(found, last)}: {last.message}",
+            f"once that is mended, {_NOW}; {_LOG}",
         ).measured(measures)
     if age > dumps.age_h:
         return red(
@@ -152,8 +153,8 @@ def _fault(found: Evidence) -> Verdict | None:
     if not last.ok:
         return red(
             f"it was found damaged {_ago(found, last)}: {last.message}",
-            "older dumps may be whole: `runbook dump list`, `runbook restore --to scratch`; then"
-            " mend or remake the repository, see docs/dumps.md",
+            "older dumps may be whole, see `runbook dump list`; look at one in a database that is "
+            "nobody's, then mend or remake the repository: docs/dumps.md",
         )
     hours = (found.now - last.at).total_seconds() / _HOUR
     if hours > _CHECK_AGE_H:
@@ -179,7 +180,7 @@ def judge_proof(dumps: DumpsTarget, found: Evidence, _target: Target) -> Verdict
     if days > dumps.proof_days:
         return red(
             f"the last proven restore is {days:.0f} days old (limit {dumps.proof_days:g})",
-            "`runbook dump verify`; and see why nutri-dump-verify.timer does not",
+            "`runbook dump verify`, as nutri-dump-verify.timer should",
         ).measured(measures)
     canary = f"its canary {proof.canary_age_s / _HOUR:.0f} h old"
     return green(f"restored on {when}, {proof.rows} rows, {canary}{_unproven(proof)}").measured(

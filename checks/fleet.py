@@ -80,8 +80,7 @@ def judge_balancer(
     if faults:
         return red(
             "; ".join(faults),
-            "no target: `pulumi up`; unhealthy: `runbook check containers`, and "
-            "`runbook ssh --server NAME -- docker logs --tail 100 coolify-proxy`",
+            "no target: `pulumi up`; unhealthy: see `runbook check containers`",
         )
     return green(f"{len(target.servers)} of {len(target.servers)} servers healthy")
 

@@ -89,7 +89,7 @@ def judge(service: ServiceTarget, found: tuple[Claimed, ...], target: Target) ->
     hops = 2 if target.balancer else 1
     remedy = (
         f"the service must trust {hops} hop{'s' * (hops > 1)}: name its variable in `hops` of "
-        "app.yaml, as in `hops: [TRUST_PROXY]`, and `pulumi up`"
+        "app.yaml, as in `hops: [TRUST_PROXY]`, where the app has one, and bring it about"
     )
     if last.is_shown:
         return red(f"believes the X-Forwarded-For of a request: it saw {last.address}", remedy)

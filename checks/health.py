@@ -52,8 +52,9 @@ def judge_health(service: ServiceTarget, asked: tuple[Asked, ...], target: Targe
 def _fault(service: ServiceTarget, asked: Asked) -> Verdict | None:
     place, answer = asked.place, asked.answer
     remedy = (
-        f"see `runbook status` and `runbook logs {service.name}`; "
-        "if the newest tag is at fault, set the previous one and `pulumi up`"
+        f"see `runbook status` and `runbook logs {service.name}`; `runbook restart {service.name}` "
+        "makes its containers anew; if the newest tag is at fault, "
+        f"`runbook rollback {service.name}`"
     )
     if answer.failure:
         return red(f"{place}: {answer.failure}", remedy)
@@ -121,8 +122,7 @@ def judge_latency(service: ServiceTarget, asked: tuple[Asked, ...], target: Targ
     if median >= budget:
         return red(
             f"{place} takes {median:.0f} ms (median of {len(answers)}), the budget is {budget} ms",
-            "see the load by `runbook resources`; "
-            "then more replicas or a larger tier, and `pulumi up`",
+            "see `runbook resources`: is it the app, or the load? More replicas, or a larger tier",
         ).measured(measures)
     return green(f"{median:.0f} ms (budget {budget} ms)").measured(measures)
 

@@ -167,8 +167,7 @@ def judge_overrun(subject: MaintenanceTarget, at: datetime, _target: Target) -> 
         return green(f"{now.mode}: {now.span()}")
     return red(
         f"maintenance is {now.mode}, and its end has passed: {moment(now.end)}",
-        "`runbook maintenance end`; or announce a later end by `runbook maintenance announce "
-        "--replace`",
+        "`runbook maintenance end`; or a later end is announced (docs/maintenance.md)",
     )
 
 

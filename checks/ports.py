@@ -57,7 +57,7 @@ def judge_shut(_server: ServerTarget, ports: Mapping[int, Port], _target: Target
         return red(
             f"open to the world: {_listed(exposed)}",
             "the firewall was changed or detached: `pulumi up` restores it; "
-            "if it stays, see what listens by `runbook ssh -- ss -ltnp`",
+            "if it stays, see `runbook ssh -- ss -ltnp`, what listens",
         )
     return green(f"shut: {_listed(ports)}")
 
@@ -79,7 +79,7 @@ def judge_ssh_port(server: ServerTarget, evidence: SshPort, target: Target) -> V
     if allowed and not is_open:
         return red(
             f"{place} is {evidence.port}, though {evidence.source} is in {', '.join(networks)}",
-            "see whether the server runs (`runbook check server`); `pulumi up` restores the rules",
+            "see `runbook check server`, whether it runs; `pulumi up` restores the rules",
         )
     if is_open and not allowed:
         return red(

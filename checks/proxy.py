@@ -32,7 +32,7 @@ def judge_api(_server: ServerTarget, answer: Answer, _target: Target) -> Verdict
         return red(
             "everybody reads the proxy's routes and services: its API answers on port 80",
             "the file that shuts it is gone, or another one keeps the proxy from reading it: "
-            "`pulumi up`; if it stays, see `runbook ssh -- docker logs --tail 20 coolify-proxy`",
+            "`pulumi up`; if it stays, see `runbook ssh -- docker logs --tail 100 coolify-proxy`",
         )
     return green(f"shut: it answers {answer.status}")
 

@@ -131,15 +131,22 @@ def _late(jobs: Sequence[_Job], results: Collection[Result], bound: float) -> di
     """
     silent = [f"{causes.SSH}:{job.name}" for job in jobs if job.check.id == causes.SSH]
     lacks = silent or [one.verdict.lacks for one in results if one.verdict.lacks]
-    told = unknown(f"did not end within {bound:g} s", "`runbook check ID`, alone")
-    told = told.lacking(max(lacks, key=lacks.count, default=""))
+    lack = max(lacks, key=lacks.count, default="")
     login = unknown(f"no answer over SSH within {bound:g} s", "`runbook server revive`")
     return {
         job.number: job.result(
-            login.lacking(f"{causes.SSH}:{job.name}") if job.check.id == causes.SSH else told, bound
+            login.lacking(f"{causes.SSH}:{job.name}")
+            if job.check.id == causes.SSH
+            else _slow(job, bound).lacking(lack),
+            bound,
         )
         for job in jobs
     }
+
+
+def _slow(job: _Job, bound: float) -> Verdict:
+    alone = f"see `runbook check {job.check.id}`, alone"
+    return unknown(f"did not end within {bound:g} s", alone)
 
 
 def _jobs(target: Target, checks: Sequence[AnyCheck]) -> list[_Job]:

@@ -25,8 +25,8 @@ section container; systemd-detect-virt --container || true
 _KIB_IN_GIB = 1024**2
 _LEAST = 0.85  # firmware, kernel and file system keep some of it for themselves
 _REMEDY = (
-    "the resize did not come through: switch it off and on (`runbook server revive`), then "
-    "`pulumi up --refresh`"
+    "a resize did not come through: `runbook server revive --force` has it boot anew; if it stays, "
+    "the server's type is another than the config's: see `runbook plan`"
 )
 
 

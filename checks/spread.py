@@ -29,10 +29,6 @@ _LEAST_SHARE = 0.25
 # Servers take no more than 8 KiB in one header.
 _PADDING = 7_000
 _HEADERS = {"X-Spread-Check": "x" * _PADDING}
-_REMEDY = (
-    "compare `runbook check containers`; if those are well, restart the proxy: "
-    "`runbook ssh -- docker restart coolify-proxy`"
-)
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,13 @@ def judge_spread(service: ServiceTarget, seen: Spread, target: Target) -> Verdic
     return _judge_counters(service, len(seen.answers), seen.received)
 
 
+def _remedy(service: ServiceTarget) -> str:
+    return (
+        f"see `runbook check containers`; if those are well, `runbook restart {service.name}` "
+        "makes them anew; if it stays, `runbook ssh -- docker restart coolify-proxy`"
+    )
+
+
 def _judge_ids(service: ServiceTarget, answers: Sequence[Answer]) -> Verdict:
     """By the container that each answer names."""
     counts = Counter(str(answer.fields.get("container_id") or "no name") for answer in answers)
@@ -101,9 +104,9 @@ def _judge_ids(service: ServiceTarget, answers: Sequence[Answer]) -> Verdict:
     said = f"{len(answers)} requests reached {len(counts)}"
     if len(counts) != service.replicas:
         names = ", ".join(sorted(counts))
-        return red(f"{said} containers instead of {service.replicas}: {names}", _REMEDY).measured(
-            measures
-        )
+        return red(
+            f"{said} containers instead of {service.replicas}: {names}", _remedy(service)
+        ).measured(measures)
     return green(f"{said} of {service.replicas} replicas").measured(measures)
 
 
@@ -121,7 +124,7 @@ def _judge_counters(service: ServiceTarget, requests: int, received: Mapping[str
         return red(
             f"{requests} requests reached {reached} containers instead of {service.replicas}, "
             f"{how}{left}",
-            _REMEDY,
+            _remedy(service),
         ).measured(measures)
     return green(
         f"{requests} requests reached {reached} of {service.replicas} replicas, {how}"

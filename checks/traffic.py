@@ -128,8 +128,8 @@ def judge_errors(service: ServiceTarget, lines: Sequence[LogLine], target: Targe
         return red(
             f"{len(errors)} of {len(told)} log lines {window} tell of an error ({share:.0%}, "
             f"limit {expected.error_share:.0%}); the last: {_shortened(errors[-1].text)}",
-            f"`runbook logs {service.name} --errors --since 15m`; if it came with the newest tag, "
-            "go back to the one before",
+            f"see `runbook logs {service.name} --errors --since 15m`; if it came with the newest "
+            f"tag, `runbook rollback {service.name}`",
         ).measured(measures)
     return green(f"{len(errors)} of {len(told)} log lines {window} tell of an error").measured(
         measures
@@ -157,7 +157,8 @@ def judge_slow(service: ServiceTarget, lines: Sequence[LogLine], target: Target)
         worst = slow[0]
         return red(
             f"{said}, most {worst.method} {worst.path} ({worst.milliseconds:.0f} ms)",
-            f"`runbook requests {service.name} --since 1h`; then `runbook resources`",
+            f"see `runbook requests {service.name} --since 1h` and `runbook resources`: mend what "
+            "is slow",
         ).measured(measures)
     return green(said).measured(measures)
 

@@ -81,7 +81,9 @@ def collect_upkeep(observer: Observer, server: ServerTarget) -> Upkeep:
 
 def judge_reboot(_server: ServerTarget, found: Upkeep, target: Target) -> Verdict:
     """Green when no update waits for a reboot, and the newest kernel runs."""
-    remedy = f"{_window(target)}: `runbook ssh -- systemctl reboot`, then `runbook check`"
+    remedy = (
+        f"{_window(target)}: `runbook server revive --force` reboots it, and sees it well again"
+    )
     if found.reboot_wanted:
         why = f" for {', '.join(found.reboot_packages)}" if found.reboot_packages else ""
         return red(f"a reboot is pending{why}", remedy)
@@ -101,7 +103,7 @@ def judge_updates(_server: ServerTarget, found: Upkeep, target: Target) -> Verdi
         age = f"are {found.lists_age_days:.0f} days old" if found.has_lists else "are missing"
         return unknown(
             f"the lists of updates {age}, so pending ones are not known",
-            "`runbook ssh -- apt-get update`; see why apt-daily.timer does not do it",
+            "apt-daily.timer should have got them: is it on, and does the archive answer?",
         )
     pending = found.security_updates
     measures = [Measure("security_updates", "pending", len(pending), Unit.COUNT)]

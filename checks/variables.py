@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from checks.agreed import agreed
 from checks.check import Check, services
 from checks.verdict import Verdict, green, red
 from clients.coolify import variables
 from clients.coolify.client import over
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from checks.observer import Observer
     from common.target import ServiceTarget, Target
 
@@ -38,9 +41,14 @@ def judge(service: ServiceTarget, drift: Drift, _target: Target) -> Verdict:
         return green(f"{len(service.variables)} variables, each as it was given")
     return red(
         "; ".join(_in_words(one, numbers, service) for one, numbers in found.items()),
-        f"`runbook env diff {service.name}`; take it into the stack's config, or let it go by "
-        "agreement: `pulumi preview --refresh` names the words",
+        f"see `runbook env diff {service.name}`; take it into the stack's config, or let it go: "
+        + agreed(let_go(service, [n for n, told in enumerate(drift, 1) if told])),
     )
+
+
+def let_go(service: ServiceTarget, replicas: Sequence[int]) -> list[str]:
+    """What the guard wants to be named, before variables set in the dashboard go."""
+    return [f"{service.name}-{number}:variables" for number in replicas]
 
 
 def _in_words(told: str, numbers: list[str], service: ServiceTarget) -> str:

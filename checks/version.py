@@ -69,8 +69,9 @@ def judge_version(service: ServiceTarget, found: Versions, target: Target) -> Ve
     if served != {service.tag}:
         return red(
             f"serves version {', '.join(sorted(served))} instead of {service.tag}",
-            "an old container still gets requests, or the tag names another build; "
-            "see `runbook check containers`, then `pulumi up`",
+            "an old container still gets requests, or the tag names another build: see "
+            f"`runbook check containers`; `runbook restart {service.name}` makes its containers "
+            "anew",
         )
     return green(f"serves {service.tag}")
 

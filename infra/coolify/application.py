@@ -23,7 +23,7 @@ from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pulumi
 
@@ -84,6 +84,17 @@ def _health(health: Mapping[str, Any]) -> dict[str, Any]:
 def _labels(props: Mapping[str, Any]) -> dict[str, str]:
     text = "\n".join(props["labels"])
     return {"custom_labels": base64.b64encode(text.encode()).decode()}
+
+
+def _seen_labels(ours: Sequence[str], seen: Mapping[str, Any]) -> Sequence[str]:
+    """Return the labels that Coolify has stored where some of ours are not among them.
+
+    What it may have added is none of ours; a token that may not read them sees none.
+    """
+    if seen.get("custom_labels") is None:
+        return ours
+    stored = base64.b64decode(seen["custom_labels"]).decode().splitlines()
+    return ours if set(ours) <= set(stored) else stored
 
 
 def _set_environment(
@@ -295,6 +306,7 @@ class _ApplicationProvider(CoolifyProvider):
         return {
             "drift": _drift(client, id_, props),
             "runs": _runs(client, id_, props, seen),
+            "labels": _seen_labels(props["labels"], seen),
             "image": seen["docker_registry_image_name"],
             "tag": seen["docker_registry_image_tag"],
         }

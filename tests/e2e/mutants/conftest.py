@@ -30,7 +30,7 @@ def whole(
         stack.up()
         target = stack.described()
         with SshClient(target.servers[0].ssh) as ssh:
-            made = Whole(Scene(stack.cloud, target, ssh), stack)
+            made = Whole(Scene(stack.cloud, target, ssh, stack), stack)
             report = made.look(target, *ON_REQUEST)
             assert report.exit_code == 0, report.table()
             yield made

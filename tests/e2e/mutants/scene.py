@@ -13,7 +13,7 @@ from common.waiting import wait_until
 if TYPE_CHECKING:
     from common.ssh import SshClient
     from common.target import ServiceTarget, Target
-    from tests.e2e.conftest import Cloud
+    from tests.e2e.conftest import Cloud, Stack
 
 DOMAIN = "nutri.test"
 SERVER = "nutri-e2e"
@@ -28,6 +28,7 @@ class Scene:
     cloud: Cloud
     target: Target
     ssh: SshClient
+    stack: Stack
 
     def run(self, script: str, *, stdin: str | None = None) -> str:
         """Run a script on the server as root; its output."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import checks
+from tests.e2e.mutants.elsewhere import WHERE_ALL_IS_WELL
 from tests.e2e.mutants.mutant import Mutant, mutants
 from tests.e2e.mutants.proof import prove
+from tests.e2e.mutants.running import typed
 from tests.e2e.mutants.whole import ON_REQUEST
 
 if TYPE_CHECKING:
@@ -36,6 +38,13 @@ def test_a_change_of_something_else_is_done_while_redis_is_down(whole: Whole) ->
     assert "redis redis" in told, whole.stack.last
     again = checks.verify(whole.scene.target, ["redis", "health"], settle=120)
     assert again.exit_code == 0, again.table()
+
+
+@pytest.mark.parametrize("command", WHERE_ALL_IS_WELL)
+def test_a_command_for_another_cause_does_no_harm(command: str, whole: Whole) -> None:
+    """It is what a remedy prints in a world that is not here: it runs, as printed."""
+    code, said = typed(command, whole.stack)
+    assert code == 0, said
 
 
 def test_all_is_green_in_the_end(whole: Whole) -> None:

@@ -79,7 +79,7 @@ def test_a_world_of_two_servers_is_seen(one: Mutant, fleet: Stack) -> None:
     """The right check is red, and no other; mended, all is green again."""
     target = fleet.described()
     with SshClient(target.servers[0].ssh) as ssh:
-        scene = Scene(fleet.cloud, target, ssh)
+        scene = Scene(fleet.cloud, target, ssh, fleet)
         for server in target.servers:
             # The traffic of before had slow requests in it.
             scene.at_console(

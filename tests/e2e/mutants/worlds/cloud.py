@@ -20,7 +20,7 @@ def backups_are_off(scene: Scene) -> Broken:
     "backup-age",
     SERVER,
     says="no backup yet, and the server is 3 d",
-    remedy="runbook snapshot create",
+    remedy="Hetzner's console",
 )
 def the_newest_backup_is_old(scene: Scene) -> Broken:
     """Hetzner has made no backup for three days."""
@@ -97,6 +97,55 @@ def coolifys_api_is_off(scene: Scene) -> Broken:
     scene.sql("update instance_settings set is_api_enabled = false")
     yield None
     scene.sql("update instance_settings set is_api_enabled = true")
+
+
+@mutant(
+    "coolify",
+    "coolify",
+    says="not allowed to access",
+    remedy="allowed_ips = null",
+    also={"variables": "Coolify is asked for them"},
+)
+def coolify_lets_no_address_in(scene: Scene) -> Broken:
+    """Somebody gave Coolify's API a list of addresses, and the server's own is not on it."""
+    scene.sql("update instance_settings set allowed_ips = '198.51.100.7'")
+    yield None
+    scene.sql("update instance_settings set allowed_ips = null")
+
+
+@mutant(
+    "coolify",
+    "coolify",
+    says="does not answer on the server's port 8000",
+    remedy="docker restart coolify",
+    also={"variables": "Coolify is asked for them"},
+)
+def coolify_is_stopped(scene: Scene) -> Broken:
+    """Coolify's container has ended; the app serves on."""
+    scene.run("docker stop --time 1 coolify")
+    yield None
+    scene.run("docker start coolify")
+
+
+@mutant(
+    "coolify-token",
+    "coolify",
+    says="does not know the stack's token",
+    remedy="`pulumi up`",
+    also={"coolify": "it uses the token", "variables": "Coolify is asked for them"},
+)
+def the_token_is_gone(scene: Scene) -> Broken:
+    """Somebody deleted the stack's token in Coolify's dashboard."""
+    scene.sql(
+        "create table kept as select * from personal_access_tokens;"
+        "delete from personal_access_tokens"
+    )
+    yield None
+    # What an update has minted meanwhile is the same token.
+    scene.sql(
+        "insert into personal_access_tokens select * from kept where token not in"
+        " (select token from personal_access_tokens); drop table kept"
+    )
 
 
 @mutant(

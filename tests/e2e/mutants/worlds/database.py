@@ -44,7 +44,7 @@ def the_pool_is_exhausted(scene: Scene) -> Broken:
     "pooled-url",
     BACKEND,
     says="replica 1 goes past the pooler",
-    remedy="pulumi up",
+    remedy="nutri-backend-1:variables",
     also={"variables": "Coolify has another value than the service was given"},
 )
 def a_replica_goes_past_the_pooler(scene: Scene) -> Broken:
@@ -75,7 +75,7 @@ def writes_are_stopped(scene: Scene) -> Broken:
     "database-backups",
     PROJECT,
     says="the newest 72 h old, more than 26 h",
-    remedy="runbook dump now",
+    remedy="support",
 )
 def supabase_makes_no_backups(scene: Scene) -> Broken:
     """Supabase has made no backup for three days."""

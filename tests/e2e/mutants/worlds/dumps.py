@@ -64,7 +64,9 @@ def an_upload_was_skipped(scene: Scene) -> Broken:
     """The server believes in its dump, but the repository has none."""
     _box(scene, "rename nutri/snapshots nutri/away", "mkdir nutri/snapshots")
     yield None
-    _box(scene, "rmdir nutri/snapshots", "rename nutri/away nutri/snapshots")
+    # Where a dump was taken meanwhile the folder is not empty, and stays.
+    mending = ("rmdir nutri/snapshots", "rename nutri/away nutri/snapshots")
+    _box(scene, *(f"-{one}" for one in (*mending, "rm nutri/away/*", "rmdir nutri/away")))
 
 
 @mutant("dump-age", DATABASE, says="has no table", remedy="runbook dump now")

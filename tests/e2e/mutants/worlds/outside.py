@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -160,23 +160,6 @@ def _coded(text: bytes) -> str:
     return b64encode(text).decode()
 
 
-def _route(scene: Scene, host: str, entry_point: str) -> None:
-    text = f"""
-http:
-  routers:
-    mutant:
-      rule: Host(`{host}`)
-      entryPoints: [{entry_point}]
-      service: mutant
-      priority: 9999
-  services:
-    mutant:
-      loadBalancer:
-        servers: [{{url: "http://127.0.0.1:9"}}]
-"""
-    scene.run(f"cat >{_DYNAMIC}", stdin=text)
-
-
 @mutant(
     "certificate",
     ML,
@@ -204,12 +187,23 @@ def an_expired_certificate(scene: Scene) -> Broken:
     _mend_certificate(scene)
 
 
-@mutant("redirect", ML, says="instead of a redirection", remedy="pulumi up")
+@mutant("redirect", ML, says="answers 200 instead of a redirection", remedy="pulumi up")
 def plain_http_is_served(scene: Scene) -> Broken:
-    """A route by hand serves plain HTTP instead of leading to HTTPS."""
-    _route(scene, "ml.nutri.test", "http")
+    """Somebody took the redirection out of a replica's labels, in Coolify's dashboard."""
+    path = f"applications/{scene.service(ML).applications[0]}"
+    labels = json.loads(scene.coolify("GET", path))["custom_labels"]
+    lines = b64decode(labels).decode().splitlines()
+    without = "\n".join(one for one in lines if "-http.middlewares=" not in one)
+    _label(scene, _coded(without.encode()))
     yield None
-    scene.run(f"rm {_DYNAMIC}")
+    if json.loads(scene.coolify("GET", path))["custom_labels"] != labels:
+        _label(scene, labels)
+
+
+def _label(scene: Scene, labels: str) -> None:
+    application = scene.service(ML).applications[0]
+    scene.coolify("PATCH", f"applications/{application}", {"custom_labels": labels})
+    scene.redeploy(application)
 
 
 @mutant(
@@ -225,6 +219,20 @@ def a_file_that_the_proxy_cannot_read(scene: Scene) -> Broken:
     )
     yield None
     scene.run(f"rm {_DYNAMIC}")
+
+
+@mutant(
+    "proxy-files",
+    SERVER,
+    says=r"led past containers by a file that nobody keeps: nutri-drain-mutant\.yaml",
+    remedy="runbook ssh -- rm",
+)
+def a_file_of_a_drain_was_left(scene: Scene) -> Broken:
+    """What leads requests past a container stayed, though nobody drains one."""
+    file = _DYNAMIC.replace("mutant", "nutri-drain-mutant")
+    scene.run(f"cat >{file}", stdin="http: {routers: {}}\n")
+    yield None
+    scene.run(f"rm -f {file}")
 
 
 @mutant(

@@ -38,9 +38,13 @@ def redis_is_down(scene: Scene) -> Broken:
 )
 def redis_has_another_password(scene: Scene) -> Broken:
     """Somebody changed the password of Redis in its console."""
+    before = dict(scene.stack.secrets)
     _trouble(scene, "password")
     yield None
     _trouble(scene, "none")
+    if scene.stack.secrets != before:
+        scene.stack.secrets = before
+        scene.stack.up()
 
 
 def _trouble(scene: Scene, kind: str) -> None:

@@ -53,7 +53,7 @@ def docker_is_stopped(scene: Scene) -> Broken:
     scene.run("systemctl start docker.socket docker")
 
 
-@mutant("cpu", SERVER, says="the containers use .* most busy", remedy="a larger tier")
+@mutant("cpu", SERVER, says="the containers use .* most busy", remedy="mend what computes")
 def a_container_takes_all_cores(scene: Scene) -> Broken:
     """A container computes on every core."""
     _start(scene, "busy", "import os; os.fork(); os.fork()\nwhile True: pass")
@@ -62,7 +62,7 @@ def a_container_takes_all_cores(scene: Scene) -> Broken:
     _remove(scene, "busy")
 
 
-@mutant("memory", SERVER, says="hog uses .* of its memory", remedy="restart what leaks")
+@mutant("memory", SERVER, says="hog uses .* of its memory", remedy="mend or end what leaks")
 def a_memory_hog(scene: Scene) -> Broken:
     """A container has used up nearly all it is allowed."""
     _start(scene, "hog", _HOG % 67, "--memory 80m --memory-swap 80m")
@@ -78,7 +78,7 @@ def killed_for_its_memory(scene: Scene) -> Broken:
     _remove(scene, "greedy")
 
 
-@mutant("restarts", SERVER, says=r"loop restarted \d+ times", remedy="runbook logs SERVICE")
+@mutant("restarts", SERVER, says=r"loop restarted \d+ times", remedy="docker logs --tail 100 loop")
 def a_crash_loop(scene: Scene) -> Broken:
     """A container ends as soon as it starts, again and again."""
     _start(scene, "loop", "raise SystemExit(1)", "--restart always")
@@ -86,7 +86,32 @@ def a_crash_loop(scene: Scene) -> Broken:
     _remove(scene, "loop")
 
 
-@mutant("disk", SERVER, says="/srv/full is 100% full", remedy="runbook docker prune")
+@mutant("memory", SERVER, says="nutri-ml-service-1 uses .* of its memory", remedy="runbook restart")
+def a_service_leaks(scene: Scene) -> Broken:
+    """A replica's process holds more and more memory, and gives none back."""
+    one = scene.container(ML)
+    scene.run(f"docker update --memory 400m --memory-swap 400m {one}")
+    scene.run(f"docker exec --detach {one} python3 -c '{_HOG % 300}'")
+    yield scene.expecting(memory_share=0.7)
+    scene.run(f"docker exec {one} pkill -f 'b\"x\"' || true")
+
+
+@mutant(
+    "restarts",
+    SERVER,
+    says="nutri-ml-service-1 ran out of memory",
+    remedy="runbook logs nutri-ml-service --errors",
+)
+def a_replica_ran_out_of_memory(scene: Scene) -> Broken:
+    """A replica wanted more memory than it may have, and the kernel ended what asked for it."""
+    one = scene.container(ML)
+    scene.run(f"docker update --memory 200m --memory-swap 200m {one}")
+    scene.run(f"docker exec {one} python3 -c '{_HOG % 400}' || true")
+    yield None
+    scene.redeploy(scene.service(ML).applications[0])
+
+
+@mutant("disk", SERVER, says="/srv/full is 100% full", remedy="delete what fills it")
 def a_full_disk(scene: Scene) -> Broken:
     """A file system has no space left."""
     scene.run(
@@ -97,7 +122,7 @@ def a_full_disk(scene: Scene) -> Broken:
     scene.run("umount /srv/full")
 
 
-@mutant("inodes", SERVER, says="/srv/many is 100% full", remedy="runbook docker prune")
+@mutant("inodes", SERVER, says="/srv/many is 100% full", remedy="delete what fills it")
 def no_inode_left(scene: Scene) -> Broken:
     """A file system has space, and cannot take one more file."""
     scene.run(
@@ -119,33 +144,52 @@ def a_clock_that_is_ahead(scene: Scene) -> Broken:
     scene.run("rm /usr/local/bin/date")
 
 
-@mutant("reboot", SERVER, says="a reboot is pending for linux-image", remedy="reboot")
+@mutant(
+    "reboot",
+    SERVER,
+    says="a reboot is pending for linux-image",
+    remedy="runbook server revive --force",
+)
 def a_pending_reboot(scene: Scene) -> Broken:
     """A new kernel waits for a reboot."""
     scene.run("touch /run/reboot-required; echo linux-image-cloud-amd64 >/run/reboot-required.pkgs")
     yield None
-    scene.run("rm /run/reboot-required /run/reboot-required.pkgs")
+    scene.run("rm -f /run/reboot-required /run/reboot-required.pkgs")
 
 
-@mutant("updates", SERVER, says="1 security updates are pending: tzdata", remedy="apt-get upgrade")
+_ARCHIVE = r"""set -e
+mkdir -p /srv/apt /var/lib/apt/lists/partial; cd /srv/apt
+for version in 1 2; do
+  mkdir -p $version/DEBIAN
+  printf 'Package: mutant\nVersion: %s\nArchitecture: all\nMaintainer: nobody <n@nutri.test>\n' \
+    $version >$version/DEBIAN/control
+  printf 'Description: of a test\n' >>$version/DEBIAN/control
+  dpkg-deb --build $version mutant_$version.deb >/dev/null
+done
+dpkg --install mutant_1.deb >/dev/null
+{
+  cat 2/DEBIAN/control
+  printf 'Filename: ./mutant_2.deb\nSize: %s\n' "$(stat --format=%s mutant_2.deb)"
+  printf 'SHA256: %s\n' "$(sha256sum mutant_2.deb | cut -d' ' -f1)"
+} >Packages
+printf 'Origin: Debian\nLabel: Debian-Security\nSuite: stable-security\n' >Release
+printf 'Codename: bookworm-security\nVersion: 12\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n' >>Release
+printf 'SHA256:\n %s %s Packages\n' "$(sha256sum Packages | cut -d' ' -f1)" \
+  "$(stat --format=%s Packages)" >>Release
+echo 'deb [trusted=yes] file:/srv/apt ./' >/etc/apt/sources.list.d/mutant.list
+apt-get update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/mutant.list \
+  -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
+touch /var/lib/apt/lists/mutant_InRelease
+"""
+
+
+@mutant("updates", SERVER, says="1 security updates are pending: mutant", remedy="apt-get upgrade")
 def a_security_update_waits(scene: Scene) -> Broken:
-    """The archive of security updates has a newer package."""
-    scene.run(
-        "set -e\n"
-        "mkdir -p /srv/apt /var/lib/apt/lists/partial; cd /srv/apt\n"
-        "printf 'Package: tzdata\\nVersion: 9999\\nArchitecture: all\\nFilename: ./tzdata.deb\\n"
-        "Size: 1\\nSHA256: %064d\\nMaintainer: nobody\\nDescription: time\\n' 0 >Packages\n"
-        "printf 'Origin: Debian\\nLabel: Debian-Security\\nSuite: stable-security\\n"
-        "Codename: bookworm-security\\nVersion: 12\\nDate: Thu, 01 Jan 2026 00:00:00 UTC\\n"
-        "SHA256:\\n %s %s Packages\\n' \"$(sha256sum Packages | cut -d' ' -f1)\" "
-        '"$(stat --format=%s Packages)" >Release\n'
-        "echo 'deb [trusted=yes] file:/srv/apt ./' >/etc/apt/sources.list.d/mutant.list\n"
-        "apt-get update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/mutant.list "
-        "-o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0\n"
-        "touch /var/lib/apt/lists/mutant_InRelease"
-    )
+    """The archive of security updates has a newer package than the server."""
+    scene.run(_ARCHIVE)
     yield None
     scene.run(
+        "dpkg --purge mutant >/dev/null\n"
         "rm -rf /srv/apt /etc/apt/sources.list.d/mutant.list /var/lib/apt/lists/*_srv_apt_* "
         "/var/lib/apt/lists/mutant_InRelease"
     )

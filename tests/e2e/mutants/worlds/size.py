@@ -8,7 +8,7 @@ from tests.e2e.mutants.scene import SERVER, Scene
 _CORES = "/run/localcloud/online"
 
 
-@mutant("size", SERVER, says="1 cores instead of 4", remedy="switch it off and on")
+@mutant("size", SERVER, says="1 cores instead of 4", remedy="runbook server revive --force")
 def cores_are_missing(scene: Scene) -> Broken:
     """The server came back with fewer cores than its type has."""
     scene.run(f"cp {_CORES} /root/cores; echo 0 > {_CORES}")

@@ -1,0 +1,22 @@
+"""How a loss is agreed to that an update refuses otherwise: said, done, and taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SETTING = "nutri:acknowledge"
+
+
+def agreed(entries: Sequence[str], update: str = "pulumi up") -> str:
+    """The commands of it.
+
+    Args:
+        entries: what the guard wants to be named, as in "api-token:delete".
+        update: what does it then.
+    """
+    given = [f"`pulumi config set --path '{_SETTING}[{n}]' {one}`" for n, one in enumerate(entries)]
+    back = [f"`pulumi config rm --path '{_SETTING}[{n}]'`" for n in reversed(range(len(entries)))]
+    return f"{', '.join(given)}, `{update}`, and then {', '.join(back)}"
