@@ -185,7 +185,8 @@ def _timed(run: Callable[[], Report]) -> tuple[float, Report]:
 # On the server: the same rows by plain pg_restore from a local file, and by us from off-site.
 _RESTORES = r"""set -eu
 config=/etc/nutri/dumps/config.json
-url=$(jq -r .database_url $config) image=$(jq -r .scratch_image $config)
+url=$(jq -r .database_url $config) image=$(jq -r .scratch_image $config) major=$(nutri-dump major)
+image=${image/\{major\}/$major} PATH=/usr/lib/postgresql/$major/bin:$PATH
 bare='postgresql://postgres:bench@127.0.0.1:5998/postgres?sslmode=disable'
 trap 'docker rm -fv nutri-bench >/dev/null; psql -Xq "$url" -c "drop table if exists ballast"' EXIT
 psql -Xq "$url" -c "create table ballast as
@@ -225,6 +226,39 @@ def dumps_of_a_gigabyte() -> None:
         ours = told[f"{word}_s"]
         named = f"{word} of {told['database_mb']:.0f} MB, {told[f'{word}_memory_mb']:.0f} MB used"
         _report(named, f"{ours:.0f} s", _times([ours], told[plain], 1.3))
+
+
+_BALLAST = """set -euo pipefail
+url=$(jq -r .database_url /etc/nutri/dumps/config.json)
+for n in 1 2 3 4 5 6 7 8 9 10; do
+  psql -Xq "$url" -c "create table ballast_$n as
+    select n as id, repeat(md5(n::text), 5) as text from generate_series(1, 480000) n"
+done
+nutri-dump now >/dev/null
+psql -XAtq "$url" -c 'select pg_database_size(current_database()) / 1000000'
+"""
+_NO_BALLAST = """set -euo pipefail
+url=$(jq -r .database_url /etc/nutri/dumps/config.json)
+for n in 1 2 3 4 5 6 7 8 9 10; do psql -Xq "$url" -c "drop table ballast_$n"; done
+"""
+
+
+def served_again() -> None:
+    """A gigabyte restored over the stack's own database, until users are served again."""
+    target = load_target("local")
+    with SshClient(target.servers[0].ssh) as ssh:
+        size = ssh.run("bash -s", stdin=_BALLAST, timeout=900).stdout.strip()
+        words = ("restore", "--to", "database", "--lose", "postgres", "--yes")
+        restored = _run("bin/runbook", *words)
+        served, report = _timed(
+            lambda: checks.verify(target, ["health", "database-status"], settle=120)
+        )
+        ssh.run("bash -s", stdin=_NO_BALLAST, timeout=60)
+    if report.exit_code:
+        sys.exit(f"bench: users are not served after a restore:\n{report.table()}")
+    whole = restored + served
+    name = f"runbook restore of {size} MB, until users are served again"
+    _report(name, f"{whole:.0f} s", _times([whole], restored))
 
 
 def disaster() -> None:
@@ -452,6 +486,7 @@ def main() -> None:
     suite()
     restores()
     dumps_of_a_gigabyte()
+    served_again()
     deploys()
     double()
     starts()
