@@ -10,13 +10,8 @@ if TYPE_CHECKING:
 _SETTING = "nutri:acknowledge"
 
 
-def agreed(entries: Sequence[str], update: str = "pulumi up") -> str:
-    """The commands of it.
-
-    Args:
-        entries: what the guard wants to be named, as in "api-token:delete".
-        update: what does it then.
-    """
+def agreed(entries: Sequence[str]) -> str:
+    """The commands of it; the entries are what the guard wants to be named."""
     given = [f"`pulumi config set --path '{_SETTING}[{n}]' {one}`" for n, one in enumerate(entries)]
     back = [f"`pulumi config rm --path '{_SETTING}[{n}]'`" for n in reversed(range(len(entries)))]
-    return f"{', '.join(given)}, `{update}`, and then {', '.join(back)}"
+    return f"{', '.join(given)}, `pulumi up`, and then {', '.join(back)}"

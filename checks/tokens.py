@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from checks.agreed import agreed
 from checks.check import Check, coolify
 from checks.measure import Measure, Unit
 from checks.verdict import Verdict, green, red
@@ -31,8 +30,7 @@ select json_build_object(
   'left', extract(epoch from expires_at - now()) / 86400
 ) from personal_access_tokens where token = '{}';
 """
-_REPLACE = "pulumi up --replace '**::api-token'"
-_ROTATE = f"make a new one: {agreed(['api-token:delete'], _REPLACE)}"
+_ROTATE = "make a new one: `runbook rotate coolify-token`"
 _NEEDED = "root"
 
 

@@ -28,6 +28,7 @@ _USED = (
 )
 _FILLER = "/var/log/filler"
 _FILL = f"for size in 64k 1; do dd if=/dev/zero of={_FILLER}.$size bs=$size 2>/dev/null; done"
+_LEFT_KIB = 256  # what something of the platform gives back while it is filled
 _COUNT = "select count(*) from applications"
 _COOLIFY = "docker exec -i coolify-db psql -U coolify -d coolify -tA"
 
@@ -62,7 +63,7 @@ def test_nothing_is_lost_on_a_full_disk(scene: Scene) -> None:
     scene.sql("create table if not exists cuts (mark text primary key)")
     scene.sql("insert into cuts values ('full disk')")
     scene.inside(_FILL)
-    assert scene.inside("df --output=avail /var/lib/docker | tail -1").strip() == "0"
+    assert int(scene.inside("df --output=avail /var/lib/docker | tail -1")) < _LEFT_KIB
 
     code, said = scene.run("runbook", "check", "disk")
     assert (code, "docker prune" in said) == (1, True), said

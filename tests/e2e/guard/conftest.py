@@ -39,7 +39,9 @@ class Lab:
     in_window: bool = False
     """Whether the maintenance window is open."""
     said: str = ""
-    """What the last command printed."""
+    """All that the last command printed."""
+    told: str = ""
+    """What it printed on standard output."""
 
     def write(self, resources: Resources) -> None:
         """Write program and configuration."""
@@ -68,7 +70,7 @@ class Lab:
             check=False,
             timeout=120,
         )
-        self.said = done.stdout + done.stderr
+        self.said, self.told = done.stdout + done.stderr, done.stdout
         return done.returncode
 
     def pulumi(self, *words: str, stdin: str | None = None) -> int:
@@ -93,7 +95,7 @@ class Lab:
     def plan_rows(self, resources: Resources) -> dict[str, dict[str, Any]]:
         """Return the changes of a plan by the resource's name."""
         assert self.plan(resources, "--json") != _COULD_NOT_TELL, self.said
-        return {row["resource"]: row for row in json.loads(self.said)["changes"]}
+        return {row["resource"]: row for row in json.loads(self.told)["changes"]}
 
     def writes(self) -> list[str]:
         """Return what was changed through the API since it was last asked."""

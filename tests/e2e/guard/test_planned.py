@@ -47,7 +47,7 @@ def test_a_resize_is_priced(lab: Lab) -> None:
     """8.49 and 15.99 for the types, a fifth for backups, half a euro for the address."""
     lab.in_window = True
     assert lab.plan([_web(server_type="cx43"), server("open")], "--json") == 3, lab.said
-    plan = json.loads(lab.said)
+    plan = json.loads(lab.told)
     (row,) = plan["changes"]
     assert row["monthly"] == {"before": "10.69", "after": "19.69"}
     assert plan["monthly"]["delta"] == "9.00"
@@ -79,7 +79,7 @@ def test_a_protected_server_shows_its_whole_plan(lab: Lab) -> None:
     lab.acknowledge = ["web:delete", "open:resize-to-cx43"]
     wanted = [_web(image="docker-ce"), server("open", server_type="cx43")]
     assert lab.plan(wanted, "--json") == 4, lab.said
-    rows = {row["resource"]: row for row in json.loads(lab.said)["changes"]}
+    rows = {row["resource"]: row for row in json.loads(lab.told)["changes"]}
     assert rows["web"]["protected"]
     assert rows["web"]["missing"] == []
     assert rows["open"]["verdict"] == "risky"
@@ -89,7 +89,7 @@ def test_a_protected_server_left_out_is_refused(lab: Lab) -> None:
     """Where the engine ends the preview, the plan still names the resource."""
     lab.acknowledge = ["web:delete"]
     assert lab.plan([server("open")], "--json") == 4, lab.said
-    rows = {row["resource"]: row for row in json.loads(lab.said)["changes"]}
+    rows = {row["resource"]: row for row in json.loads(lab.told)["changes"]}
     assert (rows["web"]["op"], rows["web"]["protected"]) == ("delete", True)
 
 

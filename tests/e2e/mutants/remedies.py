@@ -86,7 +86,7 @@ _LET_ALL_IN = (
 )
 _AGREE = "pulumi config set --path 'nutri:acknowledge[0]'"
 _TAKE_BACK = "pulumi config rm --path 'nutri:acknowledge[0]'"
-_ROTATE = Remedy((f"{_AGREE} api-token:delete", "pulumi up --replace '**::api-token'", _TAKE_BACK))
+_ROTATE = Remedy(("runbook rotate coolify-token",))
 _LET_GO = Remedy((f"{_AGREE} nutri-backend-1:variables", "pulumi up", _TAKE_BACK))
 _ELSEWHERE = "the fault is in a program or an account that is not the platform's"
 _GROWS = "what is used up belongs to a workload: it has to be mended, or the tier raised"

@@ -21,12 +21,13 @@ BACKEND, ML = "nutri-backend", "nutri-ml-service"
 _APP = "/app/app.py"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
     """One platform on a local cloud of its own."""
 
     cloud: Cloud
     target: Target
+    """As it is now: a remedy may change it."""
     ssh: SshClient
     stack: Stack
 

@@ -152,7 +152,7 @@ def the_token_is_gone(scene: Scene) -> Broken:
     "coolify-token",
     "coolify",
     says="may only read, and a deployment needs root",
-    remedy="api-token",
+    remedy="rotate coolify-token",
     also={"coolify": "it uses the token", "variables": "their values are kept from it"},
 )
 def a_token_for_less_than_needed(scene: Scene) -> Broken:
@@ -162,7 +162,7 @@ def a_token_for_less_than_needed(scene: Scene) -> Broken:
     scene.sql("update personal_access_tokens set abilities = '[\"root\"]' where name = 'pulumi'")
 
 
-@mutant("coolify-token", "coolify", says="is 400 days old", remedy="api-token")
+@mutant("coolify-token", "coolify", says="is 400 days old", remedy="rotate coolify-token")
 def an_old_token(scene: Scene) -> Broken:
     """The stack's token for Coolify was made more than a year ago."""
     table = "update personal_access_tokens set created_at = now()"
