@@ -113,7 +113,8 @@ def collect_pressure(observer: Observer, database: DatabaseTarget) -> Pressure:
 def judge_pressure(database: DatabaseTarget, pressure: Pressure, _target: Target) -> Verdict:
     """Green while enough connections are left, in the pool and in the database."""
     remedy = (
-        f"{_DOCTOR}: it shows who holds them and restarts the services; if it comes back, lower "
+        "`runbook database doctor --end-stuck`: it shows who holds them, ends what has sat in a "
+        "transaction for a minute, and restarts the services; if it comes back, lower "
         "what they open (`database` in app.yaml), or enlarge the pool in Supabase's dashboard"
     )
     if pressure.sessions is None:
