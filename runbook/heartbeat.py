@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,12 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from common import duration
-from common.errors import OperatorError
 from runbook import servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from common.target import ServerTarget, Target
+    from common.target import Target
 
 FILE = "/var/lib/nutri/watch.json"
 PING = "NUTRI_WATCH_PING"
@@ -61,7 +59,12 @@ class Beat(BaseModel):
 def beat(target: Target, one: Beat, say: Callable[[str], None]) -> None:
     """Give every sign of life there is; what cannot be given is told, and stops nothing."""
     to_systemd(f"READY=1\nWATCHDOG=1\nSTATUS={one.at:%H:%M} UTC: {one.summary}")
-    _on_each(target, _WRITE, one.model_dump_json(), say)
+    servers.ask_each(
+        target,
+        _WRITE,
+        one.model_dump_json(),
+        lambda server, error: say(f"the sign of life did not reach {server.name}: {error}"),
+    )
     address = os.environ.get(PING)
     if address:
         _call(address, say)
@@ -69,7 +72,7 @@ def beat(target: Target, one: Beat, say: Callable[[str], None]) -> None:
 
 def newest(target: Target) -> Beat | None:
     """The newest sign of life on any server; None where there is none, or none can be read."""
-    found = [_parsed(text) for text in _on_each(target, _READ, "", lambda _: None)]
+    found = [_parsed(text) for text in servers.ask_each(target, _READ, "", lambda *_: None)]
     return max(filter(None, found), key=lambda one: one.at, default=None)
 
 
@@ -101,16 +104,3 @@ def _parsed(text: str) -> Beat | None:
         return Beat.model_validate_json(text)
     except ValidationError:
         return None
-
-
-def _on_each(target: Target, command: str, text: str, say: Callable[[str], None]) -> list[str]:
-    def run(server: ServerTarget) -> str:
-        try:
-            with servers.connect(server) as client:
-                return client.run(command, stdin=text, timeout=_SECONDS).stdout
-        except OperatorError as error:
-            say(f"the sign of life did not reach {server.name}: {error}")
-            return ""
-
-    with ThreadPoolExecutor(len(target.servers)) as pool:
-        return list(pool.map(run, target.servers))

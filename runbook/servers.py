@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from common.errors import OperatorError
@@ -10,9 +11,11 @@ from common.ssh import SshClient
 from runbook.nearest import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from common.target import ServerTarget, ServiceTarget, Target
+
+_ASK_SECONDS = 20.0
 
 
 def find_server(target: Target, name: str | None) -> ServerTarget:
@@ -69,3 +72,27 @@ def connect_all(target: Target) -> Iterator[list[SshClient]]:
     """An SSH client of each server, in order."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(connect(server)) for server in target.servers]
+
+
+def ask_each(
+    target: Target, command: str, text: str, lost: Callable[[ServerTarget, OperatorError], None]
+) -> list[str]:
+    """Run a command on each server side by side; what it prints, in the servers' order.
+
+    Args:
+        target: the stack.
+        command: what is run, within 20 s.
+        text: its standard input.
+        lost: told of a server that cannot be asked, which then counts as one that prints nothing.
+    """
+
+    def run(server: ServerTarget) -> str:
+        try:
+            with connect(server) as client:
+                return client.run(command, stdin=text, timeout=_ASK_SECONDS).stdout
+        except OperatorError as error:
+            lost(server, error)
+            return ""
+
+    with ThreadPoolExecutor(len(target.servers)) as pool:
+        return list(pool.map(run, target.servers))
