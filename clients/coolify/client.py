@@ -17,6 +17,7 @@ from clients.coolify.errors import (
 )
 from common.ssh import tunnel
 from common.target import SshTarget
+from common.waiting import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from common.target import CoolifyTarget
 
 _TIMEOUT_SECONDS = 60
+_TOO_MANY = 429
+_MOST_PAUSES, _LONGEST_PAUSE_SECONDS = 4, 60
+"""Coolify counts requests in windows of a minute; a full queue of deployments asks for one, too."""
 _KINDS = {401: CoolifyDeniedError, 403: CoolifyDeniedError, 404: CoolifyNotFoundError}
 
 
@@ -42,6 +46,15 @@ def _message(response: httpx.Response) -> str:
     return " ".join([str(body.get("message", "")), *details])
 
 
+def _asked_for(response: httpx.Response) -> float:
+    """Return the seconds Coolify asks us to wait."""
+    try:
+        asked = float(response.headers.get("Retry-After") or 1)
+    except ValueError:  # a date, from something in between
+        return _LONGEST_PAUSE_SECONDS
+    return min(max(asked, 1.0), _LONGEST_PAUSE_SECONDS)
+
+
 class Client:
     """Calls on Coolify's API; made by `connect` or `over`."""
 
@@ -54,6 +67,9 @@ class Client:
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         """Send one request and return the decoded answer (text where it is no JSON).
 
+        Where Coolify limits our rate (200 requests a minute and user), it did nothing yet: the
+        request is sent again after the pause it asks for, a few times.
+
         Raises:
             CoolifyNotFoundError: 404.
             CoolifyDeniedError: 401 or 403.
@@ -61,23 +77,32 @@ class Client:
             CoolifyUnreachableError: no answer at all; the next call is over a new connection.
             SshError: that one cannot be made either.
         """
+        for _ in range(_MOST_PAUSES):
+            response = self._send(method, path, body)
+            if response.status_code != _TOO_MANY:
+                break
+            pause(_asked_for(response))
+        else:
+            response = self._send(method, path, body)
+        if response.is_error:
+            kind = _KINDS.get(response.status_code, CoolifyError)
+            raise kind(method, path, response.status_code, _message(response))
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return response.json() if is_json else response.text
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
         import httpx  # noqa: PLC0415 - a preview needs none of it, and it takes a while to load
 
         if self._is_lost and self._renew:
             self._http = self._renew()
         self._is_lost = False
         try:
-            response = self._http.request(method, f"/api/v1{path}", json=body)
+            return self._http.request(method, f"/api/v1{path}", json=body)
         except httpx.HTTPError as error:
             self._is_lost = True
             why = str(error) or type(error).__name__
             text = f"Coolify's API gave no answer to {method} {path} ({why})"
             raise CoolifyUnreachableError(text) from None
-        if response.is_error:
-            kind = _KINDS.get(response.status_code, CoolifyError)
-            raise kind(method, path, response.status_code, _message(response))
-        is_json = response.headers.get("content-type", "").startswith("application/json")
-        return response.json() if is_json else response.text
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """GET."""
