@@ -400,6 +400,7 @@ class RunningDouble:
         # asyncio turns Nagle's algorithm off only where the protocol is named.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # who asks before the server's loop is ready waits, and is not refused
         port = listener.getsockname()[1]
         machines = RecordingMachines()
         instance = Instance(name="contract", home=Path("/nonexistent"), api_port=port)
@@ -413,7 +414,7 @@ class RunningDouble:
         self._http = httpx.Client(
             base_url=f"http://127.0.0.1:{port}/v1", headers=headers, trust_env=False
         )
-        self._started.wait(_WAIT_SECONDS)
+        assert self._started.wait(_WAIT_SECONDS), "the double's API did not start"
         return HetznerDouble(cloud, machines, check, port, self._http, self._loop)
 
     def __exit__(self, *_error: object) -> None:
