@@ -91,15 +91,15 @@ class Server:
 
 
 @contextmanager
-def server(major: int, *, project: bool = False) -> Iterator[Server]:
-    """A server of its own; `project`: one of the vendor's, else with nothing in it."""
+def server(major: int, *, project: bool = False, admin: str = "postgres") -> Iterator[Server]:
+    """A server of its own; `project`: one of the vendor's, else with nothing but a superuser."""
     with tempfile.TemporaryDirectory(prefix="nutri-postgres-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         binaries = (
             _with_extensions(install(major), folder / "pg") if project else install(major).bin
         )
-        admin = "supabase_admin" if project else "postgres"
+        admin = "supabase_admin" if project else admin
         with _serving(binaries, folder / "data", admin) as (port, process):
             made = Server(major, port, admin, folder, process)
             if project:

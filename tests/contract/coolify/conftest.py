@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.coolify_double import CoolifyDouble, reset, started
-from tests.contract.coolify_postgres import postgres
+from tests.postgres import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A running PostgreSQL."""
-    with postgres() as url:
-        yield url
+    with server(15, admin="coolify") as postgres:
+        yield f"host=127.0.0.1 port={postgres.port} user={postgres.admin}"
 
 
 @pytest.fixture(scope="session")
