@@ -88,12 +88,13 @@ class Stream:
             threading.Thread(target=self._watch, args=(hopeless,), daemon=True).start()
 
     def _watch(self, hopeless: re.Pattern[bytes]) -> None:
-        while self.process.poll() is None:
-            said = os.pread(self._errors.fileno(), _LOOKED_AT, 0)
-            if len(hopeless.findall(said)) >= _ENOUGH:
-                self.process.kill()
-                return
-            time.sleep(_POLL_SECONDS)
+        with suppress(ValueError):  # `end` closed the file meanwhile
+            while self.process.poll() is None:
+                said = os.pread(self._errors.fileno(), _LOOKED_AT, 0)
+                if len(hopeless.findall(said)) >= _ENOUGH:
+                    self.process.kill()
+                    return
+                time.sleep(_POLL_SECONDS)
 
     @property
     def pipe(self) -> IO[bytes]:

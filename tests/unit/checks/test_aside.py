@@ -11,6 +11,7 @@ import checks
 from checks import Report, Result
 from checks.verdict import green, red
 from common.target import Target
+from infra import certificates
 from infra.verification import _VerificationProvider, changed_parts
 from tests.unit.checks.redis_server import RedisPlan
 from tests.unit.targets import make_target
@@ -117,6 +118,7 @@ def test_an_update_tells_what_it_lets_be(
         Result("dns", "B5", "x", "nutri-backend", green("fine")),
     )
     monkeypatch.setattr(checks, "verify", lambda *_, **__: Report("test", results))
+    monkeypatch.setattr(certificates, "ask_again", lambda *_: None)
     before = {"target": _plain(), "verified": None}
     after = {"target": _plain(maintenance={"migrate_command": "x"}), "settle_seconds": 1}
     outs = _VerificationProvider().update("test", before, after).outs or {}

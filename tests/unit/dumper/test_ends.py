@@ -152,14 +152,12 @@ def test_a_lock_is_told_waited_for_and_no_damage(
 
 
 def test_damage_is_told_as_damage(repository: Restic) -> None:
-    """Restic itself has to say so."""
+    """Restic itself has to say so: the pack of the rows is gone, those of its trees are there."""
     stream = repository.backup_stream("20260101T000000-abc")
-    stream.pipe.write(b"some rows")
+    stream.pipe.write(os.urandom(1 << 20))
     stream.end()
-    for pack in (Path(repository.repository) / "data").rglob("*"):
-        if pack.is_file():
-            pack.chmod(0o600)
-            pack.unlink()
+    packs = [one for one in (Path(repository.repository) / "data").rglob("*") if one.is_file()]
+    max(packs, key=lambda one: one.stat().st_size).unlink()
     with pytest.raises(DamagedError):
         dump.look_over(repository)
     assert status.read()["check"]["ok"] is False
