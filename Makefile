@@ -1,4 +1,4 @@
-.PHONY: setup up down test test-long lint bench
+.PHONY: setup up down test test-long lint bench acceptance acceptance-clean
 
 setup: ; @bin/setup
 up: ; @bin/up
@@ -7,3 +7,5 @@ test: ; @bin/setup --tests && bin/test
 test-long: ; @bin/setup --tests && bin/test --long
 lint: setup ; @bin/lint
 bench: setup ; @bin/bench
+acceptance: setup ; @bin/acceptance run
+acceptance-clean: setup ; @bin/acceptance clean

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra import guard, maintenance, members, outputs, preflight, service
+from infra import guard, maintenance, marked, members, outputs, preflight, service
 from infra.dumps import Dumps
 from infra.fleet import Fleet
 from infra.front import Front
@@ -13,6 +13,7 @@ stack = pulumi.get_stack()
 name = preflight.server_name(stack)
 settings, choice = preflight.run(stack)
 guard.install(settings, choice, name)
+marked.install(settings.labels)
 
 fleet = Fleet(name, settings, choice)
 platform = Platform(fleet.first, settings)

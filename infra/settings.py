@@ -98,6 +98,9 @@ def _some_network(networks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Network = Annotated[str, AfterValidator(_network)]
+_LABEL_WORD = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY = matches(re.compile(_LABEL_WORD), "the key of a label, such as team")
+_LABEL_VALUE = matches(re.compile(_LABEL_WORD), "the value of a label, such as nutri")
 
 
 class Settings(
@@ -136,6 +139,10 @@ class Settings(
     ca_bundle: str
     nameservers: tuple[Annotated[str, matches(re.compile(r"\S+:\d+"), "an 'address:port'")], ...]
     acknowledge: tuple[Annotated[str, AfterValidator(_acknowledgement)], ...] = ()
+    labels: dict[Annotated[str, _LABEL_KEY], Annotated[str, _LABEL_VALUE]] = Field(
+        default_factory=dict
+    )
+    acme_server: Annotated[str, matches(re.compile(r"https://\S+"), "a URL")] | None = None
     hcloud_token: SecretStr
     hcloud_endpoint: Annotated[str, matches(re.compile(r"https?://\S+"), "a URL")]
     _zone_was_there: bool = PrivateAttr(default=False)
@@ -169,6 +176,7 @@ _OBJECTS = (
             "operator_keys",
             "nameservers",
             "acknowledge",
+            "labels",
             "maintenance",
             "maintenance_window",
             "location_fallbacks",

@@ -109,8 +109,12 @@ class Hetzner:
         """PUT: change some properties; raises HetznerError."""
         return self._request("PUT", path, json=body)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, wait: bool = True) -> None:
         """DELETE; what is gone already is no error.
+
+        Args:
+            path: as in `servers/42`.
+            wait: until the action that it begins, if any, has ended.
 
         Raises:
             HetznerError: when the API refuses.
@@ -121,7 +125,8 @@ class Hetzner:
             if error.code != "not_found":
                 raise
             return
-        if action := answer.get("action"):
+        action = answer.get("action")
+        if wait and action:
             self._wait(_parse(Action, action), _ACTION_SECONDS)
 
     def all(self, noun: str, **params: object) -> list[dict[str, Any]]:

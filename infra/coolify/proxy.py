@@ -46,13 +46,13 @@ def wanted(settings: Settings) -> dict[str, Any]:
     """Return what of a proxy's inputs is the same for every server."""
     grace = max(one.stopGrace for one in settings.services.values())
     return {
-        "options": options(balancer_address(settings.private_network)),
+        "options": options(balancer_address(settings.private_network), settings.acme_server),
         "api": api_shut(),
         "leave": min(grace, _LEAVE_SECONDS),
     }
 
 
-def options(balancer: str) -> list[str]:
+def options(balancer: str, authority: str | None = None) -> list[str]:
     """Return the proxy's options that are ours, in a stable order.
 
     Nobody but the load balancer can have its private address, so its word is taken for the
@@ -63,7 +63,9 @@ def options(balancer: str) -> list[str]:
 
     Args:
         balancer: private address of the load balancer.
+        authority: directory of who signs certificates; None for Let's Encrypt.
     """
+    signer = [f"--certificatesresolvers.letsencrypt.acme.caserver={authority}"] * bool(authority)
     read_timeout = f"transport.respondingTimeouts.readTimeout={_UPLOAD_SECONDS}s"
     return [
         f"--entrypoints.http.forwardedHeaders.trustedIPs={balancer}/32",
@@ -71,6 +73,7 @@ def options(balancer: str) -> list[str]:
         f"--entrypoints.https.{read_timeout}",
         "--serversTransport.forwardingTimeouts.dialTimeout=1s",
         "--serversTransport.forwardingTimeouts.idleConnTimeout=3s",
+        *signer,
     ]
 
 

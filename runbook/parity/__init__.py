@@ -1,0 +1,1 @@
+"""Whether the local double answers as the vendor did: recordings, replayed and compared."""
