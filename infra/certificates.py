@@ -36,10 +36,9 @@ def ask_again(
 ) -> None:
     """Have the proxy ask for what is missing where that can help; tell what waits for what.
 
-    Behind a load balancer the certificates are there.
+    Behind a load balancer nobody sees them: they are there for the way back to one server, whose
+    proxy is asked by all that the load balancer leads elsewhere.
     """
-    if target.balancer:
-        return
     led = [host for host in _missing(target, _hosts(target)) if _leads_here(target, host, tell)]
     if not led or not _do_not_come(target, led, sleep):
         return

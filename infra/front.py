@@ -9,7 +9,7 @@ import pulumi
 from infra.balancer import Balancer
 from infra.dns import Dns
 from infra.handover import Handover
-from infra.network import balancer_address
+from infra.network import balancer_address, server_address
 from infra.remote import step
 from infra.routes import health_route, service_routes
 
@@ -69,7 +69,8 @@ class Front:
         host = fleet.hosts[place.number - 1]
         hosts = {service.spec.name: service.host_name for service in self._public}
         address = balancer_address(self._settings.private_network)
-        routes, mark = service_routes(address, hosts)
+        asks = server_address(self._settings.private_network, 1) if place.number > 1 else ""
+        routes, mark = service_routes(address, hosts, asks)
         health, passed = health_route(address, self._seen.name, self._seen.wanted.health.livePath)
         values: dict[str, pulumi.Input[str]] = {
             "ROUTES": routes,

@@ -6,18 +6,21 @@ NONE = ["traefik.enable=false"]
 """The labels of what the proxy has nothing to do with."""
 
 
-def routing(service: str, host: str, port: int, health_path: str) -> list[str]:
+def routing(
+    service: str, host: str, port: int, health_path: str, *, asks: bool = True
+) -> list[str]:
     """Return the labels of one service, in a stable order.
 
     Traefik merges same-named services of several containers into one list of servers only when
     all their definitions are equal, and drops a router that is defined in two ways: every replica
-    must carry these very lines.
+    on a server must carry these very lines.
 
     Args:
         service: name of router and service.
         host: full host name.
         port: port the container listens on.
         health_path: path of the proxy's own health check, which takes a draining replica out.
+        asks: whether the server's proxy asks for the certificate.
     """
     router = f"traefik.http.routers.{service}"
     balancer = f"traefik.http.services.{service}.loadbalancer"
@@ -28,7 +31,7 @@ def routing(service: str, host: str, port: int, health_path: str) -> list[str]:
         f"{router}.rule=Host(`{host}`)",
         f"{router}.entryPoints=https",
         f"{router}.tls=true",
-        f"{router}.tls.certresolver=letsencrypt",
+        *([f"{router}.tls.certresolver=letsencrypt"] if asks else []),
         f"{router}.service={service}",
         f"{router}.middlewares={service}-retry",
         f"{router}-http.rule=Host(`{host}`)",

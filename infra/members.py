@@ -106,7 +106,7 @@ class Member(pulumi.ComponentResource):
             "connection": platform.connection(),
             "server": server.uuid,
             "ssh": host.ssh(),
-            **wanted(self._settings),
+            **wanted(self._settings, asks=False),
             "machine": host.server.id,
         }
         opts = pulumi.ResourceOptions(

@@ -16,7 +16,7 @@ _ABOVE_ALL = 1_000_000
 _ABOVE_LABELS = 1000  # a router's own priority is the length of its rule
 
 
-def service_routes(balancer: str, hosts: Mapping[str, str]) -> tuple[str, str]:
+def service_routes(balancer: str, hosts: Mapping[str, str], asks: str = "") -> tuple[str, str]:
     """Return the file for the services, and a path that tells that it is in force.
 
     TLS has ended at the load balancer already, so what comes from its address by plain HTTP goes
@@ -25,13 +25,26 @@ def service_routes(balancer: str, hosts: Mapping[str, str]) -> tuple[str, str]:
     Args:
         balancer: private address of the load balancer.
         hosts: full host name of each service, by the service's name.
+        asks: private address of the server whose proxy asks for certificates; empty on that one.
     """
-    routers = {
+    routers: dict[str, Any] = {
         f"{service}-balanced": _router(f"Host(`{host}`)", balancer, service)
         for service, host in hosts.items()
     }
-    path, marker = proxy_file.mark(routers)
-    return _file({**routers, "balancer-mark": marker}), path
+    if asks:
+        routers["balancer-challenges"] = _CHALLENGES
+    path, marker = proxy_file.mark({**routers, "asks": asks} if asks else routers)
+    services = {"balancer-challenges": {"loadBalancer": {"servers": [{"url": f"http://{asks}"}]}}}
+    return _file({**routers, "balancer-mark": marker}, services if asks else None), path
+
+
+_CHALLENGES = {
+    "rule": "PathPrefix(`/.well-known/acme-challenge/`)",
+    "entryPoints": ["http"],
+    "service": "balancer-challenges",
+    "priority": _ABOVE_ALL,
+}
+"""The vendor's question comes to any server behind the load balancer; one can answer it."""
 
 
 def health_route(balancer: str, service: str, path: str) -> tuple[str, str]:
@@ -74,8 +87,9 @@ def _api_router(entry_point: str) -> dict[str, Any]:
     }
 
 
-def _file(routers: Mapping[str, Any]) -> str:
-    return proxy_file.text({"http": {"routers": dict(routers)}})
+def _file(routers: Mapping[str, Any], services: Mapping[str, Any] | None = None) -> str:
+    http = {"routers": dict(routers)} | ({"services": dict(services)} if services else {})
+    return proxy_file.text({"http": http})
 
 
 def _router(rule: str, balancer: str, service: str) -> dict[str, Any]:

@@ -134,6 +134,8 @@ class Service(pulumi.ComponentResource):
         own: dict[str, Any] = {"instance": place.server, "ssh": place.ssh}
         if place.machine is not None:
             own["machine"] = place.machine
+        if place.number > 1:  # people come by the load balancer's certificate, or the first one's
+            own["labels"] = _labels(self.spec, asks=False)
         # Each waits for the one before, so that one of several always serves.
         before = self.applications[-1:]
         opts = self._options([*before, *place.ready, *self._after])
@@ -189,7 +191,8 @@ def _props(spec: ServiceSpec, platform: Platform) -> dict[str, Any]:
     }
 
 
-def _labels(spec: ServiceSpec) -> list[str]:
-    if not spec.host_name or spec.wanted.port is None:
+def _labels(spec: ServiceSpec, *, asks: bool = True) -> list[str]:
+    port, path = spec.wanted.port, spec.wanted.health.livePath
+    if not spec.host_name or port is None:
         return labels.NONE
-    return labels.routing(spec.name, spec.host_name, spec.wanted.port, spec.wanted.health.livePath)
+    return labels.routing(spec.name, spec.host_name, port, path, asks=asks)

@@ -42,17 +42,24 @@ systemctl is-active -q nutri-leave && sed -n 's/^ExecStop=.* leave //p' \\
 _STATE = "docker inspect -f '{{.Id}} {{.State.Health.Status}}' coolify-proxy"
 
 
-def wanted(settings: Settings) -> dict[str, Any]:
-    """Return what of a proxy's inputs is the same for every server."""
+def wanted(settings: Settings, *, asks: bool = True) -> dict[str, Any]:
+    """Return a proxy's inputs that follow from the settings.
+
+    Args:
+        settings: the stack's.
+        asks: whether it asks for certificates.
+    """
     grace = max(one.stopGrace for one in settings.services.values())
     return {
-        "options": options(balancer_address(settings.private_network), settings.acme_server),
+        "options": options(
+            balancer_address(settings.private_network), settings.acme_server, asks=asks
+        ),
         "api": api_shut(),
         "leave": min(grace, _LEAVE_SECONDS),
     }
 
 
-def options(balancer: str, authority: str | None = None) -> list[str]:
+def options(balancer: str, authority: str | None = None, *, asks: bool = True) -> list[str]:
     """Return the proxy's options that are ours, in a stable order.
 
     Nobody but the load balancer can have its private address, so its word is taken for the
@@ -64,8 +71,10 @@ def options(balancer: str, authority: str | None = None) -> list[str]:
     Args:
         balancer: private address of the load balancer.
         authority: directory of who signs certificates; None for Let's Encrypt.
+        asks: whether it asks for certificates; one that does not hands the vendor's questions on.
     """
     signer = [f"--certificatesresolvers.letsencrypt.acme.caserver={authority}"] * bool(authority)
+    handed_on = [] if asks else ["--entrypoints.http.allowACMEByPass=true"]
     read_timeout = f"transport.respondingTimeouts.readTimeout={_UPLOAD_SECONDS}s"
     return [
         f"--entrypoints.http.forwardedHeaders.trustedIPs={balancer}/32",
@@ -74,6 +83,7 @@ def options(balancer: str, authority: str | None = None) -> list[str]:
         "--serversTransport.forwardingTimeouts.dialTimeout=1s",
         "--serversTransport.forwardingTimeouts.idleConnTimeout=3s",
         *signer,
+        *handed_on,
     ]
 
 

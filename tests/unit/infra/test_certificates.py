@@ -11,6 +11,7 @@ import pytest
 
 from checks.sockets import Certificate
 from clients.dns import NameNotResolvedError
+from common.target import BalancerTarget
 from infra import certificates
 from infra.remote import program
 from tests.unit.targets import make_target
@@ -205,3 +206,16 @@ def test_the_proxy_is_asked_again(target: Target, monkeypatch: pytest.MonkeyPatc
     assert "ask-" in world.asked[0]
     assert "no certificate yet for" in world.told[0]
     assert "asks again (1 of 3)" in world.told[0]
+
+
+def test_behind_a_balancer_the_names_lead_to_it(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first server's proxy is asked all the same, for the way back to one server."""
+    front = BalancerTarget(name="balancer", id=1, ipv4="192.0.2.7", ipv6="2001:db8::7")
+    behind = target.model_copy(update={"balancer": front})
+    world = World(["self-signed certificate"], "192.0.2.7")
+    assert "ask-" in look(world, behind, monkeypatch).asked[0]
+    waits = look(World(["self-signed certificate"], "127.0.0.1"), behind, monkeypatch)
+    assert waits.asked == []
+    assert "leads to 192.0.2.7" in waits.told[0]

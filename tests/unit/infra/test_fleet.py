@@ -57,6 +57,22 @@ def test_only_the_balancer_is_served_by_plain_http() -> None:
     assert {tuple(one["entryPoints"]) for one in every} == {("http",)}
 
 
+def test_a_further_server_hands_the_vendors_questions_to_the_first() -> None:
+    """By plain HTTP, above all other routes; the first has no such route, it answers itself."""
+    hosts = {"nutri-backend": "api.nutri.test"}
+    alone, own_mark = service_routes("10.44.0.2", hosts)
+    assert "challenge" not in alone
+    written, mark = service_routes("10.44.0.2", hosts, "10.44.0.11")
+    http = yaml.safe_load(written)["http"]
+    found = http["routers"]["balancer-challenges"]
+    assert found["rule"] == "PathPrefix(`/.well-known/acme-challenge/`)"
+    assert found["entryPoints"] == ["http"]
+    assert found["priority"] > 100_000
+    servers = http["services"][found["service"]]["loadBalancer"]["servers"]
+    assert servers == [{"url": "http://10.44.0.11"}]
+    assert mark not in {own_mark, service_routes("10.44.0.2", hosts, "10.44.0.12")[1]}
+
+
 def test_the_proxys_options_are_ours() -> None:
     """Earlier ones of the same names are replaced, all else stays, nothing is changed twice."""
     old = [
@@ -106,7 +122,11 @@ _COOLIFYS_OWN = (
 
 def test_coolify_keeps_our_options() -> None:
     """None of them begins as one of its own."""
-    assert [one for one in proxy.options("10.44.0.2") if one.startswith(_COOLIFYS_OWN)] == []
+    every = proxy.options("10.44.0.2", asks=False)
+    assert [one for one in every if one.startswith(_COOLIFYS_OWN)] == []
+    assert set(every) - set(proxy.options("10.44.0.2")) == {
+        "--entrypoints.http.allowACMEByPass=true"
+    }
 
 
 def test_the_proxys_api_is_for_its_own_container() -> None:

@@ -25,6 +25,15 @@ def test_every_replica_gets_the_same_lines() -> None:
     assert not [line for line in lines if line.startswith("coolify.")]
 
 
+def test_a_further_servers_proxy_asks_for_no_certificate() -> None:
+    """It would spend the vendor's limit on names that do not lead to it; all else is the same."""
+    lines = labels.routing("nutri-backend", "api.nutri.test", 3000, "/health")
+    further = labels.routing("nutri-backend", "api.nutri.test", 3000, "/health", asks=False)
+    router = "traefik.http.routers.nutri-backend"
+    assert set(lines) - set(further) == {f"{router}.tls.certresolver=letsencrypt"}
+    assert f"{router}.tls=true" in further
+
+
 @given(st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
 def test_values_reach_a_script_as_they_are(value: str) -> None:
     """Whatever a value holds, the shell reads exactly that and runs nothing of it."""
