@@ -1,17 +1,22 @@
-"""Two servers from the first day, in place of a platform that others served; then one."""
+"""Two servers from the first day, in place of a platform that others served; a deploy; then one."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import ssl
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checks.sockets import certificate
+from common.ssh import SshClient
 from localcloud.node import acme, docker_engine
-from runbook.monitor import watching
+from runbook.monitor import watching as monitoring
 from tests.e2e.conftest import Stack, own_stack
+from tests.e2e.servers import watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.timeout(2400)]
 _HOSTS = ("api.nutri.test", "ml.nutri.test")
+_BACKEND = "nutri-backend"
 _ELSEWHERE = "192.0.2.9"
 _MOST_FAILURES = 5  # of a name within an hour; then the vendor refuses
 
@@ -63,13 +69,51 @@ def test_the_first_server_has_certificates_behind_the_balancer(taken: Stack) -> 
     assert max(_failures(taken, host) for host in _HOSTS) < _MOST_FAILURES
 
 
+_PLACE = "/run/watching"
+
+
+def _watch(server: SshClient) -> None:
+    """Have a server note what its proxy has in force when a replica is told to end."""
+    program = Path(watching.__file__).read_text(encoding="utf-8")
+    server.run(f"install -d {_PLACE}; cat >{_PLACE}/watching.py", stdin=program)
+    said = f"--property=StandardOutput=append:{_PLACE}/stops"
+    server.run(
+        f"systemd-run --quiet --unit=watching {said} python3 {_PLACE}/watching.py {_BACKEND}"
+    )
+
+
+def _stops(server: SshClient) -> list[dict[str, Any]]:
+    server.run("systemctl stop watching")
+    return [json.loads(line) for line in server.run(f"cat {_PLACE}/stops").stdout.splitlines()]
+
+
+def test_a_deploy_drains_each_replica_on_its_server(taken: Stack) -> None:
+    """The app as it is, two replicas on each: whoever is told to end got no request by then."""
+    taken.change(_BACKEND, replicas=4)
+    taken.up()
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(SshClient(one.ssh)) for one in taken.described().servers]
+        for server in servers:
+            _watch(server)
+        words = ("deploy", _BACKEND, "good-2", "--yes", "--json", "--rate", "20")
+        done = taken.runbook(*words, timeout=1200)
+        taken.change(_BACKEND, tag=taken.tag())
+        stops = [_stops(server) for server in servers]
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(told["monitor"])
+    assert [len(found) for found in stops] == [2, 2]
+    for one in (one for found in stops for one in found):
+        assert one["named"], "the proxy had no file in force"
+        assert not [url for url in one["named"] if f"//{one['address']}:" in url], one
+
+
 def test_back_to_one_server_within_the_hour(taken: Stack) -> None:
     """Nothing is waited for: the certificates are there, and no request is lost."""
     taken.config["nutri:servers"] = 1
     gone = ("server-2", "load-balancer", "network")
     taken.config["nutri:acknowledge"] = [f"{one}:delete" for one in gone]
     target = taken.described()
-    with watching(target, target.services[0], rate=20.0) as monitor:
+    with monitoring(target, target.services[0], rate=20.0) as monitor:
         taken.up()
     assert monitor.report().kinds == {}
     left = taken.described()
