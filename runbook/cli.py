@@ -5,6 +5,7 @@ Exit codes: 0 all is well, 1 something is wrong on the platform, 2 a mistake, or
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
 import sys
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("runbook: interrupted while it loads; nothing was begun", file=sys.stderr)
         sys.exit(interrupts.CODE)
+    finally:
+        gc.enable()
     try:
         app(arguments, prog_name="runbook")
     except OperatorError as error:

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import checks
 from checks.drift import DRIFT
-from checks.observer import Observer
-from runbook.plan.engine import Engine
-from runbook.plan.steps import steps
 from runbook.stack import find_project
 
 if TYPE_CHECKING:
@@ -19,6 +16,7 @@ if TYPE_CHECKING:
     from checks.check import AnyCheck
     from common.changes import Change
     from common.target import Target
+    from runbook.plan.engine import Engine
 
 BOUND = 300.0
 """Seconds a run may take that has a preview in it."""
@@ -41,6 +39,10 @@ def run(
     """
     if DRIFT not in chosen:
         return checks.run(target, chosen, only=only)
+    from checks.observer import Observer  # noqa: PLC0415 - slow to load; few ask the engine
+    from runbook.plan.engine import Engine  # noqa: PLC0415
+    from runbook.plan.steps import steps  # noqa: PLC0415
+
     asked = engine or Engine(find_project(Path.cwd()), target.stack)
 
     def preview() -> Sequence[Change]:

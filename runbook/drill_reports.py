@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from checks.page import Drill, Step
+from checks.page.drill import Drill, Step
 from common.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -40,12 +40,11 @@ class DeclinedError(OperatorError):
         super().__init__("nothing was done; `runbook diagnose` tells what helps")
 
 
-def print_json(value: object) -> None:
-    """One JSON value on standard output; an object says when it was told, and by which version."""
-    if isinstance(value, dict):
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        value = {"told_at": now, "told_by": f"runbook {release()}"} | value
-    typer.echo(json.dumps(value, indent=2))
+def print_json(value: Mapping[str, object]) -> None:
+    """One JSON object on standard output, which says when it was told, and by which version."""
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    told = {"told_at": now, "told_by": f"runbook {release()}"} | dict(value)
+    typer.echo(json.dumps(told, indent=2))
 
 
 def say(text: str) -> None:

@@ -13,8 +13,8 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 # Whose environment leads to a real stack, or to another cloud, tests it as little as anybody else.
-_KEPT = frozenset({"PULUMI_HOME", "NUTRI_CACHE"})
-for _name in [name for name in os.environ if name not in _KEPT]:
+_KEPT = ("PULUMI_HOME", "NUTRI_CACHE", "_RECORD", "_TRANSCRIPT")
+for _name in [name for name in os.environ if not name.endswith(_KEPT)]:
     if _name.startswith(("PULUMI_", "HCLOUD_", "NUTRI_", "LOCALCLOUD_")):
         del os.environ[_name]
 

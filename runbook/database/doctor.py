@@ -37,8 +37,12 @@ class Tools(Protocol):
     def end_stuck(self) -> str:
         """End connections that have sat in a transaction for long; what was done."""
 
-    def wait_for_connections(self) -> State:
-        """Look until enough connections are left, within a bound; the last look."""
+    def wait_for_connections(self, *, end_stuck: bool = False) -> State:
+        """Look until enough connections are left, within a bound; the last look.
+
+        Args:
+            end_stuck: end those that have sat in a transaction for long by then.
+        """
 
     def ways_back(self) -> Sequence[str]:
         """How to restore data, a line each."""
@@ -88,7 +92,7 @@ class Doctor:
         else:
             self.tools.confirm("Hardly a connection is left. Restart the services that use them?")
             self._step("restarting the services", self.tools.restart_services)
-        after = self.tools.wait_for_connections()
+        after = self.tools.wait_for_connections(end_stuck=end_stuck)
         if after.is_red("pool") and not end_stuck:
             self.say(
                 "others hold them (see above): `runbook database doctor --end-stuck` ends what "

@@ -111,18 +111,24 @@ class LiveTools:
     def end_stuck(self) -> str:
         """Those that sit in a transaction for a minute or more."""
         count = writes.end_stuck(self.target, self.database)
-        return f"{output.counted(count, 'connection')} ended"
+        told = f"{output.counted(count, 'connection')} ended"
+        return told if count else f"{told}: none has sat in a transaction for a minute yet"
 
-    def wait_for_connections(self) -> State:
-        """A minute at most: connections of a container that has gone end a little later."""
+    def wait_for_connections(self, *, end_stuck: bool = False) -> State:
+        """Those of a container that has gone end a little later, stuck ones after a minute."""
         last: list[State] = []
 
         def look_again() -> bool:
+            if end_stuck:
+                writes.end_stuck(self.target, self.database)
             last[:] = [self.look()]
-            return not last[0].is_red("pool")
+            if last[0].is_red("pool"):
+                raise NotYetError("the pool is still exhausted")
+            return True
 
+        bound = _FREE_SECONDS + (writes.STUCK_SECONDS if end_stuck else 0)
         try:
-            wait_until("connections to be left", look_again, bound=_FREE_SECONDS)
+            wait_until("connections to be left", look_again, bound=bound, progress=output.waiting)
         except WaitTimeoutError as error:
             output.say(str(error))
         return last[0]

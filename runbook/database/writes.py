@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from common.waiting import Attempt
 
 _BOUND = 60.0
-_STUCK_SECONDS = 60
+STUCK_SECONDS = 60
 # Ours may be read-only itself, and such a one must not change the default.
 _MAY_WRITE = "SET default_transaction_read_only = off"
 _STOP = "ALTER DATABASE {} SET default_transaction_read_only = on"
@@ -68,7 +68,7 @@ def allow(target: Target, database: DatabaseTarget, progress: Callable[[Attempt]
         )
 
 
-def end_stuck(target: Target, database: DatabaseTarget, seconds: float = _STUCK_SECONDS) -> int:
+def end_stuck(target: Target, database: DatabaseTarget, seconds: float = STUCK_SECONDS) -> int:
     """End connections that sit in a transaction for so long; how many.
 
     Raises:

@@ -23,7 +23,7 @@ def list_(
     with servers.connect(servers.find_server(target, server)) as client:
         found = docker.containers(client)
     if as_json:
-        output.print_json([one.model_dump() for one in found])
+        output.print_json({"containers": [one.model_dump() for one in found]})
         return
     for line in docker.lines(found, target):
         typer.echo(line)

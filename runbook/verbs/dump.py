@@ -31,7 +31,7 @@ def list_(stack: options.Stack = None, as_json: options.Json = False) -> None:
     target = load_target(stack)
     found = dumps.loudly(lambda: dumps.ask(target, "list"))
     if as_json:
-        output.print_json(found)
+        output.print_json({"dumps": found})
         return
     for one in found:
         typer.echo(dumps.row(one))

@@ -93,9 +93,8 @@ def import_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             config.apply(one, known)
             output.say(f"  {number} of {len(changes)}: {one.name}")
     if as_json:
-        output.print_json(
-            [{"name": one.name, "kind": one.fate.value, "why": one.why} for one in steps]
-        )
+        listed = [{"name": one.name, "kind": one.fate.value, "why": one.why} for one in steps]
+        output.print_json({"variables": listed})
     elif changes and not dry_run:
         typer.echo("`pulumi up` brings them to the service")
 
@@ -139,7 +138,7 @@ def _rows(service: str | None, stack: str | None) -> list[Row]:
 
 def _show(found: Sequence[Row], *, as_json: bool) -> None:
     if as_json:
-        output.print_json([one.as_json() for one in found])
+        output.print_json({"variables": [one.as_json() for one in found]})
         return
     width = max((len(f"{one.service} {one.name}") for one in found), default=0)
     for one in found:

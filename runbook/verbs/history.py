@@ -42,7 +42,7 @@ def show_history(
     found = sorted((one for one in every if name is None or one.is_of(name)), key=lambda e: e.at)
     newest = found[-count:]
     if as_json:
-        output.print_json([one.model_dump(mode="json") for one in newest])
+        output.print_json({"history": [one.model_dump(mode="json") for one in newest]})
         return
     for one in newest:
         typer.echo(_shown(one))

@@ -230,7 +230,7 @@ def list_(
     folder, now = Folder.of_project(), _now()
     found = folder.all() if every else folder.running()
     if as_json:
-        output.print_json([_as_json(one, folder) for one in found])
+        output.print_json({"incidents": [_as_json(one, folder) for one in found]})
     elif found:
         show.show_incidents(found, now, Console())
     else:

@@ -99,7 +99,7 @@ def _seconds(length: str | None, *, until_interrupted: bool, during: str | None)
 
 def _print(reports: list[Report], *, as_json: bool) -> None:
     if as_json:
-        output.print_json([report.as_json() for report in reports])
+        output.print_json({"services": [report.as_json() for report in reports]})
         return
     for report in reports:
         for line in text.lines(report):

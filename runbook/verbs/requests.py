@@ -34,7 +34,8 @@ def show_requests(  # noqa: PLR0913, PLR0917 - each parameter is an option of th
             (one, requests.collect(one, logs.find_sources(clients, one), seconds)) for one in chosen
         ]
     if as_json:
-        output.print_json([requests.as_json(one, seen, slow_ms, top) for one, seen in found])
+        told = [requests.as_json(one, seen, slow_ms, top) for one, seen in found]
+        output.print_json({"services": told})
         return
     for one, seen in found:
         for line in requests.lines(one, seen, slow_ms, top):

@@ -46,7 +46,8 @@ def list_(stack: options.Stack = None, as_json: options.Json = False) -> None:
     with hetzner.connect(target) as api:
         found = snapshots.of(api, target)
     if as_json:
-        output.print_json([json.loads(image.model_dump_json()) for image in reversed(found)])
+        listed = [json.loads(image.model_dump_json()) for image in reversed(found)]
+        output.print_json({"snapshots": listed})
         return
     for line in snapshots.lines(found, api.now) if found else ["there are none yet"]:
         typer.echo(line)

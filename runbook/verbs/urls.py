@@ -16,7 +16,7 @@ def show_urls(stack: options.Stack = None, as_json: options.Json = False) -> Non
     """Show where the services are, with a `curl` line to try for each."""
     target = load_target(stack)
     if as_json:
-        output.print_json({service.name: service.url for service in target.public})
+        output.print_json({"urls": {one.name: one.url for one in target.public}})
         return
     for line in urls.lines(target, Path.cwd()):
         typer.echo(line)

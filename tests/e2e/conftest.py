@@ -379,11 +379,11 @@ def _say_nothing(_line: str) -> None: ...
 
 @contextlib.contextmanager
 def own_stack(
-    environment: dict[str, str], folders: pytest.TempPathFactory, name: str
+    environment: dict[str, str], folders: pytest.TempPathFactory, name: str, stack: str = "e2e"
 ) -> Iterator[Stack]:
     """Make an empty stack on a local cloud of its own; see `local_cloud`."""
     with local_cloud(environment, folders.mktemp(f"{name}-cloud")) as cloud:
-        yield empty_stack(cloud, folders.mktemp(f"{name}-stack"))
+        yield empty_stack(cloud, folders.mktemp(f"{name}-stack"), stack)
 
 
 @pytest.fixture(scope="module")

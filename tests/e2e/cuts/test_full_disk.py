@@ -51,8 +51,8 @@ def scene(
 def _dumps(scene: Scene) -> list[str]:
     code, said = scene.run("runbook", "dump", "list", "--json")
     assert code == 0, said
-    found, _ = json.JSONDecoder().raw_decode(said[said.index("[\n") :])
-    return [str(one["run"]) for one in found]
+    found, _ = json.JSONDecoder().raw_decode(said[said.index("{\n") :])
+    return [str(one["run"]) for one in found["dumps"]]
 
 
 def test_nothing_is_lost_on_a_full_disk(scene: Scene) -> None:

@@ -67,7 +67,7 @@ def test_nothing_changes_when_it_runs_again(platform: Platform) -> None:
 def test_dumps_are_taken_and_listed(platform: Platform) -> None:
     """By the CLI, newest first, with what they hold."""
     taken = _json(platform, "dump", "now")
-    listed = _json(platform, "dump", "list")
+    listed = _json(platform, "dump", "list")["dumps"]
     assert listed[0]["run"] == taken["run"]
     users = int(platform.sql("select count(*) from users;"))
     assert taken["rows"] >= users > 0
@@ -92,7 +92,7 @@ def test_a_dump_comes_back_on_a_bare_postgresql(platform: Platform, bare: str) -
 
 def test_a_restore_to_scratch_leaves_nothing(platform: Platform) -> None:
     """By the CLI; the time may be named."""
-    at = _json(platform, "dump", "list")[-1]["at"]
+    at = _json(platform, "dump", "list")["dumps"][-1]["at"]
     done = _json(platform, "restore", "--to", "scratch", "--at", at)
     assert done["dump"]["at"] == at
     assert "nutri-scratch" not in platform.run("docker ps -a --format '{{.Names}}'").stdout

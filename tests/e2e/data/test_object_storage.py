@@ -94,7 +94,7 @@ def test_the_first_up_took_a_dump_and_saw_it_come_back(
 def test_dumps_are_listed_and_come_back(platform: Platform) -> None:
     """By the CLI, the newest first; into a scratch database, with its rows."""
     taken = _json(platform, "dump", "now")
-    assert _json(platform, "dump", "list")[0]["run"] == taken["run"]
+    assert _json(platform, "dump", "list")["dumps"][0]["run"] == taken["run"]
     done = _json(platform, "restore", "--to", "scratch")
     assert done["dump"]["run"] == taken["run"]
     assert done["tables"]["public.users"] == int(platform.sql("select count(*) from users;"))

@@ -21,7 +21,9 @@ from tests.e2e.mutants.remedies import REMEDIES, commands, looks
 from tests.e2e.mutants.whole import ON_REQUEST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from io import FileIO
+    from pathlib import Path
 
     from checks import Report, Result
     from tests.e2e.conftest import Stack
@@ -82,7 +84,8 @@ def typed(command: str, stack: Stack, value: str = "y") -> tuple[int, str]:
         words = [sys.executable, "-m", *words]
     if words[1] == "up" or words == ["pulumi", "refresh"]:  # its own question is one of a menu
         words += ["--yes", "--skip-preview"]
-    done = _at_terminal(words, stack, f"{value}\r".encode())  # what the key Enter sends
+    environment = stack.environment | {"PYTHONPATH": str(ROOT), "PULUMI_STACK": stack.name}
+    done = at_terminal(words, stack.folder, environment, f"{value}\r".encode())
     _keep_config(stack)
     return done
 
@@ -95,14 +98,17 @@ def _keep_config(stack: Stack) -> None:
     stack.config |= {key: value for key, value in written.items() if key not in stack.secrets}
 
 
-def _at_terminal(words: list[str], stack: Stack, answer: bytes) -> tuple[int, str]:
+def at_terminal(
+    words: list[str], folder: Path, environment: Mapping[str, str], answer: bytes
+) -> tuple[int, str]:
+    """Run a command at a terminal of its own; `answer` ends with what the key Enter sends."""
     leader, follower = pty.openpty()
     with (
         os.fdopen(leader, "r+b", buffering=0) as terminal,
         subprocess.Popen(
             words,
-            cwd=stack.folder,
-            env=stack.environment | {"PYTHONPATH": str(ROOT), "PULUMI_STACK": stack.name},
+            cwd=folder,
+            env=dict(environment),
             stdin=follower,
             stdout=follower,
             stderr=follower,

@@ -27,7 +27,7 @@ def test_a_snapshot_is_listed_with_its_age(platform: Platform) -> None:
     """With its name, and usable."""
     made = platform.told("snapshot", "create", "--name", "before-all")
     assert (made["type"], made["status"]) == ("snapshot", "available")
-    assert made["id"] in [one["id"] for one in platform.told("snapshot", "list")]
+    assert made["id"] in [one["id"] for one in platform.told("snapshot", "list")["snapshots"]]
 
 
 def test_a_spoilt_disk_is_replaced_by_a_snapshot(platform: Platform) -> None:

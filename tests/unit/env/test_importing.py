@@ -156,7 +156,7 @@ def test_a_dry_run_writes_nothing(
 ) -> None:
     """It says what would become of each."""
     assert run("env", "import", str(env_file), "nutri-backend", "--dry-run", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(capsys.readouterr().out)["variables"]
     assert [(one["name"], one["kind"]) for one in told] == [
         ("LOG_LEVEL", "plain"),
         ("JWT_SECRET", "secret"),

@@ -64,7 +64,7 @@ def test_what_somebody_did_in_the_dashboard(
     assert run("env", "diff", "--json") == 1
     said = capsys.readouterr().out
     assert "hunter2" not in said
-    told = {one["name"]: (one["given"], one["found"]) for one in json.loads(said)}
+    told = {one["name"]: (one["given"], one["found"]) for one in json.loads(said)["variables"]}
     jwt, level = _mark("JWT_SECRET", "hunter2"), _mark("LOG_LEVEL", "info")
     assert told == {
         "PORT": (None, [_mark("PORT", "99"), None]),

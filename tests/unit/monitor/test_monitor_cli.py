@@ -46,7 +46,7 @@ def test_a_command_is_told_apart(
     """Code 0, three phases, and nothing but the report on standard output."""
     with site_in_a_thread(Site()) as target:
         assert _run(target, monkeypatch, "nutri-backend", "--during", _command(0), "--json") == 0
-    (told,) = json.loads(capsys.readouterr().out)
+    (told,) = json.loads(capsys.readouterr().out)["services"]
     assert told["failed"] == 0
     assert [one["name"] for one in told["phases"]] == ["before", "during", "after"]
     assert all(one["requests"] > 0 for one in told["phases"])

@@ -119,7 +119,7 @@ def test_history_shows_servers_and_state_in_order(
     assert "by ana@laptop, `runbook deploy nutri-backend good-2`" in " ".join(out.split())
     assert "failed; by pulumi" in out
     assert run("history", "backend", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["history"]
     assert [(one["who"], one["source"]) for one in found] == [("bob", "server"), ("ana", "state")]
 
 

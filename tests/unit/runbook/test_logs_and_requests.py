@@ -226,7 +226,7 @@ def test_requests_as_json(
     """Every service of the stack, with one's own idea of slow."""
     assert busy
     assert run("requests", "--slow", "2000", "--top", "5", "--json") == 0
-    (found,) = json.loads(capsys.readouterr().out)
+    (found,) = json.loads(capsys.readouterr().out)["services"]
     assert (found["service"], found["requests"], found["seconds"]) == ("nutri-backend", 12, 3600)
     assert (found["slow"], found["slow_ms"]) == (1, 2000)
     assert [one["path"] for one in found["slowest"]] == ["/report"]

@@ -71,8 +71,9 @@ class FakeTools:
         self.done.append("end")
         return "1 connection ended"
 
-    def wait_for_connections(self) -> State:
+    def wait_for_connections(self, *, end_stuck: bool = False) -> State:
         """See `Tools`."""
+        self.done += ["end again"] * end_stuck
         return self.states.pop(0)
 
     def ways_back(self) -> Sequence[str]:
@@ -137,10 +138,10 @@ def test_what_a_restart_does_not_free_is_told() -> None:
 
 
 def test_stuck_connections_are_ended_on_request() -> None:
-    """Instead of a restart."""
+    """Instead of a restart; those that get stuck for long enough meanwhile, too."""
     tools = FakeTools([_FULL, _WELL])
     assert _run(tools, end_stuck=True)[0] == 0
-    assert tools.done == ["end"]
+    assert tools.done == ["end", "end again"]
 
 
 def test_a_broken_project_is_no_case_for_the_doctor() -> None:
