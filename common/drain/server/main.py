@@ -106,6 +106,7 @@ def _application(listed: Json) -> str:
 
 def _await_drained(service: str, run: str, began: float, under_way_seconds: float) -> Json:
     in_force: float | None = None
+    last = began
     while True:
         if not is_kept(service):
             begin_to_keep(service)
@@ -114,10 +115,11 @@ def _await_drained(service: str, run: str, began: float, under_way_seconds: floa
         if state in {"drained", "alone", "over"}:
             return told
         now = time.time()
-        in_force = (in_force or now) if state == "busy" else None
-        if in_force and now - in_force > under_way_seconds:
-            return told
-        if not in_force and now - began > _FORCE_SECONDS:
+        if state == "busy":
+            in_force, last = in_force or now, now
+            if now - in_force > under_way_seconds:
+                return told
+        if now - last > _FORCE_SECONDS:
             end(service, 0)
             return {"state": "refused", "connections": 0, "reason": refusal(began)}
         time.sleep(_LOOK_SECONDS)

@@ -20,6 +20,7 @@ PRIORITY = 50_000
 MARK_PRIORITY = 200_000
 _TEAPOT = 418  # the proxy's own answer where a route leads nowhere
 _OK = 200
+_NOT_FOUND = 404
 
 Json = dict[str, Any]
 
@@ -43,8 +44,16 @@ class Proxy:
         return self._get(path)[0] == _TEAPOT
 
     def servers(self, token: str, service: str) -> dict[str, str] | None:
-        """State by URL of what the labels make; None where the proxy does not tell."""
+        """State by URL of what the labels make; None where the proxy does not tell.
+
+        Raises:
+            OSError: it does not answer, which says nothing of what it has.
+        """
         status, body = self._get(f"/{token}/api/http/services/{service}@docker")
+        if not status:
+            raise OSError("the proxy does not answer")
+        if status == _NOT_FOUND and b"service not found" in body:
+            return {}
         if status != _OK:
             return None
         found: dict[str, str] = json.loads(body).get("serverStatus") or {}
@@ -102,6 +111,9 @@ def configuration(service: str, token: str, balancer: str, servers: Sequence[Con
     made = tree(labels, f"traefik.http.services.{service}.loadbalancer.")
     made.pop("server", None)
     made["servers"] = [{"url": one} for one in urls]
+    if len(urls) == 1:
+        # Of one alone a late answer to the check would turn everybody away: nobody else is there.
+        made.pop("healthcheck", None)
     return {
         "http": {
             "routers": routers,

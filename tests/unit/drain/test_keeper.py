@@ -32,6 +32,7 @@ def test_the_other_replica_alone_is_named(two: World, keeping: Keeper) -> None:
 
 def test_the_file_says_of_the_service_what_its_labels_say(two: World, keeping: Keeper) -> None:
     """Rule, retries and health check are the labels' own; the rank is above theirs."""
+    two.add("old-3", "app-3")
     keeping.look()
     http = document(two)["http"]
     router = http["routers"][f"{SERVICE}-drain"]
@@ -42,6 +43,13 @@ def test_the_file_says_of_the_service_what_its_labels_say(two: World, keeping: K
     check = http["services"][f"{SERVICE}-drain"]["loadBalancer"]["healthcheck"]
     assert check["path"] == "/health/live"
     assert check["headers"] == {"Connection": "close"}
+
+
+def test_one_that_is_alone_is_not_checked_by_the_proxy(two: World, keeping: Keeper) -> None:
+    """A busy machine answers a check late, and nobody else could take over: 503 to everybody."""
+    keeping.look()
+    made = document(two)["http"]["services"][f"{SERVICE}-drain"]["loadBalancer"]
+    assert (len(made["servers"]), "healthcheck" in made) == (1, False)
 
 
 def test_the_load_balancers_requests_are_led_away_too(two: World, keeping: Keeper) -> None:

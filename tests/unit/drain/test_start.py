@@ -147,3 +147,18 @@ def test_why_there_is_no_file_is_told(free: int, why: str, monkeypatch: pytest.M
     silent = SimpleNamespace(stdout="", stderr="")
     monkeypatch.setattr("common.drain.server.main.subprocess.run", lambda *_, **__: silent)
     assert main.refusal(0.0) == why
+
+
+def test_one_late_answer_of_the_proxy_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file was in force for longer than a proxy may take; one look found no answer."""
+    states = iter(["busy"] * 100 + ["pending", "busy", "drained"])
+    now = [1000.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(main, "time", SimpleNamespace(time=lambda: now[0], sleep=sleep))
+    monkeypatch.setattr(main, "is_kept", lambda _: True)
+    monkeypatch.setattr(main, "read", lambda _: {"run": "r", "state": next(states)})
+    assert main._await_drained(SERVICE, "r", now[0], 60)["state"] == "drained"
+    assert now[0] - 1000 > main._FORCE_SECONDS
