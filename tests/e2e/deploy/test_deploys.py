@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clients.coolify.client import over
 from clients.coolify.deployments import deploy
+from common.drain import drained
 from common.ssh import SshClient
 from runbook.monitor import watching
 from tests.e2e.guard.conftest import window
@@ -87,6 +89,23 @@ def test_a_late_proxy_drops_nothing_either(
     assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(told["monitor"])
 
 
+def test_a_replica_that_stands_still_turns_nobody_away(target: Target, server: SshClient) -> None:
+    """The only one left, as on a machine that is out of breath: all wait, none is refused."""
+    service = next(one for one in target.services if one.name == _BACKEND)
+    first, second = service.applications
+    mine = f"docker ps --quiet --filter label=coolify.name={second}"
+    with (
+        watching(target, service, rate=20) as monitor,
+        drained(server, _BACKEND, first, grace=service.stop_grace, say=print) as found,
+    ):
+        assert found.state == "drained"
+        server.run(f"docker pause $({mine}); sleep 4; docker unpause $({mine})")
+        time.sleep(3)
+    report = monitor.report()
+    assert report.longest_gap.seconds > 2, "it did not stand still"
+    assert report.kinds == {}
+
+
 def test_a_failed_deploy_goes_back_by_itself(platform: Stack) -> None:
     """The container's last lines are told, config and replicas are as before, nobody noticed."""
     done, told = _deploy(platform, "drain-never-healthy", "--requests", "100")
@@ -154,6 +173,31 @@ def test_without_the_drain_the_same_app_drops_requests(platform: Stack, target: 
         for application in service.applications:
             deploy(coolify, application, "without the drain", 600)
     assert monitor.report().failed > 0
+
+
+_OTHER_STOPS = {
+    "restart": ("restart", _BACKEND),
+    "one more": ("scale", _BACKEND, "3"),
+    "scale-in": ("scale", _BACKEND, "2"),
+    "rollback": ("rollback", _BACKEND, "good-1"),
+    "emergency": ("rollback", _BACKEND, "good-2", "--emergency"),
+}
+
+
+@pytest.mark.parametrize("words", _OTHER_STOPS.values(), ids=_OTHER_STOPS.keys())
+def test_no_other_stop_of_a_replica_drops_a_request(
+    words: tuple[str, ...], platform: Stack
+) -> None:
+    """The app as it is, with requests of all kinds: each of them is drained first."""
+    target = platform.described()
+    service = next(one for one in target.services if one.name == _BACKEND)
+    with watching(target, service, rate=20) as monitor:
+        done = platform.runbook(*words, "--yes")
+    platform.change(_BACKEND, tag=platform.tag())
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = monitor.report()
+    assert report.requests > 100
+    assert report.kinds == {}, report.as_json()["failed_at"]
 
 
 @pytest.fixture

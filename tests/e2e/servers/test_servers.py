@@ -70,7 +70,8 @@ def test_a_second_server_joins_without_a_lost_request(fleet: Stack, target: Targ
     grown = fleet.described()
     assert [server.id for server in grown.servers][:1] == [target.servers[0].id]
     assert grown.balancer is not None
-    assert _check(fleet, "S2", "dns", "certificate", "redirect", "shut-ports")[0] == 0
+    code, said = _check(fleet, "S2", "dns", "certificate", "redirect", "shut-ports")
+    assert code == 0, said
     assert fleet.pulumi("preview", "--expect-no-changes").returncode == 0, fleet.last
 
 
