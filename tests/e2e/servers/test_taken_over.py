@@ -89,6 +89,7 @@ def _stops(server: SshClient) -> list[dict[str, Any]]:
 
 def test_a_deploy_drains_each_replica_on_its_server(taken: Stack) -> None:
     """The app as it is, two replicas on each: whoever is told to end got no request by then."""
+    taken.cloud.supabase("PATCH", "/config/database/pooler", {"default_pool_size": 30})
     taken.change(_BACKEND, replicas=4)
     taken.up()
     with contextlib.ExitStack() as stack:
