@@ -151,15 +151,15 @@ def remove(
     """
     told: set[str] = set()
 
-    def all_gone() -> int:
+    def all_gone() -> bool:
         left = [one for one in project.things() if is_of(one, run)]
         refused = [why for one in left if (why := _tried(project, one, told, say))]
         if left:
             raise NotYetError("; ".join(refused) or f"{len(left)} still going")
-        return len(told)
+        return True
 
     try:
-        return wait_until(
+        wait_until(
             "everything of the run to be deleted",
             all_gone,
             bound=bound,
@@ -168,6 +168,7 @@ def remove(
         )
     except OperatorError as error:
         raise AcceptanceError(f"{error}; `make acceptance-clean` tries again") from None
+    return len(told)
 
 
 def _tried(project: Project, one: Thing, told: set[str], say: Callable[[str], None]) -> str | None:

@@ -20,7 +20,7 @@ PANELS: Mapping[str, tuple[str, ...]] = {
         *("docker", "exec", "shell", "ssh"),
     ),
     "Data": ("dump", "restore", "snapshot", "recovery-kit"),
-    "Practise": ("drill",),
+    "Practise": ("drill", "parity"),
 }
 _ORDER = [name for names in PANELS.values() for name in names]
 _WORDS = {"int": "N", "float": "N", "Path": "FILE", "UUID": "ID"}

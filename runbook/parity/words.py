@@ -79,7 +79,9 @@ class Words:
         """Return an exchange with words in it."""
         return {
             "path": self._path(path),
-            "query": {key: [self._text(key, one) for one in of] for key, of in query.items()},
+            "query": {
+                key: [self._asked(path, key, one) for one in of] for key, of in query.items()
+            },
             "request": self.value(request),
             "response": self.value(response),
         }
@@ -104,6 +106,11 @@ class Words:
             return self._word(noun, str(value))
         kind = _REFERENCES.get(key)
         return self._word(kind, str(value)) if kind else value
+
+    def _asked(self, path: str, key: str, text: str) -> str:
+        if key == "id" and text.isdigit():
+            return self._word(singular(path.rpartition("/")[2]), text)
+        return self._text(key, text)
 
     def _path(self, path: str) -> str:
         noun, made = "", []

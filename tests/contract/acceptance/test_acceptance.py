@@ -190,6 +190,13 @@ def test_the_protected_are_deleted_too(scene: Scene) -> None:
     assert scene.left() == []
 
 
+def test_clean_of_an_empty_project_is_done_at_once(scene: Scene) -> None:
+    """After a run that has destroyed all itself there is nothing to wait for."""
+    done = scene.run("clean", "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "swept: 0 things deleted, nothing is left of any run" in done.stdout
+
+
 def test_clean_of_one_run_leaves_another(scene: Scene) -> None:
     """Two people may try it at once."""
     for run in ("acceptance-0000aa", "acceptance-0000bb"):
