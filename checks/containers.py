@@ -98,28 +98,30 @@ def judge_containers(
         )
     faults = [
         fault
-        for application in service.applications
-        if (fault := _fault(service, application, containers))
+        for number, application in enumerate(service.applications, 1)
+        if (fault := _fault(service, f"{service.name}-{number}", application, containers))
     ]
     if faults:
         return red("; ".join(faults), f"see `runbook logs {service.name}`, then `pulumi up`")
     return green(f"{service.replicas} of {service.replicas} healthy, image {expected}")
 
 
-def _fault(service: ServiceTarget, application: str, containers: Sequence[Container]) -> str | None:
+def _fault(
+    service: ServiceTarget, replica: str, application: str, containers: Sequence[Container]
+) -> str | None:
     expected = f"{service.image}:{service.tag}"
     mine = [one for one in containers if one.application == application]
     running = [one for one in mine if one.runs]
     if not running:
         stopped = f" ({mine[-1].status})" if mine else ""
-        return f"no container runs for application {application}{stopped}"
+        return f"{replica} has no running container{stopped}"
     if len(running) > 1:
-        return f"{len(running)} containers run for application {application} instead of one"
+        return f"{replica} has {len(running)} running containers instead of one"
     container = running[0]
     if not (container.is_healthy or (not service.http and container.is_unjudged)):
-        return f"container {container.name} is not healthy: {container.status}"
+        return f"{replica} is not healthy: {container.status}"
     if container.image != expected:
-        return f"container {container.name} has image {container.image} instead of {expected}"
+        return f"{replica} has image {container.image} instead of {expected}"
     return None
 
 

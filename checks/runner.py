@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from common.errors import OperatorError
 from common.waiting import Attempt, WaitTimeoutError, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
     from checks.check import AnyCheck
     from common.target import Target
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 _WORKERS = 48
 _BOUND = 60.0
 _AGAIN = "mend what did not answer, then `runbook check`"
+
+
+Heard = Callable[[Result, int, int], None]
+"""Told of each result as it comes: how many there are now, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,14 @@ class _Job:
         return Result(check.id, check.runbook, check.title, self.name, verdict, seconds)
 
 
-def run(
+def run(  # noqa: PLR0913 - all but two have a default
     target: Target,
     checks: Sequence[AnyCheck],
     *,
     only: Collection[tuple[str, str]] | None = None,
     bound: float = _BOUND,
     observe: Callable[[Target], Observer] = Observer,
+    heard: Heard | None = None,
 ) -> Report:
     """Run checks once and report on them.
 
@@ -56,12 +62,13 @@ def run(
         only: (check id, subject) pairs to leave it at; None means all.
         bound: seconds after which what has not ended is unknown.
         observe: makes the observer; for tests.
+        heard: told of each result as it comes.
     """
     jobs = [
         job for job in _jobs(target, checks) if only is None or (job.check.id, job.name) in only
     ]
     with observe(target) as observer:
-        results = _run_all(observer, jobs, bound)
+        results = _run_all(observer, jobs, bound, heard)
     late = _late([job for job in jobs if job.number not in results], results.values(), bound)
     found = [results.get(job.number) or late[job.number] for job in jobs]
     return Report(target.stack, tuple(clock.without_what_it_blurs(found)))
@@ -158,7 +165,9 @@ def _jobs(target: Target, checks: Sequence[AnyCheck]) -> list[_Job]:
     return [_Job(number, *pair) for number, pair in enumerate(pairs)]
 
 
-def _run_all(observer: Observer, jobs: Sequence[_Job], bound: float) -> dict[int, Result]:
+def _run_all(
+    observer: Observer, jobs: Sequence[_Job], bound: float, heard: Heard | None
+) -> dict[int, Result]:
     # Daemon threads, since a collector that never ends must not keep the program from ending.
     todo: queue.SimpleQueue[_Job] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, Result]] = queue.SimpleQueue()
@@ -166,7 +175,7 @@ def _run_all(observer: Observer, jobs: Sequence[_Job], bound: float) -> dict[int
         todo.put(job)
     for _ in range(min(_WORKERS, len(jobs))):
         threading.Thread(target=_work, args=(observer, todo, done), daemon=True).start()
-    return _gather(done, len(jobs), time.monotonic() + bound)
+    return _gather(done, len(jobs), time.monotonic() + bound, heard)
 
 
 def _work(
@@ -185,7 +194,7 @@ def _work(
 
 
 def _gather(
-    done: queue.SimpleQueue[tuple[int, Result]], count: int, deadline: float
+    done: queue.SimpleQueue[tuple[int, Result]], count: int, deadline: float, heard: Heard | None
 ) -> dict[int, Result]:
     results: dict[int, Result] = {}
     while len(results) < count:
@@ -194,6 +203,8 @@ def _gather(
         except queue.Empty:
             break
         results[number] = result
+        if heard:
+            heard(result, len(results), count)
     return results
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from checks import Report
     from checks.check import AnyCheck
+    from checks.runner import Heard
     from common.changes import Change
     from common.target import Target
     from runbook.plan.engine import Engine
@@ -28,6 +29,7 @@ def run(
     engine: Engine | None = None,
     *,
     only: Collection[tuple[str, str]] | None = None,
+    heard: Heard | None = None,
 ) -> Report:
     """Run checks once; the engine is asked where a check wants it to be, beside the others.
 
@@ -36,9 +38,10 @@ def run(
         chosen: which checks.
         engine: for tests; default: the engine of the project we are in.
         only: as in `checks.run`.
+        heard: as in `checks.run`.
     """
     if DRIFT not in chosen:
-        return checks.run(target, chosen, only=only)
+        return checks.run(target, chosen, only=only, heard=heard)
     from checks.observer import Observer  # noqa: PLC0415 - slow to load; few ask the engine
     from runbook.plan.engine import Engine  # noqa: PLC0415
     from runbook.plan.steps import steps  # noqa: PLC0415
@@ -54,6 +57,7 @@ def run(
         target,
         ordered,
         only=only,
+        heard=heard,
         bound=BOUND,
         observe=lambda one: Observer(one, preview=preview),
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
-    from checks import Report
+    from checks import Report, Result
     from checks.page import Drill
     from checks.page.past import Past
     from common.waiting import Attempt
@@ -99,6 +99,19 @@ class Busy:
         self.done.set()
         if self.spinner:
             self.spinner.stop()
+
+    def hear(self, result: Result, done: int, count: int) -> None:
+        """Tell of a check's result as it comes: each that is red at once, the others by number."""
+        self.detail = f"{done} of {count}"
+        if result.verdict.status == "red":
+            self.tell(f"  red: {result.check} {result.subject}: {result.verdict.message}")
+
+    def tell(self, text: str) -> None:
+        """A line of progress, above the spinner where there is one."""
+        if self.spinner:
+            self.spinner.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            say(text)
 
     def line(self) -> str:
         """On one line."""

@@ -52,8 +52,9 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     chosen += [DRIFT] if no_changes and DRIFT not in chosen else []
     past = drill_reports.read(drill_file)
     target = load_target(stack)
-    with output.busy(f"{len(chosen)} checks of stack {target.stack}"):
-        report = drift.run(target, chosen)
+    what = f"{output.counted(len(chosen), 'check')} of stack {target.stack}"
+    with output.busy(what, drift.BOUND if DRIFT in chosen else None) as told:
+        report = drift.run(target, chosen, heard=told.hear)
     if report.not_green:
         bad = "; ".join(f"{one.check} {one.subject}: {one.message}" for one in report.causes)
         keep(target, f"checks: {report.summary()}: {bad}")

@@ -17,7 +17,7 @@ _CHECKS = ("cpu", "memory", "disk", "inodes", "restarts")
 def show_resources(stack: options.Stack = None, as_json: options.Json = False) -> None:
     """Show what servers and containers use: CPU, memory, disk, inodes, load, restarts."""
     target = load_target(stack)
-    with output.busy(f"looking at {len(target.servers)} servers"):
+    with output.busy(f"looking at {output.counted(len(target.servers), 'server')}"):
         report = checks.run(target, checks.select(_CHECKS))
     if as_json:
         output.print_json(report.as_json())

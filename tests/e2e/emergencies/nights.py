@@ -41,7 +41,7 @@ image(1, None); image(2, ["old/unused:1"])
 _USED = (
     "du -xsm /var/lib/docker /data /var/log /var/cache /var/tmp | awk '{sum += $1} END {print sum}'"
 )
-_ROOM, _WASTE = 500, 300  # MiB
+_ROOM, _WASTE = 1400, 300  # MiB; an image is unpacked beside itself
 _PROJECT = "localcloudnutriaaaaa"
 
 
@@ -175,7 +175,9 @@ def _disk_is_full(place: Place) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     program = _OLD_IMAGE % _WASTE
     place.run(f"python3 - <<'PYTHON'\n{program}\nPYTHON\n")
-    place.run("for n in 1 2; do docker load --quiet --input /root/$n.tar; rm /root/$n.tar; done")
+    place.run(
+        "set -e; for n in 1 2; do docker load --quiet --input /root/$n.tar; rm /root/$n.tar; done"
+    )
     place.run(
         "free=$(df --output=avail -m /var/lib/docker | tail -1)\n"
         "head -c $((free - 40))M /dev/zero >/var/log/filler || true"
@@ -187,6 +189,7 @@ def _server_is_gone(place: Place) -> None:
     path, off = f"/servers/{server['id']}", {"delete": False, "rebuild": False}
     place.stack.cloud.api(f"{path}/actions/change_protection", "POST", off)
     place.stack.cloud.api(path, "DELETE")
+    wait_until("its end", lambda: not place.stack.cloud.api("/servers")["servers"], bound=60)
 
 
 def _what_is_slow_is_told(_place: Place, said: str) -> bool:

@@ -457,12 +457,16 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
     "containers": [
         _changed(
             "a replica is dead",
-            "no container runs for application app-b (Exited (137) 1 minute ago)",
+            "nutri-backend-2 has no running container (Exited (137) 1 minute ago)",
             containers=_containers(
                 {"application": "app-b", "state": "exited", "status": "Exited (137) 1 minute ago"}
             ),
         ),
-        _changed("a replica is gone", "application app-a", containers=_containers()[1:]),
+        _changed(
+            "a replica is gone",
+            "nutri-backend-1 has no running container",
+            containers=_containers()[1:],
+        ),
         _changed(
             "unhealthy",
             "not healthy",
@@ -487,7 +491,7 @@ BROKEN_WORLDS: dict[str, list[Breakage]] = {
         ),
         _changed(
             "the old one was not removed",
-            "2 containers run for application app-a",
+            "nutri-backend-1 has 2 running containers",
             containers=[*_containers(), _containers()[0]],
         ),
         _changed(

@@ -13,7 +13,7 @@ _FEWER = "one replica less answers"
 @mutant(
     "containers",
     BACKEND,
-    says=r"no container runs for application \w+ \(Exited",
+    says=r"nutri-backend-2 has no running container \(Exited",
     remedy="runbook logs nutri-backend",
     also={"spread": _FEWER},
 )
