@@ -51,12 +51,14 @@ def judge_backups(server: ServerTarget, facts: ServerFacts | None, target: Targe
     return green("off, as configured")
 
 
-def judge_protection(server: ServerTarget, facts: ServerFacts | None, _target: Target) -> Verdict:
-    """Green when the API refuses to delete and to rebuild the server."""
+def judge_protection(server: ServerTarget, facts: ServerFacts | None, target: Target) -> Verdict:
+    """Green when the API refuses to delete and to rebuild the server, or nobody wants it to."""
     if facts is None:
         return _gone(server)
     shields = {"deletion": facts.protection.delete, "rebuild": facts.protection.rebuild}
     missing = [name for name, is_on in shields.items() if not is_on]
+    if missing and not target.expectations.protect:
+        return green(f"off against {' and '.join(missing)}, as configured (nutri:protect)")
     if missing:
         return red(f"not protected against {' and '.join(missing)}", _UP)
     return green("protected against deletion and rebuild")

@@ -142,6 +142,7 @@ class Expectations(_Frozen):
 
     live_latency_ms: int = 500
     backups: bool = True
+    protect: bool = True
     open_ports: tuple[int, ...] = Field(description="TCP ports open to the world")
     ssh_networks: tuple[str, ...] = Field(description="CIDRs that may reach port 22")
     shut_ports: tuple[int, ...] = Field(description="TCP ports nobody outside may reach")

@@ -93,6 +93,7 @@ def _expectations(settings: Settings) -> dict[str, Any]:
     return {
         "live_latency_ms": settings.live_latency_ms,
         "backups": settings.backups,
+        "protect": settings.protect,
         "open_ports": list(WEB_PORTS),
         "ssh_networks": list(settings.ssh_networks),
         "shut_ports": list(SHUT_PORTS),

@@ -15,7 +15,7 @@ from checks.health import judge_latency
 from checks.hetzner import ServerFacts
 from checks.inside import Asked
 from checks.ports import SshPort, is_inside, judge_ssh_port
-from checks.server import judge_backups
+from checks.server import judge_backups, judge_protection
 from checks.sockets import Port, own_address
 from checks.web import Answer
 from clients.dns import Resolver
@@ -175,3 +175,15 @@ def test_redis_without_tls_is_for_private_networks(url: str, address: str, is_gr
     verdict = redis.judge(t.RedisTarget(url=SecretStr(url)), (told,), _budget(1))
     assert verdict.is_green is is_green
     assert verdict.suspects == (() if is_green else ("redis",))
+
+
+def test_a_protection_that_is_not_wanted_may_be_off(target: Target, world: World) -> None:
+    """Off as configured is green, and says by which setting."""
+    world.server["protection"] = {"delete": False, "rebuild": False}
+    expectations = target.expectations.model_copy(update={"protect": False})
+    facts = ServerFacts.model_validate(world.server)
+    wanted = target.model_copy(update={"expectations": expectations})
+    verdict = judge_protection(target.servers[0], facts, wanted)
+    assert verdict.is_green
+    assert "as configured (nutri:protect)" in verdict.message
+    assert judge_protection(target.servers[0], facts, target).status is Status.RED
