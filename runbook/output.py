@@ -104,7 +104,7 @@ class Busy:
         """Tell of a check's result as it comes: each that is red at once, the others by number."""
         self.detail = f"{done} of {count}"
         if result.verdict.status == "red":
-            self.tell(f"  red: {result.check} {result.subject}: {result.verdict.message}")
+            self.tell(f"  red: {result.runbook} {result.check} {result.subject}")
 
     def tell(self, text: str) -> None:
         """A line of progress, above the spinner where there is one."""

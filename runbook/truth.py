@@ -27,12 +27,23 @@ def line(updates: Updates) -> str:
 
 
 def standing(target: Target, service: ServiceTarget, configured: str) -> list[str]:
-    """What serves, and whether it stays; a line each."""
+    """What serves, and whether it stays; a line each.
+
+    Args:
+        target: the stack, as it was before or as it is now.
+        service: what should serve now; it counts instead of the stack's own of that name.
+        configured: the tag that the config has.
+    """
+    wanted = tuple(service if one.name == service.name else one for one in target.services)
     only = {(_CHECK, service.name)}
-    report = checks.run(target, checks.select([_CHECK]), only=only, bound=_BOUND)
+    now = target.model_copy(update={"services": wanted})
+    report = checks.run(now, checks.select([_CHECK]), only=only, bound=_BOUND)
     seen = "; ".join(one.verdict.message for one in report.results) or "not looked at"
     stays = "it stays" if configured == service.tag else f"the next `pulumi up` brings {configured}"
-    return [f"serving now: {service.name}, {seen}", f"the config says {configured}: {stays}"]
+    return [
+        f"serving now: {service.name} {service.tag}: {seen}",
+        f"the config says {configured}: {stays}",
+    ]
 
 
 def _serving(target: Target) -> list[tuple[ServiceTarget, str]]:

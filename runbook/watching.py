@@ -52,11 +52,12 @@ def statuses(report: Report) -> Statuses:
     return {result.key: result.verdict.status for result in report.results}
 
 
-def message(report: Report, changed: list[Change]) -> Message:
-    """What people are told of changes."""
+def message(report: Report, changed: list[Change], about: str = "") -> Message:
+    """What people are told of changes; `about` is told of the incident they belong to."""
     bad = bool(report.not_green)
     title = f"nutri {report.stack}: {_headline(report) if bad else 'all green again'}"
-    return Message(title, "\n".join(_news(report, changed)), bad)
+    lines = [line for one in news(report, changed) for line in one]
+    return Message(title, "\n".join([*lines, about] if about else lines), bad)
 
 
 def _headline(report: Report) -> str:
@@ -66,21 +67,20 @@ def _headline(report: Report) -> str:
     return f"{first.status.upper()} {first.name}{more}"
 
 
-def _news(report: Report, changed: Sequence[Change]) -> list[str]:
-    """Each cause of what has got worse, once; then what is green again."""
+def news(report: Report, changed: Sequence[Change]) -> list[list[str]]:
+    """The lines of each cause of what has got worse, once; then of what is green again."""
     worse = {one.result.key for one in changed if one.is_bad}
     causes = [one for one in report.causes if worse & {each.key for each in one.results}]
-    lines = [
-        line
-        for one in causes
-        for line in (
+    told = (
+        (
             f"{one.status.upper()} {one.name}: {one.message}",
             one.because(),
             f"-> {one.remedy}" if one.remedy else "",
         )
-        if line
-    ]
-    return lines + [str(one) for one in changed if not one.is_bad]
+        for one in causes
+    )
+    better = [[str(one)] for one in changed if not one.is_bad]
+    return [[line for line in lines if line] for lines in told] + better
 
 
 @dataclass
@@ -97,12 +97,12 @@ class Watch:
         self.seen = statuses(report)
         return changed
 
-    def tell(self, report: Report) -> NotifyError | None:
+    def tell(self, report: Report, about: str = "") -> NotifyError | None:
         """Send what has changed since the last message that arrived; the error when it did not."""
-        news = changes(self.told, report)
-        if news and self.notifier:
+        changed = changes(self.told, report)
+        if changed and self.notifier:
             try:
-                self.notifier.send(message(report, news))
+                self.notifier.send(message(report, changed, about))
             except NotifyError as error:
                 return error
         self.told = statuses(report)

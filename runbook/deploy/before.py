@@ -10,7 +10,7 @@ from common.maintenance import Mode
 from runbook.incidents import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from common.target import ServiceTarget, Target
 
@@ -20,17 +20,27 @@ _CHECKS = ("containers",)
 
 def look(target: Target, service: ServiceTarget) -> list[str]:
     """Replicas that do not run, an incident that is open, a maintenance; a line each."""
-    return [*_replicas(target, service), *_incidents(target), *_maintenance(target)]
+    return [*_replicas(target, [service]), *_incidents(target), *_maintenance(target)]
+
+
+def look_at_all(target: Target) -> list[str]:
+    """The same before something that all services feel; their maintenance is no news there."""
+    return [*_replicas(target, target.services), *_incidents(target)]
 
 
 def question(service: ServiceTarget, change: str, against: list[str]) -> str:
     """What is asked: the change, and before it what speaks against it."""
+    return asked(f"{service.name} {change}", against)
+
+
+def asked(change: str, against: list[str]) -> str:
+    """The same for a change of more than one service."""
     before = "".join(f"{line}\n" for line in against)
-    return f"{before}{service.name} {change}. Go on{' all the same' if against else ''}?"
+    return f"{before}{change}. Go on{' all the same' if against else ''}?"
 
 
-def _replicas(target: Target, service: ServiceTarget) -> Iterator[str]:
-    only = {(name, service.name) for name in _CHECKS}
+def _replicas(target: Target, services: Sequence[ServiceTarget]) -> Iterator[str]:
+    only = {(name, one.name) for name in _CHECKS for one in services}
     report = checks.run(target, checks.select(_CHECKS), only=only, bound=_BOUND)
     for one in report.not_green:
         yield f"before it: {one.check} of {one.subject} is {one.verdict.status}: " + (

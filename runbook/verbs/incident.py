@@ -14,7 +14,7 @@ from rich.console import Console
 from common.errors import OperatorError
 from runbook import notify, options, output, show, who
 from runbook.app import group, verb
-from runbook.incidents import Event, Folder, Incident, Severity, State, postmortem
+from runbook.incidents import Event, Folder, Incident, Severity, State, postmortem, told
 from runbook.incidents.updates import with_updates
 from runbook.stack import StackError, find_project
 from runbook.updates import Updates
@@ -349,7 +349,7 @@ def _tell(folder: Folder, one: Incident, *, as_json: bool, tell: bool) -> None:
     if as_json:
         output.print_json(_as_json(one, folder))
     else:
-        typer.echo(f"{_line(one)}\n  {folder.file(one)}\n  {_next(one)}")
+        typer.echo(f"{told.line(one)}\n  {folder.file(one)}\n  {told.following(one)}")
     if tell:
         notifier = notify.Notifier(notify.urls(one.stack))
         if not notifier:
@@ -358,32 +358,7 @@ def _tell(folder: Folder, one: Incident, *, as_json: bool, tell: bool) -> None:
                 f"{notify.SETTING}"
             )
         bad = one.state in {State.OPEN, State.ACKNOWLEDGED}
-        notifier.send(notify.Message(_line(one), _push(one), bad))
-
-
-def _push(one: Incident) -> str:
-    """What a phone shows: the news, where, since when, who has it, by when, and what to type."""
-    since = one.failing_since or one.opened
-    facts = (
-        f"stack {one.stack or 'none in particular'}, {one.severity}",
-        f"since {since:%Y-%m-%d %H:%M} UTC",
-        f"{one.owner or 'nobody'} has it",
-    )
-    clock = [] if one.acknowledged else [f"acknowledge by {one.respond_by:%H:%M} UTC"]
-    return f"{one.timeline[-1].what}\n{', '.join([*facts, *clock])}\n{_next(one)}"
-
-
-def _line(one: Incident) -> str:
-    return f"incident {one.id} ({one.severity}, {one.state}): {one.title}"
-
-
-def _next(one: Incident) -> str:
-    return {
-        State.OPEN: f"{one.response(_now())}: `runbook incident ack`",
-        State.ACKNOWLEDGED: f"owner {one.owner}; next: `runbook incident note`, then `mitigated`",
-        State.MITIGATED: "next: `runbook incident close`",
-        State.CLOSED: "next: `runbook incident postmortem`",
-    }[one.state]
+        notifier.send(notify.Message(told.line(one), told.push(one), bad))
 
 
 def _as_json(one: Incident, folder: Folder) -> dict[str, object]:

@@ -15,6 +15,7 @@ from common.errors import OperatorError
 from common.maintenance import OFF, Maintenance, Mode, moment
 from runbook import maintenance, options, output, servers, show
 from runbook.app import group, verb
+from runbook.deploy import before as looking
 from runbook.maintenance import notices, steps
 from runbook.stack import find_project, load_target
 from runbook.timeline import acted
@@ -112,7 +113,8 @@ def start(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     """Put the page before the services: 503 with Retry-After, until `end`."""
     updates, target, before = _stand(stack, verbose=verbose)
     one = begin(target, before, _length(length), message, service, force=force)
-    output.confirm(f"Users see the maintenance page: {one.span()}. Go on?", yes=yes)
+    change = f"Users see the maintenance page: {one.span()}"
+    output.ask(looking.asked(change, looking.look_at_all(target)), yes=yes)
     target = steps.bring_about(updates, one)
     report = steps.proven(target, steps.SHOWN)
     acted(target, f"maintenance page on: {one.span()}")

@@ -12,7 +12,7 @@ from rich.console import Console
 from common.errors import OperatorError
 from runbook import logs, migrations, options, output, servers, show
 from runbook.app import group, verb
-from runbook.deploy import require_tag
+from runbook.deploy import before, require_tag
 from runbook.migrating import Migration, Outcome, migrate
 from runbook.migrating.checkout import Checkout
 from runbook.migrating.live import LiveTools
@@ -111,7 +111,9 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     target = load_target(stack)
     chosen = _holder(target, service)
     require_tag(target, chosen, tag)
-    output.confirm(f"{chosen.name} goes to {tag}, its database migrates. Go on?", yes=yes)
+    against = before.look(target, chosen)
+    change = f"goes to {tag}, its database migrates"
+    output.ask(before.question(chosen, change, against), yes=yes)
     tools = _tools(target, chosen, tag, stack, checkout, force=force, verbose=verbose)
     wanted = Migration(chosen.name, tag, with_page=not no_maintenance, with_dump=not without_dump)
     dropped: list[int] = []

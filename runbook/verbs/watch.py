@@ -16,10 +16,10 @@ from common import duration
 from common.errors import OperatorError
 from runbook import heartbeat, holes, notify, options, output, unit, who
 from runbook.app import OF_A_REPORT, verb
-from runbook.incidents import Event, Folder, Incident, Severity, record
+from runbook.incidents import Event, Folder, Incident, Severity, record, told
 from runbook.stack import find_project, load_target
 from runbook.unit import Unit
-from runbook.watching import Watch, changes
+from runbook.watching import Watch, changes, news
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             output.write_reports(report, files, holes=holes.told(target) if html_file else ())
             _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
-            _complain(watching.tell(report))
+            _complain(watching.tell(report, _about(report)))
             heartbeat.beat(target, _beat(report, pause), output.say)
             if number == times:
                 break
@@ -152,13 +152,20 @@ def _say(report: Report, changed: Sequence[Change], *, first: bool, as_json: boo
     if not first and not changed:
         return
     typer.echo(f"{now} {report.summary()}")
-    for one in changed:
-        typer.echo(f"  {one}")
+    for lines in news(report, changed):
+        typer.echo("\n".join(f"  {line}" for line in lines))
+
+
+def _about(report: Report) -> str:
+    """What the running incident tells a phone."""
+    running = Folder.of_project().running(report.stack) if report.not_green else []
+    return "\n".join(f"{told.facts(one)}\n{told.following(one)}" for one in running)
 
 
 def _keep(report: Report, changed: Sequence[Change], severity: Severity | None) -> None:
     now = datetime.now(UTC)
-    events = [Event(at=now, who=_WHO, what=str(one)) for one in changed]
+    whats = ["; ".join(lines) for lines in news(report, changed)]
+    events = [Event(at=now, who=_WHO, what=one) for one in whats]
     if severity and report.exit_code == 1 and changed:
         _open(report, severity, now)
     for event in events:

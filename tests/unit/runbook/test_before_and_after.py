@@ -81,9 +81,26 @@ def test_the_end_says_what_serves_and_whether_it_stays(
 ) -> None:
     """From the containers, and from the config."""
     assert truth.standing(target, target.services[0], configured) == [
-        "serving now: nutri-backend, 2 of 2 healthy",
+        "serving now: nutri-backend good-1: 2 of 2 healthy",
         f"the config says {configured}: {stays}",
     ]
+
+
+def test_what_serves_is_compared_with_what_was_deployed(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with what the stack was before."""
+    looked: list[Target] = []
+
+    def run(seen: Target, *_: object, **__: object) -> Report:
+        looked.append(seen)
+        return Report("prod", (Result("containers", "E1", "t", "nutri-backend", green("well")),))
+
+    monkeypatch.setattr(checks, "run", run)
+    deployed = target.services[0].model_copy(update={"tag": "good-2"})
+    first, _ = truth.standing(target, deployed, "good-2")
+    assert first == "serving now: nutri-backend good-2: well"
+    assert [one.tag for one in looked[0].services if one.name == "nutri-backend"] == ["good-2"]
 
 
 def test_who_says_no_is_in_the_timeline(

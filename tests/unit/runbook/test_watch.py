@@ -170,13 +170,18 @@ def test_a_running_incident_gets_lines_in_its_timeline(looks: Looks, receiver: R
     assert (one.severity, one.stack, one.title) == (Severity.P2, "prod", "health of api is red")
     assert [event.what.partition(":")[0] for event in one.timeline] == [
         "opened as P2",
-        "RED D1 health api (was green)",
+        "RED D1 health api",
         "GREEN D1 health api (was red)",
     ]
     assert looks(BAD, words=["--incident", "p1"]) == 1
     (one,) = Folder.of_project().all()
     assert len(one.timeline) == 4
     assert len(receiver.got) == 3
+    facts = receiver.got[0]["message"].splitlines()[-2]
+    assert re.fullmatch(
+        r"stack prod, P2, since [\d-]+ [\d:]+ UTC, nobody has it, acknowledge by [\d:]+ UTC", facts
+    )
+    assert "`runbook incident ack`" in receiver.got[0]["message"].splitlines()[-1]
 
 
 def test_without_incident_none_is_opened(looks: Looks) -> None:
