@@ -26,7 +26,7 @@ _TOKEN = "HCLOUD_TOKEN"  # noqa: S105 - the name of a variable
 
 @verb(
     "parity",
-    procedure="after make acceptance",
+    procedure="before any change of the double",
     example="parity .local/acceptance/acceptance-9e8ca3/exchanges.jsonl",
     exits="0 the double answers as it was recorded, or differs as is known; 1 it differs anew; "
     "2 a mistake, or the double could not be asked",
