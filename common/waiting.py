@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -84,7 +85,8 @@ def wait_until(  # noqa: PLR0913 - a wait has this many sides, all but two with 
         interval: first pause in seconds.
         max_interval: longest pause in seconds.
         retry_on: what the probe may raise while things are not ready; all else goes through.
-        progress: called before each pause.
+        progress: called before each pause; one with an attribute `every`, also each so many
+            seconds of a look that takes long.
         always_wait: heed no `without_pauses`, for waits on this machine's own processes.
 
     Raises:
@@ -116,7 +118,8 @@ def wait_until(  # noqa: PLR0913 - a wait has this many sides, all but two with 
         before_sleep=report,
     )
     try:
-        return retrying(look)
+        with _telling(progress, lambda number: _long(reason, number, started, bound, last[0])):
+            return retrying(look)
     except tenacity.RetryError:
         raise WaitTimeoutError(reason, time.monotonic() - started, last[0]) from last[0]
 
@@ -139,6 +142,34 @@ def without_pauses(attempts: int = 3) -> Iterator[None]:
 
 class _NotReadyError(Exception):
     pass
+
+
+@contextlib.contextmanager
+def _telling(
+    progress: Callable[[Attempt], None] | None, attempt: Callable[[int], Attempt]
+) -> Iterator[None]:
+    """Call `progress` each so many seconds, where it says how many; a look may take long."""
+    every, done = getattr(progress, "every", None), threading.Event()
+
+    def tell() -> None:
+        number = 0
+        while progress and not done.wait(every):
+            number += 1
+            progress(attempt(number))
+
+    if every:
+        threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _long(
+    reason: str, number: int, started: float, bound: float, error: Exception | None
+) -> Attempt:
+    said = (str(error) or type(error).__name__) if error else "it is looked at"
+    return Attempt(reason, number, time.monotonic() - started, bound, 0.0, said)
 
 
 def _pauses(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import textwrap
 import threading
 import time
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _QUIET_SECONDS = 4.5
 """Nobody who waits is left without a word for longer."""
+_LINES = textwrap.TextWrapper(
+    88, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+)
 
 
 class DeclinedError(OperatorError):
@@ -120,10 +124,23 @@ class Busy:
         return f"{self.what}{detail} ... {time.monotonic() - self.began:.0f} s{most}"
 
 
-def waiting(attempt: Attempt) -> None:
-    """Progress of a wait, every few looks."""
-    if attempt.number % 5 == 1:
-        say(f"  {attempt}")
+class _Waiting:
+    """Progress of a wait: its beginning, and then a line as often as nobody is to wait longer."""
+
+    every = _QUIET_SECONDS
+
+    def __init__(self) -> None:
+        self._reason, self._told = "", 0.0
+
+    def __call__(self, attempt: Attempt) -> None:
+        now = time.monotonic()
+        if attempt.reason == self._reason and now - self._told < self.every - 0.2:
+            return
+        self._reason, self._told = attempt.reason, now
+        say(_LINES.fill(f"  {attempt}"))
+
+
+waiting = _Waiting()
 
 
 def confirm(question: str, *, yes: bool) -> None:
