@@ -76,8 +76,8 @@ def test_every_verb_speaks_json(name: str) -> None:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_every_verb_takes_a_stack(name: str) -> None:
-    """All but those for an incident that is known by its number."""
-    assert "--stack" in _options(name) or name in _OF_AN_INCIDENT
+    """All but those for an incident, known by its number, and parity, which asks a recording."""
+    assert "--stack" in _options(name) or name in _OF_AN_INCIDENT | {"parity"}
 
 
 @pytest.mark.parametrize("name", VERBS)
