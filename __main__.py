@@ -2,36 +2,38 @@
 
 import pulumi
 
-from infra import guard, maintenance, marked, members, outputs, preflight, service
-from infra.dumps import Dumps
-from infra.fleet import Fleet
-from infra.front import Front
-from infra.platform import Platform
+from infra import outputs, resource_labels
+from infra.app import service
+from infra.backup.dumps import Dumps
+from infra.coolify.platform import Platform
+from infra.guard import preflight, transform
+from infra.ingress import maintenance
+from infra.ingress.ingress import Ingress
+from infra.servers import workers
+from infra.servers.fleet import Fleet
 from infra.verification import Verification
 
-stack = pulumi.get_stack()
-name = preflight.server_name(stack)
-settings, choice = preflight.run(stack)
-guard.install(settings, choice, name)
-marked.install(settings.labels)
+name = preflight.server_name(pulumi.get_stack())
+settings, choice = preflight.run(pulumi.get_stack())
+transform.install(settings, choice, name)
+resource_labels.install(settings.labels)
 
 fleet = Fleet(name, settings, choice)
 platform = Platform(fleet.first, settings)
-places = members.places(fleet, platform, settings)
+places = workers.places(fleet, platform, settings)
 specs = service.specs(settings)
 pages = maintenance.pages(settings, specs, fleet.hosts, [platform.instance], places)
 dumps = Dumps(fleet.first, platform, settings) if settings.dumps else None
-restored = dumps.restored if dumps else ()
-services = service.build(specs, places, platform, after=restored)
-front = Front(settings, fleet, places, services)
-settled = [each.settle(front.ready) for each in services]
+services = service.build(specs, places, platform, after=dumps.restored if dumps else ())
+ingress = Ingress(settings, fleet, places, services)
+settled = [each.settle(ingress.ready) for each in services]
 
-target = outputs.target(settings, fleet, platform, services, front, dumps)
+target = outputs.target(settings, fleet, platform, services, ingress, dumps)
 verification = Verification(
     "verification",
     target,
     service.patience(settings),
-    after=[*services, *front.ready, *settled, *pages, *(dumps.ready if dumps else ())],
+    after=[*services, *ingress.ready, *settled, *pages, *(dumps.ready if dumps else ())],
 )
 pulumi.export("target", target)
 pulumi.export("verified", verification.verified)

@@ -11,7 +11,7 @@ from checks.check import Check, coolify, servers
 from checks.verdict import Verdict, green, red
 from checks.web import Answer
 from clients.http import reason
-from common.ssh import (
+from clients.ssh import (
     CommandTimeoutError,
     HostKeyMismatchError,
     SshError,

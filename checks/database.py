@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from checks import postgres
 from checks.agreed import agreed
 from checks.check import Check
 from checks.measure import Measure, Unit
 from checks.variables import let_go
 from checks.verdict import Verdict, green, red, unknown
+from clients import postgres
 from clients.supabase import NoSuchProjectError, Phase, Supabase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from checks.observer import Observer
-    from checks.postgres import Sessions
+    from clients.postgres import Sessions
     from clients.supabase import Backups, Pooler, Project
     from common.target import DatabaseTarget, ServiceTarget, Target
 

@@ -9,7 +9,7 @@ from checks.verdict import Verdict, green, red
 
 if TYPE_CHECKING:
     from checks.observer import Observer
-    from common.ssh import Result
+    from clients.ssh import Result
     from common.target import ServerTarget, Target
 
 ASK = "timeout 20 docker version --format '{{.Server.Version}}'"

@@ -12,9 +12,9 @@ from checks.check import Check, public
 from checks.measure import Measure, Unit
 from checks.ports import is_inside
 from checks.proxy_files import FOLDER
-from checks.sockets import Certificate, certificate
 from checks.verdict import Verdict, green, red
 from clients.dns import NameNotResolvedError
+from clients.tls import Certificate, certificate
 
 if TYPE_CHECKING:
     from checks.observer import Observer

@@ -7,17 +7,17 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from checks import postgres
 from checks.hetzner import BalancerFacts, HetznerApi, ServerFacts
 from checks.web import Web
+from clients import postgres
 from clients.dns import Resolver
 from clients.http import trust
-from common.ssh import SshClient
+from clients.ssh import SshClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from checks.postgres import Sessions
+    from clients.postgres import Sessions
     from common.changes import Change
     from common.target import BalancerTarget, ServerTarget, SshTarget, Target
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.check import Check, lasting_servers, servers
-from checks.sockets import Port, look_at_ports, own_address
 from checks.verdict import Verdict, green, red, unknown
+from clients.tls import Port, look_at_ports, own_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

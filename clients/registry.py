@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clients.dns import Resolver
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import RegistryTarget
 
 _TIMEOUT = 20.0
@@ -58,7 +58,7 @@ class _Built(BaseModel):
 
 
 @dataclass(frozen=True)
-class Place:
+class Repository:
     """An image's registry and its name there."""
 
     host: str
@@ -83,12 +83,12 @@ class Registry:
     def __init__(
         self, image: str, login: RegistryTarget | None, connect: Callable[[str], httpx.Client]
     ) -> None:
-        self._place = Place.of(image)
+        self._repository = Repository.of(image)
         self._image = image
-        self._login = login if login and login.server == self._place.host else None
+        self._login = login if login and login.server == self._repository.host else None
         self._connect = connect
         self._authorization: str | None = None
-        self._base = f"https://{_HUB.get(self._place.host, self._place.host)}"
+        self._base = f"https://{_HUB.get(self._repository.host, self._repository.host)}"
 
     def tags(self) -> list[str]:
         """All tags, in the registry's order.
@@ -96,7 +96,7 @@ class Registry:
         Raises:
             RegistryError: it does not know the image, refuses the login, or gives no answer.
         """
-        url = f"/v2/{self._place.repository}/tags/list?n={_PAGE}"
+        url = f"/v2/{self._repository.repository}/tags/list?n={_PAGE}"
         found: list[str] = []
         for _ in range(_MOST_PAGES):
             response = self._get(url)
@@ -115,18 +115,20 @@ class Registry:
         """
         try:
             digest = self._manifest(tag)["config"]["digest"]
-            blob = self._get(f"/v2/{self._place.repository}/blobs/{digest}")
+            blob = self._get(f"/v2/{self._repository.repository}/blobs/{digest}")
             return _Built.model_validate_json(blob.content).created
         except (TagNotFoundError, ValidationError, KeyError):
             return None  # listed, but deleted, or of a form of its own
 
     def _manifest(self, reference: str) -> dict[str, Any]:
         """The manifest of one platform; of the first, where a tag has several."""
-        found = _json(self._get(f"/v2/{self._place.repository}/manifests/{reference}"))
+        found = _json(self._get(f"/v2/{self._repository.repository}/manifests/{reference}"))
         several = [one for one in found.get("manifests", ()) if _is_image(one)]
         if not several:
             return found
-        return _json(self._get(f"/v2/{self._place.repository}/manifests/{several[0]['digest']}"))
+        return _json(
+            self._get(f"/v2/{self._repository.repository}/manifests/{several[0]['digest']}")
+        )
 
     def _get(self, path: str) -> httpx.Response:
         url = urljoin(self._base, path)
@@ -153,7 +155,7 @@ class Registry:
         except httpx.HTTPError as error:
             said = str(error) or type(error).__name__
             raise RegistryError(
-                f"the registry {self._place.host} gives no answer: {said}"
+                f"the registry {self._repository.host} gives no answer: {said}"
             ) from error
 
     def _authorize(self, challenge: str) -> str:
@@ -162,7 +164,7 @@ class Registry:
         if scheme.lower() != "bearer":
             return self._basic() or ""
         given = dict(_PARAMETER.findall(rest))
-        scope = given.get("scope") or f"repository:{self._place.repository}:pull"
+        scope = given.get("scope") or f"repository:{self._repository.repository}:pull"
         asked = httpx.URL(given.get("realm", "")).copy_merge_params(
             {"service": given.get("service", ""), "scope": scope}
         )
@@ -205,7 +207,7 @@ def direct(resolver: Resolver, ca_bundle: str | None) -> Iterator[Callable[[str]
     """The way from here, without any server; names are found by `resolver`."""
     transport = _Resolving(resolver, verify=trust(ca_bundle))
     with httpx.Client(transport=transport, timeout=_TIMEOUT) as client:
-        yield lambda _place: client
+        yield lambda _repository: client
 
 
 class _Resolving(httpx.HTTPTransport):

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from common.budgets import Budgets
 from common.maintenance import MIGRATE, OFF, Maintenance
 from common.window import SUNDAY_NIGHT, Window
 
@@ -137,7 +138,7 @@ class RedisTarget(_Frozen):
     memory_share: float = Field(default=0.9, description="of its memory, in use")
 
 
-class Expectations(_Frozen):
+class Expectations(Budgets):
     """Budgets and settings the checks judge against."""
 
     live_latency_ms: int = 500
@@ -146,22 +147,6 @@ class Expectations(_Frozen):
     open_ports: tuple[int, ...] = Field(description="TCP ports open to the world")
     ssh_networks: tuple[str, ...] = Field(description="CIDRs that may reach port 22")
     shut_ports: tuple[int, ...] = Field(description="TCP ports nobody outside may reach")
-    http_port: int = Field(default=80, description="port that redirects to HTTPS")
-    log_window_s: int = Field(default=900, description="how far back the logs are judged")
-    error_share: float = Field(default=0.05, description="of the log lines, at most; D2")
-    slow_request_ms: int = Field(default=1000, description="a request is slow from here; D4")
-    slow_request_share: float = Field(default=0.05, description="of the requests, at most; D4")
-    cpu_share: float = Field(default=0.9, description="of all cores, by the containers; D3")
-    load_per_core: float = Field(default=4.0, description="15-minute load average a core; D3")
-    memory_share: float = Field(default=0.9, description="of the server, and of a limit; D3")
-    disk_share: float = Field(default=0.9, description="of a file system's space; D3")
-    inode_share: float = Field(default=0.9, description="of a file system's inodes; D3")
-    restarts: int = Field(default=3, description="of one container, the last within an hour")
-    clock_skew_s: float = Field(default=5.0, description="between the server's clock and ours")
-    security_updates: int = Field(default=0, description="pending ones, at most; M1")
-    certificate_days: int = Field(default=14, description="left of what ends by itself, at least")
-    token_days: int = Field(default=365, description="age of an API token that tells it")
-    update_lists_days: int = Field(default=7, description="age of what apt knows of updates")
 
 
 class DumpKeepTarget(_Frozen):

@@ -26,14 +26,14 @@ KINDS = {
     "coolify.instance": "infra.coolify.instance:_InstanceProvider",
     "coolify.project": "infra.coolify.project:_ProjectProvider",
     "coolify.proxy": "infra.coolify.proxy:_ProxyProvider",
-    "coolify.replicas": "infra.coolify.replicas:_ReplicasProvider",
+    "coolify.replicas": "infra.coolify.prune_replicas:_ReplicasProvider",
     "coolify.server": "infra.coolify.server:_ServerProvider",
-    "key-pair": "infra.keys:_KeyPairProvider",
-    "maintenance.page": "infra.maintenance.resource:_PageProvider",
-    "random-secret": "infra.keys:_RandomSecretProvider",
-    "reachable": "infra.reachable:_ReachableProvider",
-    "rotation": "infra.rotation:_RotationProvider",
-    "taken-name": "infra.names:_TakenNameProvider",
+    "key-pair": "infra.servers.keys:_KeyPairProvider",
+    "maintenance.page": "infra.ingress.maintenance.resource:_PageProvider",
+    "random-secret": "infra.servers.keys:_RandomSecretProvider",
+    "reachable": "infra.servers.reachable:_ReachableProvider",
+    "rotation": "infra.ingress.lb_targets:_RotationProvider",
+    "taken-name": "infra.ingress.taken_names:_TakenNameProvider",
     "verification": "infra.verification:_VerificationProvider",
 }
 """Where the provider of each kind is now, as `module:class`."""
@@ -103,9 +103,11 @@ class FormerPaths:
     def find_spec(
         name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Tell the import system whether this module is one of those."""
-        moved = name in _FORMER and name not in _modules()
-        return ModuleSpec(name, FormerPaths()) if moved else None  # type: ignore[arg-type]
+        """Tell the import system whether this module is one of those, or a folder of one."""
+        if name in _FORMER and name not in _modules():
+            return ModuleSpec(name, FormerPaths())  # type: ignore[arg-type]
+        folder = any(path.startswith(f"{name}.") for path in _FORMER)
+        return ModuleSpec(name, FormerPaths(), is_package=True) if folder else None  # type: ignore[arg-type]
 
     @staticmethod
     def create_module(_spec: ModuleSpec) -> None:
@@ -114,7 +116,8 @@ class FormerPaths:
     @staticmethod
     def exec_module(module: ModuleType) -> None:
         """Give the module its former classes, each looked up once it is asked for."""
-        vars(module)["__getattr__"] = _looker(module.__name__)
+        if module.__name__ in _FORMER:
+            vars(module)["__getattr__"] = _looker(module.__name__)
 
     @classmethod
     def install(cls) -> None:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from common.fingerprint import fingerprint
-from infra import database
-from infra.firewall import SHUT_PORTS, WEB_PORTS
-from infra.platform import API_PORT
+from infra.app import database
+from infra.coolify.platform import API_PORT
+from infra.servers.firewall import SHUT_PORTS, WEB_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infra.dumps import Dumps
-    from infra.fleet import Fleet
-    from infra.front import Front
-    from infra.host import Host
-    from infra.platform import Platform
-    from infra.service import Service
-    from infra.settings import Settings
+    from config.settings import Settings
+    from infra.app.service import Service
+    from infra.backup.dumps import Dumps
+    from infra.coolify.platform import Platform
+    from infra.ingress.ingress import Ingress
+    from infra.servers.fleet import Fleet
+    from infra.servers.host import Host
 
 
 def _server(host: Host) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def _server(host: Host) -> dict[str, Any]:
     }
 
 
-def _balancer(front: Front) -> dict[str, Any] | None:
-    if front.balancer is None:
+def _balancer(ingress: Ingress) -> dict[str, Any] | None:
+    if ingress.balancer is None:
         return None
-    made = front.balancer.balancer
+    made = ingress.balancer.balancer
     return {"name": made.name, "id": made.id.apply(int), "ipv4": made.ipv4, "ipv6": made.ipv6}
 
 
@@ -91,6 +91,8 @@ def _registry(settings: Settings) -> dict[str, Any] | None:
 
 def _expectations(settings: Settings) -> dict[str, Any]:
     return {
+        # The defaults are the reader's: only what the stack sets is told.
+        **settings.expectations.model_dump(exclude_unset=True),
         "live_latency_ms": settings.live_latency_ms,
         "backups": settings.backups,
         "protect": settings.protect,
@@ -105,7 +107,7 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
     fleet: Fleet,
     platform: Platform,
     services: Sequence[Service],
-    front: Front,
+    ingress: Ingress,
     dumps: Dumps | None = None,
 ) -> dict[str, Any]:
     """Describe the running stack to an outside observer; see `common.target.Target`."""
@@ -114,7 +116,7 @@ def target(  # noqa: PLR0913, PLR0917 - everything the stack is made of
         "domain": settings.domain,
         "zone": settings.zone_name,
         "servers": [_server(host) for host in fleet.hosts],
-        "balancer": _balancer(front),
+        "balancer": _balancer(ingress),
         "coolify": {
             "version": platform.instance.version,
             "port": API_PORT,

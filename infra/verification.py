@@ -12,8 +12,8 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 
 from common import verified
 from common.target import Target
-from infra import unverified
 from infra.dynamic import Provider
+from infra.guard import unverified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +64,7 @@ def _changed(props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> set[st
 def _verify(props: dict[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the outputs: the inputs, and the tags that are verified good by now."""
     import checks  # noqa: PLC0415 - a preview needs none of them, and they take a while to load
-    from infra.certificates import ask_again  # noqa: PLC0415 - so does this
+    from infra.ingress.certificates import ask_again  # noqa: PLC0415 - so does this
 
     target = Target.model_validate(props["target"])
     changed = _changed(props, olds)
@@ -103,7 +103,7 @@ class _VerificationProvider(Provider):
 class Verification(Resource, module="nutri", name="Verification"):
     """Runs all checks against the target whenever something of the target changed.
 
-    And whenever an earlier change was not verified; see `infra.unverified`.
+    And whenever an earlier change was not verified; see `infra.guard.unverified`.
 
     Attributes:
         verified: tags that all checks were green with, by service; see `common.verified`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from runbook import typed
+from runbook import command_line
 from runbook.help import Verb, Verbs, panel_of
 from runbook.interrupts import CODE
 from runbook.output import DeclinedError
@@ -97,7 +97,7 @@ def _interruptible(function: V, path: str) -> V:
 
     @functools.wraps(function)
     def run(*args: object, **options: object) -> None:
-        typed.note(path, function, options)
+        command_line.note(path, function, options)
         try:
             function(*args, **options)
         except DeclinedError as error:
@@ -110,8 +110,3 @@ def _interruptible(function: V, path: str) -> V:
             raise typer.Exit(CODE) from None
 
     return run  # type: ignore[return-value]
-
-
-def has_verb(name: str) -> bool:
-    """Whether there is a verb of that name."""
-    return any(command.name == name for command in app.registered_commands)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from checks.capacity import named
+from clients.ssh import CommandFailedError
 from common.errors import OperatorError
-from common.ssh import CommandFailedError
 from common.waiting import NotYetError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import Target
     from common.waiting import Attempt
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from checks.page.drill import Drill, Step
+from checks.page.drill import Step, Timeline
 from common.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class _Report(BaseModel):
     phases: list[_Phase]
 
 
-def read(file: Path | None) -> Drill | None:
+def read(file: Path | None) -> Timeline | None:
     """A drill's JSON (`runbook drill NAME --json`); None without a file.
 
     Raises:
@@ -48,4 +48,4 @@ def read(file: Path | None) -> Drill | None:
         Step(one.name, one.at, one.seconds, well=found.outcome == _WELL or number < last)
         for number, one in enumerate(found.phases, 1)
     )
-    return Drill(found.name, tuple(steps))
+    return Timeline(found.name, tuple(steps))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from clients.ssh import CommandFailedError
 from common.errors import OperatorError
-from common.ssh import CommandFailedError
 from runbook import servers
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checks.containers import Container
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import ServiceTarget
 
 _SHELL = "command -v bash >/dev/null && exec bash || exec sh"

@@ -18,7 +18,7 @@ from common.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import ServiceTarget
 
 DEFAULT_LINES = 100

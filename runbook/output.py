@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from checks import Report, Result
-    from checks.page import Drill
+    from checks.page import Timeline
     from checks.page.past import Past
     from common.waiting import Attempt
 
@@ -172,7 +172,7 @@ def ask(question: str, *, yes: bool) -> None:
 def write_reports(
     report: Report,
     files: Mapping[str, Path | None],
-    drill: Drill | None = None,
+    drill: Timeline | None = None,
     holes: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the report to each file that is given, in the form its key names."""
@@ -184,7 +184,7 @@ def write_reports(
 def _as(
     form: str,
     report: Report,
-    drill: Drill | None,
+    drill: Timeline | None,
     holes: Sequence[tuple[str, str]],
     file: Path,
 ) -> str:

@@ -6,8 +6,8 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from clients.ssh import SshClient
 from common.errors import OperatorError
-from common.ssh import SshClient
 from runbook.nearest import pick
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from clients.registry import Registry
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import ServiceTarget
     from common.verified import VerifiedTag
 

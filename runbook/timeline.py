@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from common.errors import OperatorError
-from runbook import history, output, typed, who
+from runbook import command_line, history, operator, output
 from runbook.history.entry import DONE, now
 from runbook.incidents import Event, record
 
@@ -32,13 +32,13 @@ class Act:
 
 def keep(target: Target, what: str, *, failed_requests: int | None = None) -> None:
     """Add the line to the open incidents of the stack, by who sits here."""
-    event = Event(at=datetime.now(UTC), who=who.name(), what=what)
+    event = Event(at=datetime.now(UTC), who=operator.name(), what=what)
     record(event, stack=target.stack, failed_requests=failed_requests)
 
 
 def declined(question: str, stack: object) -> None:
     """Keep that somebody was asked and said no."""
-    event = Event(at=datetime.now(UTC), who=who.name(), what=f"declined: {question}")
+    event = Event(at=datetime.now(UTC), who=operator.name(), what=f"declined: {question}")
     record(event, stack=stack if isinstance(stack, str) else None)
 
 
@@ -68,9 +68,9 @@ def note(
     """Keep what was done in the history alone, where a step of the incident tells it already."""
     one = history.Entry(
         at=at or now(),
-        who=who.name(),
-        host=who.host(),
-        typed=typed.line(),
+        who=operator.name(),
+        host=operator.host(),
+        typed=command_line.line(),
         what=what,
         services=services,
         result=result,

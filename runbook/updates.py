@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from common import verified
-from runbook import locks, typed, who
+from runbook import command_line, locks, operator
 from runbook import stack as stacks
 from runbook.engine_lines import EngineLines
 from runbook.engine_process import EngineProcess
@@ -133,9 +133,9 @@ class Updates:
             raise locks.refusal(self.stack or "selected", found)
         self._kept.clear()
         if done.interrupted:
-            from runbook import truth  # noqa: PLC0415 - it loads all checks
+            from runbook import interrupted  # noqa: PLC0415 - it loads all checks
 
-            raise Interrupted(f"interrupted. {truth.line(self)}")
+            raise Interrupted(f"interrupted. {interrupted.line(self)}")
         return done.code == 0
 
     def _before_a_change(self) -> None:
@@ -176,8 +176,8 @@ def _path(key: str) -> list[str]:
 
 def _message() -> list[str]:
     """Return what the stack's history keeps: who did it, by which verb."""
-    line = typed.line()
-    return ["--message", f"{line} by {who.name()}@{who.host()}"] if line else []
+    line = command_line.line()
+    return ["--message", f"{line} by {operator.name()}@{operator.host()}"] if line else []
 
 
 def _color() -> list[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.page.charts import Row, chart, span
+from checks.page.elements import document, el
 from common.duration import spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from xml.etree import ElementTree as ET
+
+_STYLE = Path(__file__).with_name("style.css")
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Drill:
+class Timeline:
     """What was done, step by step; `limit` is the seconds it may take in all, if there is one."""
 
     name: str
@@ -36,7 +41,7 @@ class Drill:
         return max((one.begin + one.seconds for one in self.steps), default=0.0)
 
 
-def timeline(drill: Drill) -> ET.Element:
+def timeline(drill: Timeline) -> ET.Element:
     """The drill as a card."""
     whole = drill.seconds or 1.0
     rows = [
@@ -50,3 +55,33 @@ def timeline(drill: Drill) -> ET.Element:
     ]
     allowed = f", allowed are {spoken(drill.limit)}" if drill.limit else ""
     return chart(f"Drill: {drill.name}", f"It took {spoken(drill.seconds)}{allowed}.", rows)
+
+
+def document_of(  # noqa: PLR0913 - all that is on it
+    title: str,
+    subtitle: str,
+    drill: Timeline,
+    measures: Mapping[str, float],
+    *,
+    problem: str = "",
+    note: str = "",
+) -> str:
+    """A drill as a page of its own, in the form of the report's."""
+    rows = [
+        el("tr", el("td", name), el("td", f"{value:g}", class_="value"))
+        for name, value in sorted(measures.items())
+    ]
+    tone = "red" if problem else "green"
+    heading = el("div", el("h1", title), el("p", subtitle, class_="note"))
+    return document(
+        title,
+        _STYLE.read_text(),
+        el("header", heading, class_=f"head {tone}"),
+        el(
+            "main",
+            el("p", problem, class_="card") if problem else None,
+            timeline(drill),
+            el("p", note, class_="note") if note else None,
+            el("section", el("h2", "Measured"), el("table", rows), class_="card") if rows else None,
+        ),
+    )

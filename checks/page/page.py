@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
     from checks.causes import Cause
-    from checks.page.drill import Drill
+    from checks.page.drill import Timeline
     from checks.report import Report, Result
 
 _STYLE = Path(__file__).with_name("style.css")
@@ -29,7 +29,7 @@ def page(
     report: Report,
     *,
     now: datetime | None = None,
-    drill: Drill | None = None,
+    drill: Timeline | None = None,
     holes: Sequence[tuple[str, str]] = (),
     past: Past | None = None,
 ) -> str:

@@ -15,7 +15,7 @@ from clients.coolify.errors import (
     CoolifyNotFoundError,
     CoolifyUnreachableError,
 )
-from common.ssh import tunnel
+from clients.ssh import tunnel
 from common.target import SshTarget
 from common.waiting import pause
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import CoolifyTarget
 
 _TIMEOUT_SECONDS = 60

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
+from clients import drain
 from clients.coolify import variables
 from clients.coolify.deployments import deploy, running
 from clients.coolify.errors import CoolifyNotFoundError
 from clients.coolify.started import teller, wait_until_healthy
-from common import drain
+from clients.ssh import SshClient
 from common.errors import OperatorError
 from common.fingerprint import fingerprint
-from common.ssh import SshClient
 from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
 from infra.coolify import containers, volumes

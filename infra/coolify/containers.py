@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clients.ssh import SshClient, SshError
 from common.errors import OperatorError
-from common.ssh import SshClient, SshError
 from common.target import SshTarget
 
 if TYPE_CHECKING:

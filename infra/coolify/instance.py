@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CreateResult, UpdateResult
 
 from clients.coolify.errors import CoolifyDeniedError
+from clients.ssh import SshClient
 from common.errors import OperatorError
-from common.ssh import SshClient
 from common.target import SshTarget
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 from infra.coolify.usable import is_usable, validate

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import yaml
 from pulumi.dynamic import CreateResult, UpdateResult
 
-from common import drain
-from common.drain.server.leaving import TURN_AWAY_SECONDS
+from agent.drain.leaving import TURN_AWAY_SECONDS
+from clients import drain
+from clients.ssh import SshClient
 from common.errors import OperatorError
-from common.ssh import SshClient
 from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
-from infra.network import balancer_address
+from infra.ingress.routes import api_shut
 from infra.remote import program
-from infra.routes import api_shut
+from infra.servers.network import balancer_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from clients.coolify.client import Client
-    from infra.settings import Settings
+    from config.settings import Settings
 
 _START_SECONDS = 180
 _LEAVE_SECONDS = 120  # at most: Hetzner's API waits for a shutdown, and so do people

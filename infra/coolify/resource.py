@@ -14,7 +14,7 @@ from clients.coolify.errors import (
     CoolifyNotFoundError,
     CoolifyUnreachableError,
 )
-from common.ssh import SshError
+from clients.ssh import SshError
 from infra.dynamic import Provider
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from common.target import SshTarget
 from infra.remote import program
 

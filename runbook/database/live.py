@@ -6,15 +6,14 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from checks import postgres
+from agent import libpq
+from clients import postgres
 from clients.dns import Resolver
 from clients.http import trust
 from clients.supabase import Phase, Supabase
-from common import libpq
 from common.errors import OperatorError
 from common.waiting import NotYetError, WaitTimeoutError, wait_until
-from runbook import output, restarting, servers
-from runbook.app import has_verb
+from runbook import output, rolling_restart, servers
 from runbook.database import writes
 from runbook.database.state import State, look
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from common.target import DatabaseTarget, ServiceTarget, Target
-    from runbook.restarting import Restarted
+    from runbook.rolling_restart import Restarted
 
 # Supabase speaks of two to five minutes; a large database takes longer.
 _RESTORE_SECONDS = 900.0
@@ -142,7 +141,7 @@ class LiveTools:
         ]
         page = f"{_DASHBOARD}/{self.database.project}/database/backups"
         theirs = f"`runbook database restore --at TIME`, where the plan has that; else {page}"
-        return [stop, *(own if has_verb("restore") else []), theirs]
+        return [stop, *own, theirs]
 
     @property
     def supabase(self) -> Supabase:
@@ -164,13 +163,13 @@ class LiveTools:
     def _restart(self, service: ServiceTarget) -> int:
         with (
             servers.connect_all(self.target) as clients,
-            restarting.coolify_over(clients[0], self.target.coolify) as api,
+            rolling_restart.coolify_over(clients[0], self.target.coolify) as api,
         ):
-            return _told(restarting.restart(service, clients, api, output.waiting))
+            return _told(rolling_restart.restart(service, clients, api, output.waiting))
 
     def _restart_hard(self, service: ServiceTarget) -> int:
         with servers.connect_all(self.target) as clients:
-            return _told(restarting.restart_hard(service, clients, output.waiting))
+            return _told(rolling_restart.restart_hard(service, clients, output.waiting))
 
 
 def _told(restarted: Iterable[Restarted]) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checks import Report, Result
-    from checks.postgres import Session
+    from clients.postgres import Session
     from common.target import DatabaseTarget, Target
 
 CHECKS = ("database-status", "database-writes", "pool", "pooled-url", "database-backups")

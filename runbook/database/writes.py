@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from checks import postgres
+from clients import postgres
 from clients.dns import Resolver
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until

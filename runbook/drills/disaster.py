@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.postgres import connect as connect_database
 from clients import hetzner
 from clients.dns import Resolver
+from clients.postgres import connect as connect_database
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
-from runbook import output, restoring, servers
+from runbook import disk_restore, output, servers
+from runbook.drills import survivors
 from runbook.drills.rebuild import InterruptedUpError, Rebuild, phases
 from runbook.drills.report import Phase
 from runbook.drills.serving import Traffic
@@ -38,8 +39,10 @@ _PROGRAM = (
     "infra",
     "runbook",
     "checks",
+    "config",
     "clients",
     "common",
+    "agent",
 )
 _NOT_COPIED = shutil.ignore_patterns("__pycache__")
 _SERVING_SECONDS = 900.0
@@ -118,7 +121,7 @@ class Disaster:
         """As an attacker with the token, or a fire: no shutdown, no warning, no backup left."""
         with hetzner.connect(self.target, output.waiting) as api:
             for server in self.target.servers:
-                with restoring.unprotected(api, server, back=False):
+                with disk_restore.unprotected(api, server, back=False):
                     api.delete(f"servers/{server.id}")
         if self.wish.lose_database:
             self._lose_database()
@@ -207,8 +210,7 @@ class Disaster:
             raise OperatorError("the rows cannot be counted without nutri:databaseDirectUrl")
         url = database.direct_url.get_secret_value()
         with connect_database(url, Resolver(self.target.vantage.nameservers)) as connection:
-            query = "SELECT name FROM meals WHERE name LIKE %s"
-            return [row[0] for row in connection.execute(query, (f"{self._prefix}-%",))]
+            return survivors.names(connection, self._prefix)
 
 
 def _wait_for_rows(traffic: Traffic, count: int) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import checks
+from clients.ssh import CommandTimeoutError, SshError
 from common.errors import OperatorError
-from common.ssh import CommandTimeoutError, SshError
 from common.waiting import NotYetError, wait_until
 from runbook import docker, servers
 from runbook.revive import Revival

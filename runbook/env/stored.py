@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clients.coolify.client import Client
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import ServiceTarget, Target
 
 _HIDDEN = "shown once, so nobody can tell"

@@ -14,10 +14,10 @@ from clients import hetzner, registry
 from clients.dns import Resolver
 from clients.hetzner import HetznerError
 from clients.http import trust
+from clients.ssh import CommandTimeoutError, SshError
 from clients.supabase import Supabase
 from common.errors import OperatorError
 from common.passphrase import REMEDY, is_loopback, weakness
-from common.ssh import CommandTimeoutError, SshError
 from runbook import dumps
 from runbook.kit import collect
 

@@ -17,7 +17,7 @@ from common.errors import OperatorError
 from runbook.monitor import failures
 from runbook.monitor.probe import MonitorNotPossibleError, Only, Probe, judged
 from runbook.monitor.report import Report
-from runbook.monitor.requester import Place, Requester
+from runbook.monitor.requester import Endpoint, Requester
 from runbook.monitor.sample import Connection, Mark, Sample
 from runbook.monitor.schedule import Turn, checked_rate, single_turns, turns
 from runbook.monitor.websocket import Websocket
@@ -242,6 +242,6 @@ class Monitor:
             with contextlib.suppress(OperatorError):  # resolvers keep what they knew, too
                 self._place = await self._resolved()
 
-    async def _resolved(self) -> Place:
+    async def _resolved(self) -> Endpoint:
         addresses = await asyncio.to_thread(self._resolver.addresses, self._url.host)
-        return Place(self._url, addresses[0])
+        return Endpoint(self._url, addresses[0])

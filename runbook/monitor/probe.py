@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from common.target import ServiceTarget
-    from runbook.monitor.requester import Place, Requester
+    from runbook.monitor.requester import Endpoint, Requester
 
 _BROKEN = 500
 _SOCKET_SECONDS = 10.0
@@ -57,7 +57,7 @@ class Probe:
     def __init__(
         self,
         requester: Requester,
-        place: Place,
+        place: Endpoint,
         service: ServiceTarget,
         only: Only | None,
         trust: ssl.SSLContext,

@@ -32,7 +32,7 @@ _KEPT_SECONDS = 20.0  # an idle one is closed before a usual proxy or server wou
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """Where requests go: the service's URL, and the address its name has now."""
 
     url: httpx.URL
@@ -74,7 +74,7 @@ class Requester:
         """Count connections from here on."""
         self.connects = dict.fromkeys(Connection, 0)
 
-    async def send(self, place: Place, turn: Turn) -> Sample:
+    async def send(self, place: Endpoint, turn: Turn) -> Sample:
         """Send one request; whatever goes wrong is part of the sample."""
         sent = self._clock()
         trace = _Trace()
@@ -103,7 +103,7 @@ class Requester:
             **seen,
         )
 
-    async def has_http2(self, place: Place, path: str) -> bool:
+    async def has_http2(self, place: Endpoint, path: str) -> bool:
         """Whether what answers there speaks HTTP/2."""
         try:
             async with self._stream(place, Turn(0, Connection.HTTP2, path), _Trace()) as answer:
@@ -112,7 +112,7 @@ class Requester:
         except httpx.HTTPError:
             return False
 
-    async def counts(self, place: Place, path: str, run: str) -> dict[str, int] | None:
+    async def counts(self, place: Endpoint, path: str, run: str) -> dict[str, int] | None:
         """How often each key of a run was counted; None where the service does not tell."""
         try:
             async with self._stream(
@@ -124,7 +124,7 @@ class Requester:
             return None
 
     async def _get(
-        self, place: Place, turn: Turn, trace: _Trace, pool: Connection
+        self, place: Endpoint, turn: Turn, trace: _Trace, pool: Connection
     ) -> dict[str, Any]:
         try:
             async with self._stream(place, turn, trace, pool=pool) as response:
@@ -134,7 +134,7 @@ class Requester:
 
     def _stream(
         self,
-        place: Place,
+        place: Endpoint,
         turn: Turn,
         trace: _Trace,
         run: str = "",

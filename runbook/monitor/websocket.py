@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     import ssl
 
-    from runbook.monitor.requester import Place
+    from runbook.monitor.requester import Endpoint
 
 _SWITCHED = b"101"
 _SILENT_SECONDS = 15.0
@@ -27,7 +27,9 @@ class Websocket:
         self._writer = writer
 
     @classmethod
-    async def open(cls, place: Place, path: str, trust: ssl.SSLContext) -> tuple[Self, str | None]:
+    async def open(
+        cls, place: Endpoint, path: str, trust: ssl.SSLContext
+    ) -> tuple[Self, str | None]:
         """Open one; with what is wrong with the answer, if anything is.
 
         Raises:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import checks
 from common.errors import OperatorError
-from runbook import docker, logs, output, restarting, servers
-from runbook.app import has_verb
+from runbook import docker, logs, output, rolling_restart, servers
 from runbook.timeline import note
 
 if TYPE_CHECKING:
@@ -53,15 +52,15 @@ class LiveTools:
 
     def confirm_restart(self) -> None:
         """At the terminal, unless --yes."""
-        output.confirm(restarting.question(self.service), yes=self.yes)
+        output.confirm(rolling_restart.question(self.service), yes=self.yes)
 
     def restart(self) -> str:
         """One replica after another, each waited for."""
         with (
             servers.connect_all(self.target) as clients,
-            restarting.coolify_over(clients[0], self.target.coolify) as api,
+            rolling_restart.coolify_over(clients[0], self.target.coolify) as api,
         ):
-            done = list(restarting.restart(self.service, clients, api, output.waiting))
+            done = list(rolling_restart.restart(self.service, clients, api, output.waiting))
         told = f"{output.counted(len(done), 'replica')} restarted through Coolify"
         note(self.target, f"{self.service.name}: {told}", self.service.name)
         return told
@@ -69,7 +68,7 @@ class LiveTools:
     def restart_hard(self) -> str:
         """The same by Docker."""
         with servers.connect_all(self.target) as clients:
-            done = list(restarting.restart_hard(self.service, clients, output.waiting))
+            done = list(rolling_restart.restart_hard(self.service, clients, output.waiting))
         told = f"{output.counted(len(done), 'replica')} restarted by Docker"
         note(self.target, f"{self.service.name}: {told}", self.service.name)
         return told
@@ -94,12 +93,11 @@ class LiveTools:
     def ways_back(self) -> Sequence[str]:
         """The images of the service that are on a server, the newest first."""
         lines = [f"{tag}  of {made}{self._mark(tag)}" for tag, made in self._tags()[:_MOST_TAGS]]
-        verb = [f"  `runbook rollback {self.service.name}`, or"] if has_verb("rollback") else []
         return [
             f"images of {self.service.name} on its server:",
             *(f"  {line}" for line in lines or ["none; see the registry"]),
             "if it came with the newest tag, go back to the one before:",
-            *verb,
+            f"  `runbook rollback {self.service.name}`, or",
             (
                 f"  `pulumi config set --path --type string '{self.service.tag_setting}' TAG`,"
                 " then `pulumi up`"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import checks
 from clients.hetzner import HetznerError
+from clients.ssh import SshClient
 from common.errors import OperatorError
-from common.ssh import SshClient
 from common.waiting import NotYetError, wait_until
 from runbook import output
 

@@ -15,7 +15,7 @@ from runbook.rollback.clone import Clone, Inspected, parse_container, parse_imag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from common.drain import Runner
+    from clients.drain import Runner
 
 _PULL_SECONDS = 600.0
 _CREATED = "201"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from checks.containers import LIST_CONTAINERS, parse_containers
-from common import drain
+from clients import drain
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
 from runbook.rollback.clone import clone, new_name
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from checks.containers import Container
-    from common.drain import Runner
+    from clients.drain import Runner
     from common.target import ServiceTarget
     from common.waiting import Attempt
 

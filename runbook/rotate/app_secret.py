@@ -14,7 +14,7 @@ from runbook.rotate.values import made
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from runbook.rotate.scene import Scene
 
 KIND = "app-secret"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from checks import postgres
+from clients import postgres
 from clients.dns import Resolver
 from clients.http import trust
 from clients.supabase import Supabase

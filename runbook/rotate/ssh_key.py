@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from clients import hetzner
+from clients.ssh import SshClient, SshPermissionDeniedError
 from common.errors import OperatorError
-from common.ssh import SshClient, SshPermissionDeniedError
 from runbook import output
 from runbook.rotate.journal import Pair
 from runbook.rotate.rotation import RotationError, Step

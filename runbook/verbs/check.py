@@ -9,7 +9,7 @@ from rich.console import Console
 
 import checks
 from checks.drift import DRIFT
-from runbook import drift, drill_reports, holes, options, output, show
+from runbook import drift, drill_reports, gaps, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.stack import load_target
 from runbook.timeline import keep
@@ -59,11 +59,11 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         bad = "; ".join(f"{one.check} {one.subject}: {one.message}" for one in report.causes)
         keep(target, f"checks: {report.summary()}: {bad}")
     files = {"junit": junit_file, "html": html_file, "prometheus": prometheus_file}
-    missing = () if ids else holes.of(target)
+    missing = () if ids else gaps.of(target)
     output.write_reports(report, files, past, [(one.what, one.remedy) for one in missing])
     if as_json:
         output.print_json(report.as_json())
     else:
         show.show_report(report, Console(), each=each)
-        holes.show(missing, Console())
+        gaps.show(missing, Console())
     raise typer.Exit(report.exit_code)

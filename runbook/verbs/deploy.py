@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from common.errors import OperatorError
-from runbook import options, output, servers, truth
+from runbook import interrupted, options, output, servers
 from runbook.app import verb
 from runbook.deploy import Outcome, Rollout, before, require_tag, roll_out
 from runbook.monitor import MAX_RATE, text
@@ -76,7 +76,7 @@ def _end(done: Outcome, service: ServiceTarget, updates: Updates) -> None:
     """What serves, whether it stays, and what to type next."""
     configured = updates.value(service.tag_setting) or service.tag
     target = done.rollout.target
-    for line in truth.standing(target, service, configured):
+    for line in interrupted.standing(target, service, configured):
         typer.echo(line)
     if done.updated:
         typer.echo(f"next: `runbook status`; the way back: `runbook rollback {service.name}`")

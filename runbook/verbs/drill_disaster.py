@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from runbook import naming, options, output
+from runbook import confirm, options, output
 from runbook.app import verb
 from runbook.drills.disaster import Disaster, Wish
 from runbook.drills.ending import EXITS, Report, drill_group, finish
@@ -53,7 +53,7 @@ def disaster(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
     """Destroy a stack's servers without warning, and make a new platform from the kit alone."""
     target = load_target(name or stack)
     loss = f"every server of {target.stack} is destroyed for good"
-    naming.twice("stack", target.stack, name, again, loss + " and its data" * lose_database)
+    confirm.twice("stack", target.stack, name, again, loss + " and its data" * lose_database)
     if interrupt_after is not None and interrupt_after not in PARTS:
         raise typer.BadParameter(f"{interrupt_after!r} is none of: {_PARTS}")
     secret = files.passphrase(passphrase_file, twice=True).fit_to_seal()

@@ -11,15 +11,15 @@ from rich.console import Console
 from common.errors import OperatorError
 from runbook import options, output, servers
 from runbook.app import group, verb
-from runbook.env import declared, dotenv, importing
-from runbook.env.importing import Choice, Config, Fate
+from runbook.env import declared, dotenv, dotenv_import
+from runbook.env.dotenv_import import Choice, Config, Fate
 from runbook.env.stored import Row, rows
 from runbook.stack import find_project, load_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbook.env.importing import Step
+    from runbook.env.dotenv_import import Step
 
 env_group = group("env", "The app's variables: names and fingerprints, never values.")
 
@@ -80,7 +80,7 @@ def import_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     project = find_project(Path.cwd())
     known = declared.read(project, stack, service)
     choice = Choice(plain or (), secret or (), _ask(yes=yes or dry_run))
-    steps = importing.plan(dotenv.parse(_read(file)), known, choice)
+    steps = dotenv_import.plan(dotenv.parse(_read(file)), known, choice)
     changes = [one for one in steps if one.is_change]
     if not as_json:
         _tell_steps(steps)
@@ -99,7 +99,7 @@ def import_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         typer.echo("`pulumi up` brings them to the service")
 
 
-def _ask(*, yes: bool) -> importing.Ask:
+def _ask(*, yes: bool) -> dotenv_import.Ask:
     """Ask about one variable; a pipe cannot answer, and then it is a secret."""
     if yes or not Console().is_terminal:
         return lambda _name: True

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from common.errors import OperatorError
-from runbook import notify, options, output, show, who
+from runbook import notify, operator, options, output, show
 from runbook.app import group, verb
 from runbook.incidents import Event, Folder, Incident, Severity, State, postmortem, told
 from runbook.incidents.updates import with_updates
@@ -69,7 +69,7 @@ def open_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 ) -> None:
     """Open an incident; its response clock runs from here: P1 15 min, P2 1 h, P3 4 h, P4 24 h."""
     moment = _moment(at)
-    first = Event(at=moment, who=owner or who.name(), what=f"opened as {severity}: {title}")
+    first = Event(at=moment, who=owner or operator.name(), what=f"opened as {severity}: {title}")
 
     def make(number: str) -> Incident:
         made = Incident(
@@ -101,7 +101,10 @@ def ack(
 ) -> None:
     """Acknowledge: somebody is on it. Again, with another --owner, hands it over."""
     _change(
-        number, lambda one: one.acknowledge(owner or who.name(), _moment(at)), tell, as_json=as_json
+        number,
+        lambda one: one.acknowledge(owner or operator.name(), _moment(at)),
+        tell,
+        as_json=as_json,
     )
 
 
@@ -115,7 +118,7 @@ def note(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     as_json: options.Json = False,
 ) -> None:
     """Add a line to the timeline; with --notify it is the word to the outside, too."""
-    event = Event(at=_moment(at), who=by or who.name(), what=text)
+    event = Event(at=_moment(at), who=by or operator.name(), what=text)
     _change(number, lambda one: one.with_event(event), tell, as_json=as_json)
 
 
@@ -130,7 +133,10 @@ def mitigated(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ve
 ) -> None:
     """Users are well again; the duration counts to here."""
     _change(
-        number, lambda one: one.mitigate(by or who.name(), _moment(at), how), tell, as_json=as_json
+        number,
+        lambda one: one.mitigate(by or operator.name(), _moment(at), how),
+        tell,
+        as_json=as_json,
     )
 
 
@@ -147,7 +153,7 @@ def close(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     moment = _moment(at)
     _change(
         number,
-        lambda one: _with_updates(one.close(by or who.name(), moment, how)),
+        lambda one: _with_updates(one.close(by or operator.name(), moment, how)),
         tell,
         as_json=as_json,
     )
@@ -169,7 +175,7 @@ def severity_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ve
     """Change the severity; the response clock runs from the opening all the same."""
     _change(
         number,
-        lambda one: one.with_severity(severity, by or who.name(), _moment(at), why),
+        lambda one: one.with_severity(severity, by or operator.name(), _moment(at), why),
         tell,
         as_json=as_json,
     )
@@ -187,7 +193,7 @@ def role_(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     """Give a role: who leads, who writes the timeline, who tells people."""
     _change(
         number,
-        lambda one: one.with_role(role.value, person, who.name(), _moment(at)),
+        lambda one: one.with_role(role.value, person, operator.name(), _moment(at)),
         tell,
         as_json=as_json,
     )
@@ -204,7 +210,10 @@ def reopen(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
 ) -> None:
     """Go on with an incident that was mitigated or closed too early."""
     _change(
-        number, lambda one: one.reopen(by or who.name(), _moment(at), why), tell, as_json=as_json
+        number,
+        lambda one: one.reopen(by or operator.name(), _moment(at), why),
+        tell,
+        as_json=as_json,
     )
 
 

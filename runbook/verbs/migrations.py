@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 
 from common.errors import OperatorError
-from runbook import logs, migrations, options, output, servers, show
+from runbook import logs, options, output, servers, show
 from runbook.app import group, verb
 from runbook.deploy import before, require_tag
-from runbook.migrating import Migration, Outcome, migrate
-from runbook.migrating.checkout import Checkout
-from runbook.migrating.live import LiveTools
+from runbook.migrate import Migration, Outcome, migrate, pending
+from runbook.migrate.checkout import Checkout
+from runbook.migrate.live import LiveTools
 from runbook.monitor import text, watching
 from runbook.stack import find_project, load_target
 from runbook.timeline import acted
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from common.target import ServiceTarget, Target
-    from runbook.migrations import Migrations
+    from runbook.migrate.pending import Migrations
 
 migrations_group = group("migrations", "The database's migrations, by the app's own images.")
 
@@ -72,7 +72,7 @@ def status(
         else _by_running(target, chosen)
     )
     _tell(found, as_json=as_json)
-    raise typer.Exit(int(found.state is not migrations.State.UP_TO_DATE))
+    raise typer.Exit(int(found.state is not pending.State.UP_TO_DATE))
 
 
 @verb(
@@ -205,7 +205,7 @@ def _by_running(target: Target, service: ServiceTarget) -> Migrations:
         if not running:
             raise OperatorError(f"no container of {service.name} runs; `runbook status`")
         source = running[0]
-        return migrations.ask(source.client, source.container.id, source.container.image)
+        return pending.ask(source.client, source.container.id, source.container.image)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from common.errors import OperatorError
-from runbook import holes, options, output
+from runbook import gaps, options, output
 from runbook.app import group, verb
 from runbook.kit import files, prove
 from runbook.kit.collect import Source
@@ -73,7 +73,7 @@ def export(
     secret = files.passphrase(passphrase_file, twice=True).fit_to_seal()
     kit = Source(find_project(Path.cwd()), target.stack, target.dumps).kit()
     files.write(kit, file, secret)
-    holes.note_export(find_project(Path.cwd()), kit.stack, kit.made)
+    gaps.note_export(find_project(Path.cwd()), kit.stack, kit.made)
     if as_json:
         told = {"stack": kit.stack, "file": str(file), "made": kit.made.isoformat()}
         output.print_json({**told, "program": kit.program})

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 import checks
-from runbook import options, output, restarting, servers, show
+from runbook import options, output, rolling_restart, servers, show
 from runbook.app import verb
 from runbook.stack import load_target
 from runbook.timeline import acting
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from common.target import ServiceTarget, Target
-    from runbook.restarting import Restarted
+    from runbook.rolling_restart import Restarted
 
 _CHECKS = ("containers", "health", "spread")
 _SETTLE_SECONDS = 60.0
@@ -38,7 +38,7 @@ def restart(
     """Restart the replicas of a service one after another, each waited for; then check it."""
     target = load_target(stack)
     chosen = servers.find_service(target, service)
-    output.confirm(restarting.question(chosen, hard=hard), yes=yes)
+    output.confirm(rolling_restart.question(chosen, hard=hard), yes=yes)
     done: list[Restarted] = []
     how = "by Docker" if hard else "through Coolify"
     way = by_docker if hard else by_coolify
@@ -61,16 +61,16 @@ def by_coolify(target: Target, service: ServiceTarget) -> Iterator[Iterator[Rest
     """The restarts through Coolify's API, as they are done."""
     with (
         servers.connect_all(target) as clients,
-        restarting.coolify_over(clients[0], target.coolify) as api,
+        rolling_restart.coolify_over(clients[0], target.coolify) as api,
     ):
-        yield restarting.restart(service, clients, api, output.waiting)
+        yield rolling_restart.restart(service, clients, api, output.waiting)
 
 
 @contextlib.contextmanager
 def by_docker(target: Target, service: ServiceTarget) -> Iterator[Iterator[Restarted]]:
     """The restarts by Docker, as they are done."""
     with servers.connect_all(target) as clients:
-        yield restarting.restart_hard(service, clients, output.waiting)
+        yield rolling_restart.restart_hard(service, clients, output.waiting)
 
 
 def check(target: Target, service: ServiceTarget) -> checks.Report:

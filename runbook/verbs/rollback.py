@@ -11,7 +11,7 @@ from rich.console import Console
 
 import checks
 from common.errors import OperatorError
-from runbook import options, output, servers, show, truth
+from runbook import interrupted, options, output, servers, show
 from runbook.app import verb
 from runbook.deploy import before
 from runbook.deploy.rollout import labels
@@ -81,7 +81,7 @@ def rollback(  # noqa: PLR0913, PLR0917 - each parameter is an option of the ver
 def _end(target: Target, service: ServiceTarget, tag: str, updates: Updates) -> None:
     """What serves, whether it stays, and what to type next."""
     served = service.model_copy(update={"tag": tag})
-    for line in truth.standing(target, served, _configured(updates, served)):
+    for line in interrupted.standing(target, served, _configured(updates, served)):
         typer.echo(line)
     typer.echo(f"next: `runbook status`; forward again: `runbook deploy {service.name} TAG`")
 

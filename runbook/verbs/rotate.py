@@ -12,7 +12,7 @@ import typer
 
 from runbook import options, output
 from runbook.app import group, verb
-from runbook.holes import note_rotation
+from runbook.gaps import note_rotation
 from runbook.rotate import Scene, StepFailedError, given, made, rotate
 from runbook.rotate.app_secret import AppSecret
 from runbook.rotate.coolify_token import CoolifyToken

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from clients import hetzner
-from runbook import naming, options, output, restoring, servers, snapshots
+from runbook import confirm, disk_restore, options, output, servers, snapshots
 from runbook.app import group, verb
 from runbook.revive import Bounds, Revival
 from runbook.revive.live import LiveTools, console
@@ -97,13 +97,13 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         raise typer.BadParameter("give --backup or --snapshot, not both")
     say = output.say if as_json else typer.echo
     with hetzner.connect(target, output.waiting) as api:
-        image = restoring.choose(snapshots.of(api, target), chosen, backup or snapshot)
+        image = disk_restore.choose(snapshots.of(api, target), chosen, backup or snapshot)
         loss = f"the disk of {chosen.name} is replaced by {image.type} {image.id}"
-        naming.twice("server", chosen.name, name, again, f"{loss} of {image.created:%c} UTC")
+        confirm.twice("server", chosen.name, name, again, f"{loss} of {image.created:%c} UTC")
         if keep_current:
             kept = snapshots.create(api, target, chosen, f"{chosen.name} before a restore")
             say(f"kept         today's disk, as snapshot {kept.id}")
-        restoring.rebuild(api, chosen, image)
+        disk_restore.rebuild(api, chosen, image)
         say(f"rebuilt      from {image.type} {image.id}")
         revival = Revival(LiveTools(target, chosen, api), say)
         code = revival.after_rebuild()

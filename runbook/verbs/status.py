@@ -14,18 +14,18 @@ from rich.console import Console
 import checks
 from checks.drift import DRIFT
 from common import duration
-from runbook import drift, heartbeat, holes, options, output, show
+from runbook import drift, gaps, heartbeat, options, output, show
 from runbook.app import OF_A_REPORT, verb
-from runbook.beside import Beside
 from runbook.incidents import Folder
 from runbook.stack import load_target
+from runbook.thread import Beside
 
 if TYPE_CHECKING:
     from checks import Report
     from checks.check import AnyCheck
     from common.target import Target
+    from runbook.gaps import Hole
     from runbook.heartbeat import Beat
-    from runbook.holes import Hole
     from runbook.incidents import Incident
 
 _IDS = frozenset({"server", "coolify", "containers", "version", "health", "dns", "certificate"})
@@ -112,7 +112,7 @@ def _once(stack: str | None, *, with_drift: bool, as_json: bool, clear: bool) ->
         target = load_target(stack)
         told.what = f"looking at stack {target.stack}"
         beat = Beside(lambda: heartbeat.newest(target))
-        missing = Beside(lambda: holes.of(target))
+        missing = Beside(lambda: gaps.of(target))
         differs = Beside(lambda: drift.run(target, [DRIFT])) if with_drift else None
         report = checks.run(target, _chosen(), bound=_BOUND)
         incidents = Folder.of_project().running(target.stack)
@@ -138,7 +138,7 @@ def _show(seen: Seen, *, clear: bool) -> None:
     show.print_plain(seen.header(), console)
     show.show_incidents(seen.incidents, seen.at, console)
     show.show_status(seen.target, seen.report, console)
-    holes.show(seen.holes, console)
+    gaps.show(seen.holes, console)
 
 
 def _chosen() -> list[AnyCheck]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import ServiceTarget, Target
     from common.verified import Verified
 

@@ -14,12 +14,12 @@ import typer
 import checks
 from common import duration
 from common.errors import OperatorError
-from runbook import heartbeat, holes, notify, options, output, unit, who
+from runbook import gaps, heartbeat, notify, operator, options, output, unit
 from runbook.app import OF_A_REPORT, verb
 from runbook.incidents import Event, Folder, Incident, Severity, record, told
 from runbook.stack import find_project, load_target
 from runbook.unit import Unit
-from runbook.watching import Watch, changes, news
+from runbook.watch import Watch, changes, news
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from checks import Report
     from checks.check import AnyCheck
     from common.target import Target
-    from runbook.watching import Change
+    from runbook.watch import Change
 
 _WHO = "runbook watch"
 
@@ -84,7 +84,7 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             report = _look(target, chosen, watching)
             code = report.exit_code
             changed = watching.look(report)
-            output.write_reports(report, files, holes=holes.told(target) if html_file else ())
+            output.write_reports(report, files, holes=gaps.told(target) if html_file else ())
             _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
             _complain(watching.tell(report, _about(report)))
@@ -122,7 +122,7 @@ def _uninstall(own: Unit) -> None:
 
 def _beat(report: Report, pause: int) -> heartbeat.Beat:
     return heartbeat.Beat(
-        at=heartbeat.now(), host=who.host(), interval=pause, summary=report.summary()
+        at=heartbeat.now(), host=operator.host(), interval=pause, summary=report.summary()
     )
 
 

@@ -25,7 +25,7 @@ import yaml
 import checks
 from clients.coolify.client import over
 from clients.coolify.deployments import deploy
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from runbook.monitor import watching
 from runbook.stack import load_target
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.dumper import dump, restore
-from infra.dumper.postgres import Database
+from agent.dumps import dump, restore
+from agent.dumps.postgres import Database
 from tests.postgres import MAJORS, Server, install, server
 from tests.unit.dumper.conftest import Servers, dumping, set_up
 

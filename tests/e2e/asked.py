@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.contract.asked import Asked, coolify, hetzner
 
 if TYPE_CHECKING:
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from tests.e2e.conftest import Cloud
 
 _SEVERE = 400

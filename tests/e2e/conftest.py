@@ -17,7 +17,7 @@ import httpx
 import pytest
 import yaml
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from common.target import Target
 from common.waiting import wait_until
 from localcloud.cleanup import remove_all
@@ -320,7 +320,7 @@ def cloud_environment() -> dict[str, str]:
 def empty_stack(cloud: Cloud, folder: Path, name: str = "e2e") -> Stack:
     """Make an empty stack of the project's own program in an empty folder."""
     (folder / "state").mkdir()
-    packages = ("infra", "runbook", "checks", "clients", "common")
+    packages = ("infra", "runbook", "checks", "config", "clients", "common", "agent")
     for part in ("Pulumi.yaml", "app.yaml", "__main__.py", *packages, ".venv"):
         (folder / part).symlink_to(ROOT / part)
     made = Stack(cloud, folder, name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from runbook.monitor import watching
 from tests.contract.asked import hetzner
 from tests.e2e import asked

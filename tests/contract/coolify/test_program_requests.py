@@ -11,7 +11,7 @@ import pytest
 
 from clients.coolify.client import Client
 from common.waiting import without_pauses
-from infra.coolify import application, instance, project, replicas, server
+from infra.coolify import application, instance, project, prune_replicas, server
 from localcloud.coolify.app import create_app
 from tests.contract.asked import Asked, Document, coolify
 from tests.contract.coolify_double import SECRET, InProcess
@@ -51,7 +51,7 @@ def asked(coolify: CoolifyDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
         yield
 
     monkeypatch.setattr("infra.coolify.resource.connect", connect)
-    monkeypatch.setattr("common.drain.drained", drained)
+    monkeypatch.setattr("clients.drain.drained", drained)
     with without_pauses(attempts=200):
         yield sent
 
@@ -103,7 +103,7 @@ def test_all_the_program_asks_is_in_the_document(
         "applications": [uuid],
         "ssh": [_SSH],
     }
-    replicas._ReplicasProvider().create(scale)
+    prune_replicas._ReplicasProvider().create(scale)
     provider.delete(uuid, first)
     further = {"connection": {}, "ip": "10.0.0.12", "server": "n-2", "private_key": spare_key}
     known = server._ServerProvider().create(further)

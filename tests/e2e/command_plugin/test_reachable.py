@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi_command import local, remote
 
-from infra.reachable import Reachable
+from infra.servers.reachable import Reachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from infra.labels import routing
+from infra.app.labels import routing
 from localcloud.dns.server import NameServer
 from localcloud.hetzner.machines import MachineSpec
 from localcloud.hetzner.zones.models import Zone

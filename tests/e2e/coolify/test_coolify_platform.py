@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from infra.coolify.proxy import options, with_options
+from infra.ingress.routes import API_HOST, api_shut
 from infra.remote import program
-from infra.routes import API_HOST, api_shut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clients.coolify.client import over
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from tests.e2e.conftest import own_stack
 
 if TYPE_CHECKING:

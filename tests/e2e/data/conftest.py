@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 import pytest
 
-from common.ssh import Result, SshClient
+from clients.ssh import Result, SshClient
 from localcloud.node.storage_boxes import public_host_key
 from localcloud.supabase.constants import DIRECT_PORT, PASSWORD, POOLER_HOST
 from tests.e2e.conftest import own_stack

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from clients.coolify.client import over
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from common.waiting import wait_until
 from tests.e2e.conftest import own_stack
 from tests.e2e.deploy import late_docker

@@ -10,8 +10,8 @@ import pytest
 
 from clients.coolify.client import over
 from clients.coolify.deployments import deploy
-from common.drain import drained
-from common.ssh import SshClient
+from clients.drain import drained
+from clients.ssh import SshClient
 from runbook.monitor import watching
 from tests.e2e.guard.conftest import window
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from common.ssh import SshClient, SshError
+from clients.ssh import SshClient, SshError
 from common.waiting import NotYetError, wait_until
 from runbook.monitor import watching
 from tests.e2e.conftest import ask, own_stack, running_tags

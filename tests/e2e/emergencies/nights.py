@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from common.ssh import SshClient
+from clients.ssh.client import SshClient
 from common.waiting import wait_until
 from tests.e2e.conftest import ask, running_tags
 from tests.e2e.mutants.scene import BACKEND, Scene

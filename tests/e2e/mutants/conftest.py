@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from tests.e2e.conftest import own_stack
 from tests.e2e.data.conftest import configure as with_dumps
 from tests.e2e.mutants.scene import Scene

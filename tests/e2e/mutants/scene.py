@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from common.waiting import wait_until
 
 if TYPE_CHECKING:
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import ServiceTarget, Target
     from tests.e2e.conftest import Cloud, Stack
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checks.measure import Measure, Unit
-from checks.page import Drill, Step, page
+from checks.page import Step, Timeline, page
 from checks.report import Report, Result
 from checks.verdict import green, red, unknown
 
@@ -65,7 +65,7 @@ def file(tmp_path: Path) -> Path:
     """A page of a report with one thing wrong."""
     live = [Measure("live", str(n), 0.1 * n, Unit.SECONDS, 0.5) for n in range(1, 6)]
     age = Measure("backup age", "nutri-1", 7200.0, Unit.SECONDS, 108_000.0)
-    drill = Drill("recovery", (Step("server", 0, 40), Step("checks", 40, 9, well=False)), 3600)
+    drill = Timeline("recovery", (Step("server", 0, 40), Step("checks", 40, 9, well=False)), 3600)
     results = (
         Result("latency", "D1", "answers fast", "api", green("fast").measured(live), 0.1),
         Result("backup-age", "B1", "is young", "nutri-1", green("young").measured([age]), 0.1),

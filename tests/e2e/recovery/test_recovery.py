@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from tests.e2e.data.conftest import RESTIC_PASSWORD
 
 if TYPE_CHECKING:

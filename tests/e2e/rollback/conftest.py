@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.ssh import CommandFailedError, Result
+from clients.ssh import CommandFailedError, Result
 from common.target import ServiceTarget
 from localcloud.node import docker_engine
 from localcloud.node.images import builder

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from clients.coolify.client import over
 from clients.coolify.errors import CoolifyDeniedError
-from common.ssh import SshClient, SshPermissionDeniedError
+from clients.ssh import SshClient, SshPermissionDeniedError
 from localcloud.node import docker_engine
 from localcloud.settings import DEMO_TOKEN
 

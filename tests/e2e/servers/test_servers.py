@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from common.waiting import NotYetError, wait_until
 from runbook.monitor import Monitor, watching
 from tests.e2e.mutants.mutant import Mutant, mutants

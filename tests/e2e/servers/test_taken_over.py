@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.sockets import certificate
-from common.ssh import SshClient
+from clients.ssh.client import SshClient
+from clients.tls import certificate
 from localcloud.node import acme, docker_engine
 from runbook.monitor import watching as monitoring
 from tests.e2e.conftest import Stack, own_stack

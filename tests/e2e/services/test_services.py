@@ -9,7 +9,7 @@ import pytest
 
 from clients.coolify import variables
 from clients.coolify.client import over
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from tests.e2e.conftest import ask
 from tests.e2e.services.conftest import ODD, SESAME
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from common import ssh
+from clients import ssh
 from common.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checks import snapshot, upkeep
-from common.ssh import SshClient
+from clients.ssh import SshClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common import ssh
+from clients import ssh
 
 if TYPE_CHECKING:
     from common.target import SshTarget

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from common.waiting import wait_until
 from tests.e2e.supabase.conftest import REF
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from common.window import DAYS
 from tests.e2e.conftest import ask, own_stack
 

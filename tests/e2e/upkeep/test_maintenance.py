@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 import checks
+from clients.ssh import SshError
 from common.errors import OperatorError
 from common.maintenance import stamp
-from common.ssh import SshError
 from common.waiting import NotYetError, wait_until
 from runbook.monitor import watching
 from tests.e2e.upkeep.conftest import get
@@ -25,7 +25,7 @@ from tests.e2e.upkeep.conftest import get
 if TYPE_CHECKING:
     import subprocess
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import Target
     from tests.e2e.conftest import Stack
     from tests.e2e.upkeep.conftest import People

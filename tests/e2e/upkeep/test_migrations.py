@@ -17,7 +17,7 @@ from tests.e2e.upkeep.conftest import get
 if TYPE_CHECKING:
     import subprocess
 
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
     from common.target import Target
     from tests.e2e.conftest import Stack
     from tests.e2e.upkeep.conftest import People

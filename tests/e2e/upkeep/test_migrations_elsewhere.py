@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from checks import postgres
+from clients import postgres
 from clients.dns import Resolver
 from tests.e2e.conftest import ROOT, running_tags
 from tests.e2e.upkeep.conftest import get

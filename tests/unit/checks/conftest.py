@@ -38,12 +38,12 @@ from checks import (
     upkeep,
 )
 from checks.observer import Observer
-from checks.postgres import DatabaseError, Session, Sessions
+from clients.postgres import DatabaseError, Session, Sessions
+from clients.ssh import Result
 from common import passphrase
 from common.changes import Change, Op
 from common.fingerprint import fingerprint
 from common.maintenance import HEADER, OFF, Maintenance
-from common.ssh import Result
 from common.target import (
     CoolifyTarget,
     DatabaseTarget,

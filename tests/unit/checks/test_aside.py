@@ -11,7 +11,7 @@ import checks
 from checks import Report, Result
 from checks.verdict import green, red
 from common.target import Target
-from infra import certificates
+from infra.ingress import certificates
 from infra.verification import _VerificationProvider, changed_parts
 from tests.unit.checks.redis_server import RedisPlan
 from tests.unit.targets import make_target

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checks import CHECKS, Status, select
-from checks.postgres import DatabaseError, FullError
-from common.changes import Change, Op
-from common.fingerprint import fingerprint
-from common.maintenance import Maintenance, Mode
-from common.ssh import (
+from clients.postgres import DatabaseError, FullError
+from clients.ssh import (
     CommandTimeoutError,
     HostKeyMismatchError,
     Result,
     SshPermissionDeniedError,
     SshTimeoutError,
 )
+from common.changes import Change, Op
+from common.fingerprint import fingerprint
+from common.maintenance import Maintenance, Mode
 from tests.unit.checks.conftest import (
     COOLIFY_TOKEN,
     GIVEN,

@@ -14,8 +14,8 @@ from checks.causes import Cause, causes, lacking, unanswered
 from checks.hetzner import HetznerError
 from checks.verdict import green, red, unknown
 from checks.web import Answer
+from clients.ssh import SshTimeoutError
 from common.errors import OperatorError
-from common.ssh import SshTimeoutError
 from tests.unit.targets import make_target
 
 if TYPE_CHECKING:

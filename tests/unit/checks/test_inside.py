@@ -12,8 +12,8 @@ import checks
 from checks import Status, inside
 from checks.observer import Observer
 from checks.web import Answer
+from clients.ssh import Result
 from common.errors import OperatorError
-from common.ssh import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

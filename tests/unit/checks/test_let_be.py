@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checks.capacity import collect_cpu, judge_cpu
-from common.ssh import Result
+from clients.ssh import Result
 from tests.unit.checks.conftest import recorded
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from checks.measure import Measure, Unit
-from checks.page import Drill, Step, page
+from checks.page import Step, Timeline, page
 from checks.prometheus import prometheus
 from checks.report import Report, Result
 from checks.verdict import Verdict, green, red, unknown
@@ -164,7 +164,7 @@ def test_ages_and_a_drill_have_their_charts() -> None:
     old = Measure("backup age", "nutri-1", 200_000.0, Unit.SECONDS, 108_000.0)
     rows = (Result("backup-age", "B1", "is young", "nutri-1", red("old", "look").measured([old])),)
     steps = (Step("server", 0, 40), Step("database", 40, 200, well=False))
-    text = page(Report("s", rows), now=NOW, drill=Drill("recovery", steps, 3600))
+    text = page(Report("s", rows), now=NOW, drill=Timeline("recovery", steps, 3600))
     found = _Page(text)
     assert {"Ages of backups and dumps", "2 d 7 h 33 min of 1 d 6 h"} <= set(found.texts)
     assert {"Drill: recovery", "It took 4 min, allowed are 1 h."} <= set(found.texts)

@@ -16,9 +16,9 @@ from checks.hetzner import ServerFacts
 from checks.inside import Asked
 from checks.ports import SshPort, is_inside, judge_ssh_port
 from checks.server import judge_backups, judge_protection
-from checks.sockets import Port, own_address
 from checks.web import Answer
 from clients.dns import Resolver
+from clients.tls import Port, own_address
 from common import target as t
 from common.errors import OperatorError
 

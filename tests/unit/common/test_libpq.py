@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from common import libpq
+from agent import libpq
 
 _PRISMA = (
     "pgbouncer=true&connection_limit=5&pool_timeout=10&schema=public&socket_timeout=3"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from common import ssh
-from common.ssh_errors import error_from_log
-from common.ssh_options import client_options, host_key_algorithms, known_hosts_line
+from clients import ssh
+from clients.ssh.errors import error_from_log
+from clients.ssh.options import client_options, host_key_algorithms, known_hosts_line
 from common.target import SshTarget
 
 TARGET = SshTarget(

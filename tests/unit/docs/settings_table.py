@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic.alias_generators import to_camel
 
-from infra.settings import Settings
+from config.expectations import StackBudgets
+from config.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,18 @@ def _rows() -> Iterator[str]:
         shown = f"`{json.dumps(default)}`".replace('"', "") if default != "" else ""
         what = " ".join(str(one.get("description", "")).split()).replace("|", "\\|")
         yield f"| `{name}` | {one.get('type', '')} | {shown} | {what} |\n"
+        if name == "nutri:expectations":
+            yield from _budgets()
+
+
+def _budgets() -> Iterator[str]:
+    properties = StackBudgets.model_json_schema()["properties"]
+    for name, one in properties.items():
+        least = one.get("minimum", one.get("exclusiveMinimum"))
+        bounds = f"{'above ' * ('exclusiveMinimum' in one)}{least:g} to {one['maximum']:g}"
+        what = f"{one['description']} From {bounds}." if "above" not in bounds else ""
+        what = what or f"{one['description']} {bounds[0].upper()}{bounds[1:]}."
+        yield f"| `nutri:expectations.{name}` | {one['type']} | `{one['default']:g}` | {what} |\n"
 
 
 if __name__ == "__main__":

@@ -87,8 +87,8 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_IDS)
 def test_every_place_in_the_code_is_there(page: Path) -> None:
-    """`infra/labels.py`: a file, a folder, or a pattern that finds some."""
-    tops = "app.yaml|checks|clients|common|infra|localcloud|runbook|tests|tools"
+    """`infra/app/labels.py`: a file, a folder, or a pattern that finds some."""
+    tops = "agent|app.yaml|checks|clients|common|config|infra|localcloud|runbook|tests|tools"
     for place in re.findall(rf"`((?:{tops})/[\w./*-]*)`", page.read_text()):
         assert list(ROOT.glob(place.rstrip("/"))), place
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.drain.server import engine, files, keeper, leaving, routes, sockets
-from infra.labels import routing
+from agent.drain import engine, files, keeper, leaving, routes, sockets
+from infra.app.labels import routing
 
 if TYPE_CHECKING:
     from pathlib import Path

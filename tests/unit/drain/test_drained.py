@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common import drain
+from clients import drain
+from clients.ssh import Result, SshConnectionLostError
 from common.errors import OperatorError
-from common.ssh import Result, SshConnectionLostError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ def test_the_program_runs_by_the_systems_python_alone(tmp_path: Path) -> None:
     file = tmp_path / "drain.pyz"
     file.write_bytes(base64.b64decode(drain.build()))
     with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
-        assert "common/drain/server/keeper.py" in archive.namelist()
+        assert "agent/drain/keeper.py" in archive.namelist()
     words = [sys.executable, "-I", "-B", str(file), "end", "nobody"]
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=30)
     assert json.loads(done.stdout)["state"] == "over", done.stderr

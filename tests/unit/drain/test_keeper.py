@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.drain.server import files, routes
+from agent.drain import files, routes
 from tests.unit.drain.conftest import SERVICE, World, document
 
 if TYPE_CHECKING:
-    from common.drain.server.keeper import Keeper
+    from agent.drain.keeper import Keeper
 
 
 @pytest.fixture

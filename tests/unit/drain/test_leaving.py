@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.drain.server import leaving, routes
+from agent.drain import leaving, routes
 
 if TYPE_CHECKING:
     from tests.unit.drain.conftest import World
@@ -20,7 +20,7 @@ _BALANCER = "http:\n  routers: {x: {rule: 'Host(`a`) && ClientIP(`10.44.0.2`)'}}
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What was slept, in no time."""
     made: list[float] = []
-    monkeypatch.setattr("common.drain.server.leaving.time.sleep", made.append)
+    monkeypatch.setattr("agent.drain.leaving.time.sleep", made.append)
     monkeypatch.setattr(leaving, "_FORCE_SECONDS", 0.05)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.drain.server.routes import Proxy
+from agent.drain.routes import Proxy
 
 
 def _answering(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes = b"") -> Proxy:

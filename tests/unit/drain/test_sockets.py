@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from common.drain.server import sockets
+from agent.drain import sockets
 
 
 def test_a_connection_is_counted_while_it_is_there() -> None:

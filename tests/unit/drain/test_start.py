@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.drain.server import files, main
-from common.drain.server.keeper import Keeper
+from agent.drain import files, main
+from agent.drain.keeper import Keeper
 from tests.unit.drain.conftest import SERVICE, World
 
 if TYPE_CHECKING:
@@ -141,11 +141,9 @@ def test_an_end_without_a_start_takes_away_what_is_left(unit: Unit, world: World
 @pytest.mark.parametrize(("free", "why"), [(0, files.NO_SPACE), (1, "")])
 def test_why_there_is_no_file_is_told(free: int, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full, or the proxy says nothing of it."""
-    monkeypatch.setattr(
-        "common.drain.server.main.shutil.disk_usage", lambda _: SimpleNamespace(free=free)
-    )
+    monkeypatch.setattr("agent.drain.main.shutil.disk_usage", lambda _: SimpleNamespace(free=free))
     silent = SimpleNamespace(stdout="", stderr="")
-    monkeypatch.setattr("common.drain.server.main.subprocess.run", lambda *_, **__: silent)
+    monkeypatch.setattr("agent.drain.main.subprocess.run", lambda *_, **__: silent)
     assert main.refusal(0.0) == why
 
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common import libpq
-from infra.dumper import config, dump, main, manifest, postgres, restore, status, verify
-from infra.dumper.config import Config
-from infra.dumper.postgres import Database
-from infra.dumper.restic import Restic
+from agent import libpq
+from agent.dumps import config, dump, main, manifest, postgres, restore, status, verify
+from agent.dumps.config import Config
+from agent.dumps.postgres import Database
+from agent.dumps.restic import Restic
 from tests.postgres import DOUBLE, MAJORS, Server, install, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.dumper.manifest import Manifest
+    from agent.dumps.manifest import Manifest
 
 _NUMBERS = itertools.count(1)
 

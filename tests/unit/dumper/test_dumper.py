@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.dumper import config, contents, evidence, main, manifest, restic, status, toc
-from infra.dumper.archive import _corrupt_or_away
-from infra.dumper.config import Config
-from infra.dumper.dump import _is_left_over
-from infra.dumper.errors import BusyError, CorruptDumpError, DumpError
-from infra.dumper.manifest import Manifest, differences
-from infra.dumper.postgres import Database
-from infra.dumper.restic import Restic, explain, snapshot_id
-from infra.dumper.restore import Wish, check_target
-from infra.dumper.running import Filter, Stream, run
-from infra.dumper.verify import age_of
+from agent.dumps import config, contents, evidence, main, manifest, restic, status, toc
+from agent.dumps.archive import _corrupt_or_away
+from agent.dumps.config import Config
+from agent.dumps.dump import _is_left_over
+from agent.dumps.errors import BusyError, CorruptDumpError, DumpError
+from agent.dumps.manifest import Manifest, differences
+from agent.dumps.postgres import Database
+from agent.dumps.restic import Restic, explain, snapshot_id
+from agent.dumps.restore import Wish, check_target
+from agent.dumps.running import Filter, Stream, run
+from agent.dumps.verify import age_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

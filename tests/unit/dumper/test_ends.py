@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.dumper import dump, evidence, restic, scratch, status
-from infra.dumper.config import Config
-from infra.dumper.errors import DamagedError, DumpError, LockedError
-from infra.dumper.postgres import Database
-from infra.dumper.restic import Restic
+from agent.dumps import dump, evidence, restic, scratch, status
+from agent.dumps.config import Config
+from agent.dumps.errors import DamagedError, DumpError, LockedError
+from agent.dumps.postgres import Database
+from agent.dumps.restic import Restic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _KILLED = """
 import os, signal
-from infra.dumper import status
+from agent.dumps import status
 held = status.alone("a dump", "dump")
 held.__enter__()
 os.kill(os.getpid(), signal.SIGKILL)

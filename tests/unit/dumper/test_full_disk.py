@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from infra.dumper import restic
-from infra.dumper.errors import DumpError
+from agent.dumps import restic
+from agent.dumps.errors import DumpError
 
 if TYPE_CHECKING:
-    from infra.dumper.config import Config
+    from agent.dumps.config import Config
 
 
 def _restic() -> restic.Restic:
@@ -34,7 +34,7 @@ def test_there_is_no_cache_without_room(
         return SimpleNamespace(free=free)
 
     monkeypatch.setenv("NUTRI_DUMPS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("infra.dumper.restic.shutil.disk_usage", usage)
+    monkeypatch.setattr("agent.dumps.restic.shutil.disk_usage", usage)
     assert _restic().command("snapshots") == ["restic", *words, "snapshots"]
     assert asked == [tmp_path]
 
@@ -46,7 +46,7 @@ def test_whose_disk_is_full_is_told(
     """The repository's, or the one restic works on: what to do is another thing."""
     monkeypatch.setenv("NUTRI_DUMPS_CACHE", str(tmp_path))
     monkeypatch.setattr(
-        "infra.dumper.restic.shutil.disk_usage", lambda _: SimpleNamespace(free=free)
+        "agent.dumps.restic.shutil.disk_usage", lambda _: SimpleNamespace(free=free)
     )
 
     def fail(_bound: float) -> str:

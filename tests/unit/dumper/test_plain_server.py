@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.dumper.restic import Restic
+from agent.dumps.restic import Restic
 from tests.postgres import DOUBLE
 from tests.unit.dumper.conftest import Dumper, database
 

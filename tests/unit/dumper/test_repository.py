@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.dumper import dump, keys, manifest, status
-from infra.dumper.archive import Dumps
-from infra.dumper.config import Config, Keep
-from infra.dumper.errors import DumpError
-from infra.dumper.restic import LAST, Restic
+from agent.dumps import dump, keys, manifest, status
+from agent.dumps.archive import Dumps
+from agent.dumps.config import Config, Keep
+from agent.dumps.errors import DumpError
+from agent.dumps.restic import LAST, Restic
 from tests.unit.dumper.conftest import Dumper, dumping, set_up
 
 if TYPE_CHECKING:

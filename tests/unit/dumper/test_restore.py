@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.dumper import beside, contents, standins, statements, transaction
-from infra.dumper.archive import Dumps
-from infra.dumper.errors import CorruptDumpError, DumpError
+from agent.dumps import attachments, contents, standins, statements, transaction
+from agent.dumps.archive import Dumps
+from agent.dumps.errors import CorruptDumpError, DumpError
 from tests.postgres import MAJORS
 from tests.unit.dumper.conftest import Dumper, Place, dumping, set_up
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.dumper.manifest import Manifest
+    from agent.dumps.manifest import Manifest
 
 # Servers and repositories of their own, which a busy machine takes its time to start.
 pytestmark = pytest.mark.timeout(600)
@@ -163,13 +163,13 @@ def test_rows_beside_a_dump_cannot_end_the_transaction(
     """Those of the vendor's tables are no text of pg_restore's."""
     filled.source.sql("insert into auth.users (id) values (gen_random_uuid())")
     filled.take()
-    target, read = filled.project(), beside.rows
+    target, read = filled.project(), attachments.rows
     target.sql("create table kept (n int)")
 
     def more(*given: Any) -> Iterator[bytes]:  # noqa: ANN401
         yield from (*read(*given), b"\\.\n", b"rollback; drop table public.kept; commit;\n")
 
-    monkeypatch.setattr(beside, "rows", more)
+    monkeypatch.setattr(attachments, "rows", more)
     done = filled.restore(target, overwrite=target.name)
     assert "auth.users end before their time" in " ".join(done.passed_over)
     assert target.tables() == filled.source.tables()

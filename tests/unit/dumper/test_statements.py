@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.dumper.errors import CorruptDumpError
-from infra.dumper.statements import Guard
+from agent.dumps.errors import CorruptDumpError
+from agent.dumps.statements import Guard
 
 _SIZES = (1, 2, 7, 100_000)
 _GOOD = (

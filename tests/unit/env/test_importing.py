@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.errors import OperatorError
-from runbook.env import declared, dotenv, importing
-from runbook.env.importing import Choice, Fate
+from runbook.env import declared, dotenv, dotenv_import
+from runbook.env.dotenv_import import Choice, Fate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def known(app: FakePulumi) -> Declared:
 
 
 def _fates(text: str, known: Declared, **choice: Any) -> dict[str, Fate]:  # noqa: ANN401
-    steps = importing.plan(dotenv.parse(text), known, Choice(**choice))
+    steps = dotenv_import.plan(dotenv.parse(text), known, Choice(**choice))
     assert "jwt-secret" not in repr(steps)
     return {one.name: one.fate for one in steps}
 

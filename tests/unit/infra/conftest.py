@@ -91,7 +91,7 @@ class _Registered:
 @pytest.fixture
 def hooks_register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let resource hooks be made where there is no engine, and nothing wait for the end."""
-    monkeypatch.setattr("infra.guard.atexit.register", lambda _: None)
+    monkeypatch.setattr("infra.guard.transform.atexit.register", lambda _: None)
     monkeypatch.setattr("pulumi.resource_hooks.register_resource_hook", lambda _: _Registered())
     monkeypatch.setattr("pulumi.resource_hooks.register_error_hook", lambda _: _Registered())
 

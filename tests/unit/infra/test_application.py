@@ -14,7 +14,7 @@ import pytest
 from clients.coolify.client import Client
 from clients.coolify.errors import CoolifyError, CoolifyUnreachableError, DeploymentFailedError
 from common.waiting import without_pauses
-from infra.coolify import application, replicas
+from infra.coolify import application, prune_replicas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,7 +182,7 @@ def coolify(monkeypatch: pytest.MonkeyPatch) -> Iterator[Coolify]:
         double.note(f"serve {service} {what}")
 
     monkeypatch.setattr("infra.coolify.resource.connect", connect)
-    monkeypatch.setattr("common.drain.drained", drained)
+    monkeypatch.setattr("clients.drain.drained", drained)
     with without_pauses():
         yield double
 
@@ -341,7 +341,7 @@ def test_scaling_in_removes_what_is_not_wanted(coolify: Coolify) -> None:
     names = ("nutri-backend-1", "nutri-backend-2", "nutri-backend-10", "nutri-backend-canary")
     coolify.apps = {name: {"uuid": name, "name": name} for name in names}
     coolify.apps["moved"] = {"uuid": "moved", "name": "nutri-backend-1"}
-    scale = replicas._ReplicasProvider()
+    scale = prune_replicas._ReplicasProvider()
     props = {**SCALE, "count": 1}
     wanted = {**props, "applications": ["nutri-backend-1"]}
     scale.update("nutri-backend", {**props, "count": 10}, wanted)
@@ -351,7 +351,7 @@ def test_scaling_in_removes_what_is_not_wanted(coolify: Coolify) -> None:
 def test_a_replica_goes_only_when_nothing_is_under_way_to_it(coolify: Coolify) -> None:
     """Its server's proxy sends it nothing from before its end until after it."""
     coolify.apps = {"too-many": {"uuid": "too-many", "name": "nutri-backend-2"}}
-    replicas._ReplicasProvider().create({**SCALE, "count": 1, "applications": ["app-1"]})
+    prune_replicas._ReplicasProvider().create({**SCALE, "count": 1, "applications": ["app-1"]})
     relevant = [one for one in coolify.calls if "drain" in one or "serve" in one or "DEL" in one]
     assert relevant == [
         "drain nutri-backend too-many",
@@ -398,7 +398,7 @@ def test_refresh_counts_replicas_nobody_asked_for(coolify: Coolify) -> None:
     """A third replica made by hand is a difference, and the next update removes it."""
     names = ("nutri-backend-1", "nutri-backend-2", "nutri-backend-3")
     coolify.apps = {name: {"uuid": name, "name": name} for name in names}
-    scale = replicas._ReplicasProvider()
+    scale = prune_replicas._ReplicasProvider()
     wanted = list(names[:2])
     props = {**SCALE, "count": 2, "applications": wanted}
     seen = scale.read("nutri-backend", props).outs or {}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from checks.sockets import Certificate
 from clients.dns import NameNotResolvedError
+from clients.tls import Certificate
 from common.target import BalancerTarget
-from infra import certificates
+from infra.ingress import certificates
 from infra.remote import program
 from tests.unit.targets import make_target
 

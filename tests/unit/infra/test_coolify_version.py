@@ -9,10 +9,11 @@ import pytest
 
 from common.changes import Change, Op, Risk, classify
 from common.versions import is_older
-from infra import coolify_version, state
+from infra import state
+from infra.coolify import downgrade
 
 if TYPE_CHECKING:
-    from infra.settings import Settings
+    from config.settings import Settings
 
 
 def _wanting(version: str) -> Settings:
@@ -22,7 +23,7 @@ def _wanting(version: str) -> Settings:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A state whose Coolify is 4.3.10."""
-    one = {"type": coolify_version._INSTANCE, "outputs": {"version": "4.3.10"}}
+    one = {"type": downgrade._INSTANCE, "outputs": {"version": "4.3.10"}}
     monkeypatch.setattr(state, "resources", lambda: ({"type": "other"}, one))
 
 
@@ -45,7 +46,7 @@ def test_versions_are_compared_by_their_numbers(one: str, other: str, *, older: 
 @pytest.mark.usefixtures("installed")
 def test_a_downgrade_is_refused_with_its_reason() -> None:
     """And with the ways back there are."""
-    (said,) = coolify_version.problems(_wanting("4.3.9"))
+    (said,) = downgrade.problems(_wanting("4.3.9"))
     assert "4.3.9 is older than 4.3.10, which is installed" in said
     assert "no way back" in said
     assert "nutri-before-4.3.10.sql.gz" in said
@@ -55,19 +56,19 @@ def test_a_downgrade_is_refused_with_its_reason() -> None:
 @pytest.mark.parametrize("version", ["4.3.10", "4.3.11", "4.10.0"])
 def test_the_same_and_newer_ones_are_let_through(version: str) -> None:
     """An upgrade is a changed setting."""
-    assert coolify_version.problems(_wanting(version)) == []
+    assert downgrade.problems(_wanting(version)) == []
 
 
 def test_a_stack_without_coolify_takes_any(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first one, and one whose state cannot be read."""
     monkeypatch.setattr(state, "resources", tuple)
-    assert coolify_version.problems(_wanting("4.3.9")) == []
+    assert downgrade.problems(_wanting("4.3.9")) == []
 
     def refuse() -> None:
         raise state.ReadError("no backend")
 
     monkeypatch.setattr(state, "resources", refuse)
-    assert coolify_version.problems(_wanting("4.3.9")) == []
+    assert downgrade.problems(_wanting("4.3.9")) == []
 
 
 def test_a_plan_says_what_an_upgrade_does_and_what_not() -> None:

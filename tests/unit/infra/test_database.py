@@ -11,8 +11,11 @@ import pytest
 import respx
 
 from clients.supabase import Pooler
-from infra import connections, database, environment, preflight, settings
-from infra.service_settings import ServiceSettings
+from config import environment, settings
+from config.service import ServiceSettings
+from infra import stack_config
+from infra.app import connections, database
+from infra.guard import preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +36,7 @@ _POOLER = "http://supabase.test/v1/projects/nutrinutrinutrinutri/config/database
 
 def _parsed(configure: Configure, changes: dict[str, Any]) -> settings.Settings:
     configure(_GOOD | changes)
-    found, problems = settings.parse(settings.read())
+    found, problems = settings.parse(stack_config.read())
     assert problems == []
     assert found
     return found
@@ -63,7 +66,7 @@ def test_a_mistake_names_setting_and_remedy(
 ) -> None:
     """One broken setting gives exactly one line, which starts with its name and keeps secrets."""
     configure(_GOOD | {key: value})
-    (problem,) = settings.parse(settings.read())[1]
+    (problem,) = settings.parse(stack_config.read())[1]
     assert problem.startswith(f"{key}: ")
     assert words in problem
     assert "sesame" not in problem
@@ -72,7 +75,7 @@ def test_a_mistake_names_setting_and_remedy(
 def test_everything_of_it_is_optional(configure: Configure) -> None:
     """Where no service wants one there is no database, and no mistake."""
     configure()
-    found, problems = settings.parse(settings.read())
+    found, problems = settings.parse(stack_config.read())
     assert problems == []
     assert found
     assert "DATABASE_URL" not in environment.variables("nutri-backend", found)
@@ -85,7 +88,7 @@ def test_what_a_service_wants_is_missed(configure: Configure) -> None:
     forms = {"DATABASE_URL": {"form": "prisma"}, "DIRECT_URL": {"form": "direct"}}
     wanting = {"database": forms, "redis": ["REDIS_URL"]}
     configure({"nutri:services": {"nutri-backend": wanting}})
-    _, problems = settings.parse(settings.read())
+    _, problems = settings.parse(stack_config.read())
     assert [line.partition(":")[2].partition(":")[0] for line in problems] == [
         "databaseUrl",
         "databaseDirectUrl",
@@ -125,7 +128,7 @@ def test_any_printable_password_arrives_or_is_refused(configure: Configure, char
     for written in (f"a%{ord(char):02X}b", f"a{char}b"):
         url = _POOLED.replace("open-sesame", written)
         configure(_GOOD | {"nutri:databaseUrl": url})
-        found, problems = settings.parse(settings.read())
+        found, problems = settings.parse(stack_config.read())
         if problems:
             assert written == f"a{char}b"
             (line,) = problems
@@ -146,7 +149,7 @@ def test_what_has_to_be_escaped_is_refused_bare(configure: Configure, char: str)
     for setting in ("nutri:databaseUrl", "nutri:databaseDirectUrl"):
         url = _GOOD[setting].replace("open-sesame", f"open{char}sesame")
         configure(_GOOD | {setting: url})
-        (line,) = settings.parse(settings.read())[1]
+        (line,) = settings.parse(stack_config.read())[1]
         assert line.startswith(f"{setting}: ")
         assert f"write it as %{ord(char):02X}" in line
         assert "sesame" not in line

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra import dump_program, settings
+from config import settings
+from infra import stack_config
+from infra.backup import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,13 +26,13 @@ ON: dict[str, Any] = {
 
 
 def _problems() -> list[str]:
-    return settings.parse(settings.read())[1]
+    return settings.parse(stack_config.read())[1]
 
 
 def test_dumps_with_all_they_need(configure: Configure) -> None:
     """A Storage Box in Helsinki, daily, by default."""
     configure(ON)
-    parsed, problems = settings.parse(settings.read())
+    parsed, problems = settings.parse(stack_config.read())
     assert problems == []
     assert parsed is not None
     assert (parsed.dump_repository, parsed.dump_location) == ("storage-box", "hel1")
@@ -70,6 +72,6 @@ def test_without_dumps_nothing_is_missing(configure: Configure) -> None:
 
 def test_the_program_is_the_same_from_the_same_sources() -> None:
     """Else every `pulumi up` would install it anew."""
-    assert dump_program.build() == dump_program.build()
-    packed = io.BytesIO(base64.b64decode(dump_program.build()))
-    assert {"__main__.py", "infra/dumper/main.py"} <= set(zipfile.ZipFile(packed).namelist())
+    assert program.build() == program.build()
+    packed = io.BytesIO(base64.b64decode(program.build()))
+    assert {"__main__.py", "agent/dumps/main.py"} <= set(zipfile.ZipFile(packed).namelist())

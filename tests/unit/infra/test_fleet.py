@@ -12,12 +12,15 @@ import yaml
 from clients.hetzner import Hetzner
 from common.errors import OperatorError
 from common.waiting import WaitTimeoutError, without_pauses
-from infra import handover, network, settings
+from config import settings
+from infra import stack_config
 from infra.coolify import proxy
-from infra.place import chosen
-from infra.rolling import wait_for_steady_health
-from infra.rotation import Rotation
-from infra.routes import api_shut, health_route, service_routes
+from infra.ingress import dns_cutover
+from infra.ingress.lb_targets import LbTargets
+from infra.ingress.routes import api_shut, health_route, service_routes
+from infra.servers import network
+from infra.servers.placement import chosen
+from infra.servers.rolling_resize import wait_for_steady_health
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,7 +173,7 @@ def test_what_does_not_go_together_is_told(
 ) -> None:
     """Each server needs a replica of each service, and the balancer a certificate."""
     configure(changes)
-    _, problems = settings.parse(settings.read())
+    _, problems = settings.parse(stack_config.read())
     assert [start for start in wrong if not any(p.startswith(start) for p in problems)] == []
 
 
@@ -212,23 +215,25 @@ def balancer() -> _Balancer:
 
 
 @pytest.fixture
-def rotation(balancer: _Balancer) -> Iterator[Rotation]:
+def rotation(balancer: _Balancer) -> Iterator[LbTargets]:
     """What acts on it, without waiting."""
     transport = httpx.MockTransport(balancer.handle)
     with (
         httpx.Client(transport=transport, base_url="http://hetzner.test/v1") as http,
         without_pauses(),
     ):
-        yield Rotation(Hetzner(http), 7)
+        yield LbTargets(Hetzner(http), 7)
 
 
-def test_servers_leave_once_the_others_are_healthy(balancer: _Balancer, rotation: Rotation) -> None:
+def test_servers_leave_once_the_others_are_healthy(
+    balancer: _Balancer, rotation: LbTargets
+) -> None:
     """A new target comes first; who is not wanted goes last."""
     rotation.bring_to([2, 3])
     assert balancer.calls == [("add_target", 2), ("add_target", 3), ("remove_target", 1)]
 
 
-def test_nobody_leaves_for_one_that_is_ill(balancer: _Balancer, rotation: Rotation) -> None:
+def test_nobody_leaves_for_one_that_is_ill(balancer: _Balancer, rotation: LbTargets) -> None:
     """Server 1 goes on serving where server 2 does not turn healthy."""
     balancer.comes_up = False
     with pytest.raises(WaitTimeoutError, match="server 2 is unhealthy"):
@@ -240,31 +245,33 @@ def test_a_move_is_a_changed_address() -> None:
     """A record that is new, or stays, moves nowhere; one that changes tells its old TTL."""
     old = {"name": "api", "ttl": 60, "records": [{"value": "203.0.113.1"}]}
     new = {**old, "ttl": 300, "records": [{"value": "203.0.113.2"}]}
-    assert handover.move(old, old) is None
-    assert handover.move({}, new) is None
-    assert handover.move(old, new) == handover.Move("api", "203.0.113.1", "203.0.113.2", 60)
+    assert dns_cutover.move(old, old) is None
+    assert dns_cutover.move({}, new) is None
+    assert dns_cutover.move(old, new) == dns_cutover.Move("api", "203.0.113.1", "203.0.113.2", 60)
 
 
 def test_a_name_that_was_taken_over_moves_too() -> None:
     """Its inputs are another resource's, and say the same."""
     old = {"record": "api.beta", "type": "A", "ttl": 60.0, "address": "203.0.113.1"}
     new = {**old, "address": "203.0.113.2"}
-    assert handover.move(old, new) == handover.Move("api.beta", "203.0.113.1", "203.0.113.2", 60)
-    assert handover.move(old, old) is None
+    assert dns_cutover.move(old, new) == dns_cutover.Move(
+        "api.beta", "203.0.113.1", "203.0.113.2", 60
+    )
+    assert dns_cutover.move(old, old) is None
 
 
-def test_all_challenges_reach_one_server(balancer: _Balancer, rotation: Rotation) -> None:
+def test_all_challenges_reach_one_server(balancer: _Balancer, rotation: LbTargets) -> None:
     """The others leave once it is healthy; a load balancer it is not behind is let be."""
     rotation.bring_to([1, 2])
     balancer.calls.clear()
-    handover.narrow(rotation, 9)
+    dns_cutover.narrow(rotation, 9)
     assert balancer.calls == []
-    handover.narrow(rotation, 2)
+    dns_cutover.narrow(rotation, 2)
     assert balancer.calls == [("remove_target", 1)]
 
 
 def test_a_server_is_back_once_it_is_steadily_healthy(
-    balancer: _Balancer, rotation: Rotation
+    balancer: _Balancer, rotation: LbTargets
 ) -> None:
     """What was healthy a moment ago may be a memory of before the stop."""
     wait_for_steady_health(rotation, 1, steady=0)

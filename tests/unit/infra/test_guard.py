@@ -11,16 +11,16 @@ import pulumi.runtime
 import pytest
 
 from common.changes import Acknowledgements, Change, Op, classify
-from infra import guard as guards
 from infra import state
-from infra.guard import Guard, GuardError
-from infra.refusals import Refused
+from infra.guard import transform as guards
+from infra.guard.transform import Guard, GuardError
+from infra.servers.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from infra.refusals import FirstServer
-    from infra.resize import Resizes
+    from infra.servers.refusals import FirstServer
+    from infra.servers.resize import Resizes
 
 pytestmark = pytest.mark.usefixtures("hooks_register")
 

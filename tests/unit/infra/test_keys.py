@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from common.errors import OperatorError
-from infra.keys import GIVEN, _KeyPairProvider, _RandomSecretProvider
+from infra.servers.keys import GIVEN, _KeyPairProvider, _RandomSecretProvider
 
 if TYPE_CHECKING:
     from infra.dynamic import Provider

@@ -65,7 +65,7 @@ def _differs(engine: provider_pb2_grpc.ResourceProviderStub, kept: str, new: str
 
 
 def _copy(folder: Path) -> Path:
-    for part in ("infra", "clients", "common", "runbook", "checks"):
+    for part in ("infra", "config", "clients", "common", "agent", "runbook", "checks"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
@@ -103,9 +103,9 @@ def test_the_engine_uses_what_it_kept() -> None:
 def test_a_module_that_moved_is_found(tmp_path: Path) -> None:
     """Renamed with its line in the table, the module is no more; the states that name it are."""
     folder = _copy(tmp_path)
-    (folder / "infra/keys.py").rename(folder / "infra/made_once.py")
+    (folder / "infra/servers/keys.py").rename(folder / "infra/made_once.py")
     table = folder / "infra/kinds.py"
-    table.write_text(table.read_text().replace('"infra.keys:_', '"infra.made_once:_'))
+    table.write_text(table.read_text().replace('"infra.servers.keys:_', '"infra.made_once:_'))
     with _engine_side(folder) as engine:
         for kind in ("key-pair", "random-secret"):
             assert _differs(engine, FORMER[kind]) == "DIFF_NONE"
@@ -115,7 +115,7 @@ def test_a_module_that_moved_is_found(tmp_path: Path) -> None:
 def test_a_module_that_moved_without_the_table_is_missed(tmp_path: Path) -> None:
     """The table is what it hangs on: without its line nobody can use the state."""
     folder = _copy(tmp_path)
-    (folder / "infra/keys.py").rename(folder / "infra/made_once.py")
+    (folder / "infra/servers/keys.py").rename(folder / "infra/made_once.py")
     with _engine_side(folder) as engine, pytest.raises(grpc.RpcError, match="No module named"):
         _differs(engine, FORMER["key-pair"])
 

@@ -11,7 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra import cloud_init, keys, labels, remote
+from infra import remote
+from infra.app import labels
+from infra.servers import cloud_init, keys
 
 _SCRIPTS = sorted((Path(remote.__file__).parent / "scripts").glob("*.sh"))
 

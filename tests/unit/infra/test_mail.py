@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 import pytest
 
-from infra import mail, state
+from infra import state
+from infra.coolify import root_email
 from localcloud.dns.answers import answer
 from localcloud.hetzner.zones.models import Zone
 from localcloud.hetzner.zones.records import Record, RRSet
@@ -18,7 +19,7 @@ from localcloud.hetzner.zones.records import Record, RRSet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.settings import Settings
+    from config.settings import Settings
 
 _SOA = RRSet("@", "SOA", (Record("ns.test. x.test. 1 86400 10800 3600000 60"),))
 
@@ -59,7 +60,7 @@ def _problems(
 ) -> list[str]:
     monkeypatch.setattr(state, "resources", lambda: known)
     made = SimpleNamespace(coolify_root_email=f"ops@{domain}", nameservers=(nameserver,))
-    return mail.problems(cast("Settings", made))
+    return root_email.problems(cast("Settings", made))
 
 
 @pytest.mark.parametrize("domain", ["mail.test", "site.test"])

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_hcloud as hcloud
 import pytest
 
-from infra import marked
+from infra import resource_labels
 
 
 def _args(kind: str, props: dict[str, object]) -> pulumi.ResourceTransformationArgs:
@@ -22,7 +22,7 @@ def _args(kind: str, props: dict[str, object]) -> pulumi.ResourceTransformationA
 def test_labels_come_beside_those_of_the_resource() -> None:
     """What the program says about one resource wins."""
     args = _args("hcloud:index/server:Server", {"labels": {"app": "nutri", "stack": "a"}, "n": 1})
-    done = marked.marked(args, {"stack": "b", "team": "x"})
+    done = resource_labels.marked(args, {"stack": "b", "team": "x"})
     assert done is not None
     assert done.props == {"labels": {"app": "nutri", "stack": "a", "team": "x"}, "n": 1}
 
@@ -33,7 +33,7 @@ def test_labels_come_beside_those_of_the_resource() -> None:
 )
 def test_what_takes_no_labels_has_none(kind: str) -> None:
     """The provider would refuse them."""
-    assert marked.marked(_args(kind, {}), {"a": "b"}) is None
+    assert resource_labels.marked(_args(kind, {}), {"a": "b"}) is None
 
 
 def test_every_kind_of_the_provider_that_takes_labels_is_known() -> None:
@@ -43,7 +43,7 @@ def test_every_kind_of_the_provider_that_takes_labels_is_known() -> None:
         for name, one in vars(hcloud).items()
         if isinstance(one, type) and issubclass(one, pulumi.CustomResource) and "labels" in dir(one)
     }
-    assert takes - _ALIASES == marked.LABELLED - {"never"}
+    assert takes - _ALIASES == resource_labels.LABELLED - {"never"}
 
 
 _ALIASES = frozenset({"certificate", "storageBoxSnapshot", "storageBoxSubaccount"})

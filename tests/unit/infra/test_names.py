@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.names import _TakenNameProvider
+from infra.ingress.taken_names import _TakenNameProvider
 from localcloud.settings import DEMO_TOKEN
 from tests.contract.hetzner_double import RunningDouble
 

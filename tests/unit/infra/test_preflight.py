@@ -10,7 +10,8 @@ import pulumi
 import pytest
 import respx
 
-from infra import catalogue, preflight
+from infra.guard import preflight
+from infra.servers import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -15,8 +15,10 @@ import respx
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 
-from infra import mail, strangers, unverified, zone
 from infra import state as stack_state
+from infra.coolify import root_email
+from infra.guard import unmanaged, unverified
+from infra.ingress import zone
 from tests.unit.infra.conftest import backend
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ def run(
         configure(changes)
         monkeypatch.setattr(stack_state, "known_urns", lambda: frozenset(state))
         monkeypatch.setattr(unverified, "why", str)
-        monkeypatch.setattr(strangers, "problems", lambda *_: [])
-        monkeypatch.setattr(mail, "problems", lambda _: [])
+        monkeypatch.setattr(unmanaged, "problems", lambda *_: [])
+        monkeypatch.setattr(root_email, "problems", lambda _: [])
         monkeypatch.setattr(zone, "look", lambda _: there)
         monitor = _Monitor()
         asyncio.set_event_loop(asyncio.new_event_loop())  # a test before may have closed its own

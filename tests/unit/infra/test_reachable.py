@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.waiting import WaitTimeoutError, without_pauses
-from infra import reachable
+from infra.servers import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

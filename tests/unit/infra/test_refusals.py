@@ -8,8 +8,9 @@ import httpx
 import pytest
 import respx
 
-from infra import refusals, state
-from infra.refusals import FirstServer, Refused
+from infra import state
+from infra.servers import refusals
+from infra.servers.refusals import FirstServer, Refused
 
 _FSN, _NBG = Refused("fsn1", "cx33"), Refused("nbg1", "cpx32")
 _ADDRESS = "hcloud:index/primaryIp:PrimaryIp"

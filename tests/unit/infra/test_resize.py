@@ -9,7 +9,7 @@ import pytest
 import respx
 
 from common.waiting import WaitTimeoutError, without_pauses
-from infra.resize import Resizes
+from infra.servers.resize import Resizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

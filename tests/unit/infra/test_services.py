@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from common import arriving
-from infra import connections, environment, fit, old_settings, service, services_settings, settings
-from infra.app_file import FILE
-from infra.service_settings import ServiceSettings
+from config import env_value, environment, former, services, settings
+from config.app_file import FILE
+from config.service import ServiceSettings
+from infra import stack_config
+from infra.app import connections, service
+from infra.guard import fit
 from tests.unit.infra.conftest import backend
 
 if TYPE_CHECKING:
@@ -25,11 +27,11 @@ _S, _B = "nutri:services", "nutri-backend"
 
 
 def _problems(folder: Path | None = None) -> list[str]:
-    return settings.parse(settings.read(folder=folder))[1]
+    return settings.parse(stack_config.read(folder=folder))[1]
 
 
 def _parsed(folder: Path | None = None) -> settings.Settings:
-    found, problems = settings.parse(settings.read(folder=folder))
+    found, problems = settings.parse(stack_config.read(folder=folder))
     assert problems == []
     assert found
     return found
@@ -113,7 +115,7 @@ def test_without_the_file_nothing_runs(configure: Configure, tmp_path: Path) -> 
 
 def test_old_keys_are_told_with_their_new_spelling(configure: Configure) -> None:
     """Each of them, with the command."""
-    old = {f"nutri:{key}": "x" for key in old_settings.MOVED} | {
+    old = {f"nutri:{key}": "x" for key in former.MOVED} | {
         "nutri:backendTag": "0123456",
         "nutri:healthCheck": {"interval": 3},
     }
@@ -142,7 +144,7 @@ def test_secrets_go_where_they_are_hidden(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A secret among the services would hide them all; plain secrets would be read by all."""
-    monkeypatch.setattr("infra.settings.is_config_secret", lambda key: key == _S)
+    monkeypatch.setattr("infra.stack_config.is_config_secret", lambda key: key == _S)
     configure({"nutri:secrets": {_B: {"A": "sesame"}}})
     hidden, plain = _problems()
     assert hidden.startswith(f"{_S}: holds a secret")
@@ -190,7 +192,7 @@ def test_no_message_tells_a_secret(configure: Configure) -> None:
 )
 def test_what_arrives(value: str, arrives: bool) -> None:
     """By what Coolify and the env file do to it."""
-    assert (arriving.problem("NAME", value) is None) is arrives
+    assert (env_value.problem("NAME", value) is None) is arrives
 
 
 def test_the_stack_changes_field_by_field(configure: Configure) -> None:
@@ -222,7 +224,7 @@ def _needing(**needs: list[str]) -> dict[str, ServiceSettings]:
 def test_what_is_needed_comes_first() -> None:
     """Else the order of the file."""
     found = _needing(d=["b"], a=[], b=["c"], c=[])
-    assert services_settings.in_order(found) == ["c", "b", "d", "a"]
+    assert services.in_order(found) == ["c", "b", "d", "a"]
 
 
 def test_a_circle_is_refused(configure: Configure) -> None:
@@ -312,7 +314,7 @@ def test_the_files_of_the_repository_are_good(configure: Configure, tmp_path: Pa
                 "nutri:redisUrl": "rediss://u:p@h.test",
             }
         )
-        raw = settings.read(folder=tmp_path) | {"services": given[_S]}
+        raw = stack_config.read(folder=tmp_path) | {"services": given[_S]}
         assert settings.parse(raw)[1] == [], file.name
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic.alias_generators import to_camel
 
-from infra import settings
+from common.budgets import Budgets
+from common.target import Expectations
+from config import settings
+from infra import outputs, stack_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +27,13 @@ _ANNOUNCED = {
 
 
 def _problems() -> list[str]:
-    return settings.parse(settings.read())[1]
+    return settings.parse(stack_config.read())[1]
 
 
 def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
     """What the conftest calls good is good, so that every other test breaks one thing only."""
     configure()
-    parsed, problems = settings.parse(settings.read())
+    parsed, problems = settings.parse(stack_config.read())
     assert problems == []
     assert parsed is not None
     assert (parsed.services["nutri-backend"].replicas, parsed.ssh_networks) == (
@@ -73,6 +77,15 @@ def test_a_good_configuration_has_no_problem(configure: Configure) -> None:
         ("nutri:maintenance", {"mode": "soon"}, "nutri:maintenance[mode]", "'announced'"),
         ("nutri:maintenance", _ANNOUNCED | {"start": 5}, "nutri:maintenance[start]", "2026-12-06"),
         ("nutri:maintenance", _ANNOUNCED | {"services": ["api"]}, "nutri:maintenance", "right is"),
+        ("nutri:expectations", {"diskShare": 1.5}, "nutri:expectations.diskShare", "not 1.5"),
+        (
+            "nutri:expectations",
+            {"diskshare": 0.8},
+            "nutri:expectations.diskshare",
+            "mean diskShare",
+        ),
+        ("nutri:expectations", {"restarts": "some"}, "nutri:expectations.restarts", "not some"),
+        ("nutri:expectations", 5, "nutri:expectations", "valid dictionary"),
         ("hcloud:token", None, "hcloud:token", "--secret"),
         ("hcloud:token", "short", "hcloud:token", "has 5 characters"),
         ("hcloud:endpoint", "nowhere", "hcloud:endpoint", "URL"),
@@ -108,3 +121,27 @@ def test_the_token_may_come_from_the_environment(
     configure({"hcloud:token": None})
     monkeypatch.setenv("HCLOUD_TOKEN", "e" * 64)
     assert _problems() == []
+
+
+def test_every_budget_of_the_checks_can_be_set(configure: Configure) -> None:
+    """As the engine stores it, in words or as numbers; what is not set is the default."""
+    budgets = {to_camel(name): str(one.default) for name, one in Budgets.model_fields.items()}
+    configure({"nutri:expectations": budgets | {"diskShare": "0.5"}})
+    parsed, problems = settings.parse(stack_config.read())
+    assert (problems, parsed is not None and parsed.expectations.disk_share) == ([], 0.5)
+    configure()
+    parsed, _ = settings.parse(stack_config.read())
+    assert parsed is not None
+    assert parsed.expectations.model_dump() == Budgets().model_dump()
+
+
+def test_what_is_set_reaches_the_checks(configure: Configure) -> None:
+    """In the stack's outputs, by the name that the target has for it; defaults are the reader's."""
+    configure({"nutri:expectations": {"diskShare": 0.5, "tokenDays": 90}})
+    parsed, _ = settings.parse(stack_config.read())
+    assert parsed is not None
+    told = outputs._expectations(parsed)
+    assert {"disk_share": 0.5, "token_days": 90}.items() <= told.items()
+    assert "cpu_share" not in told
+    found = Expectations.model_validate(told)
+    assert (found.disk_share, found.token_days, found.cpu_share) == (0.5, 90, 0.9)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from pydantic import SecretStr
 
-from infra import state, strangers
+from infra import state
+from infra.guard import unmanaged
 from localcloud.settings import DEMO_TOKEN
 from tests.contract.hetzner_double import RunningDouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.settings import Settings
+    from config.settings import Settings
     from tests.contract.hetzner_double import HetznerDouble
 
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBJl7Cd6ud4liEbH5b9VJLex/oEcCEIrC8NNzxqccrL6"
@@ -52,7 +53,7 @@ def test_an_empty_state_beside_a_platform_is_told(
 ) -> None:
     """Each thing by name and id, with the way back."""
     _knowing(monkeypatch)
-    server, key = strangers.problems(_settings(hetzner), "nutri-prod")
+    server, key = unmanaged.problems(_settings(hetzner), "nutri-prod")
     assert server.startswith("the server nutri-prod (id ")
     assert "bring the state back" in server
     assert key.startswith("the SSH key nutri-prod-deploy (id ")
@@ -61,7 +62,7 @@ def test_an_empty_state_beside_a_platform_is_told(
 def test_another_name_is_free(hetzner: HetznerDouble, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new stack beside the old one."""
     _knowing(monkeypatch)
-    assert strangers.problems(_settings(hetzner), "nutri-prod-2") == []
+    assert unmanaged.problems(_settings(hetzner), "nutri-prod-2") == []
 
 
 def test_what_the_state_knows_is_not_asked_for(
@@ -70,7 +71,7 @@ def test_what_the_state_knows_is_not_asked_for(
     """A usual run asks the API nothing more."""
     _knowing(monkeypatch, *KNOWN)
     nowhere = _settings(hetzner, hcloud_endpoint="http://127.0.0.1:1")
-    assert strangers.problems(nowhere, "nutri-prod") == []
+    assert unmanaged.problems(nowhere, "nutri-prod") == []
 
 
 def test_where_nobody_tells_nothing_is_refused(
@@ -79,10 +80,10 @@ def test_where_nobody_tells_nothing_is_refused(
     """The update itself will."""
     _knowing(monkeypatch)
     nowhere = _settings(hetzner, hcloud_endpoint="http://127.0.0.1:1")
-    assert strangers.problems(nowhere, "nutri-prod") == []
+    assert unmanaged.problems(nowhere, "nutri-prod") == []
 
     def refuse() -> None:
         raise state.ReadError("no backend")
 
     monkeypatch.setattr(state, "resources", refuse)
-    assert strangers.problems(_settings(hetzner), "nutri-prod") == []
+    assert unmanaged.problems(_settings(hetzner), "nutri-prod") == []

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra import state, unverified
+from infra import state
+from infra.guard import unverified
 from infra.verification import _VerificationProvider
 
 GOOD: dict[str, Any] = {"kind": "update", "result": "succeeded"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.changes import Change, Op
-from infra import way_in
+from infra.guard import ssh_lockout
 
 OURS = "203.0.113.7"
 
@@ -27,14 +27,16 @@ def _change(old: tuple[str, ...], new: tuple[str, ...]) -> Change:
 def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ours, as the server and as this machine see it."""
     made = [OURS]
-    monkeypatch.setattr(way_in, "_addresses", lambda: tuple(made))
+    monkeypatch.setattr(ssh_lockout, "_addresses", lambda: tuple(made))
     return made
 
 
 @pytest.mark.usefixtures("addresses")
 def test_whoever_shuts_himself_out_has_to_say_so() -> None:
     """By the address, with what would be right."""
-    (found,) = way_in.shut_out(_change((f"{OURS}/32", "198.51.100.0/24"), ("198.51.100.0/24",)))
+    (found,) = ssh_lockout.shut_out(
+        _change((f"{OURS}/32", "198.51.100.0/24"), ("198.51.100.0/24",))
+    )
     assert f"it shuts SSH to {OURS}" in found.why
     assert f"add {OURS}/32 to nutri:sshNetworks" in found.why
     assert found.acknowledge == "ssh"
@@ -53,13 +55,13 @@ def test_as_long_as_a_way_in_is_left_nothing_is_said(
     old: tuple[str, ...], new: tuple[str, ...]
 ) -> None:
     """Narrower, fewer, or more of them."""
-    assert way_in.shut_out(_change(old, new)) == []
+    assert ssh_lockout.shut_out(_change(old, new)) == []
 
 
 def test_behind_others_the_own_address_counts(addresses: list[str]) -> None:
     """Where what the server sees is none that the rules let in, it was translated on its way."""
     addresses[:] = ["172.17.0.1", "127.0.0.1"]
-    (found,) = way_in.shut_out(_change(("127.0.0.0/8",), ("203.0.113.0/24",)))
+    (found,) = ssh_lockout.shut_out(_change(("127.0.0.0/8",), ("203.0.113.0/24",)))
     assert "shuts SSH to 127.0.0.1" in found.why
 
 
@@ -70,7 +72,7 @@ def test_what_nobody_can_tell_is_a_warning(
     addresses.clear()
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
-    assert way_in.shut_out(_change((f"{OURS}/32",), ("198.51.100.0/24",))) == []
+    assert ssh_lockout.shut_out(_change((f"{OURS}/32",), ("198.51.100.0/24",))) == []
     assert "cannot be told" in said[0]
 
 
@@ -78,4 +80,4 @@ def test_what_nobody_can_tell_is_a_warning(
 def test_only_firewalls_have_a_way_in() -> None:
     """Whatever else changes is not looked at."""
     old, new = _rules(f"{OURS}/32"), _rules("198.51.100.0/24")
-    assert way_in.shut_out(Change(Op.UPDATE, "hcloud:index/zone:Zone", "zone", old, new)) == []
+    assert ssh_lockout.shut_out(Change(Op.UPDATE, "hcloud:index/zone:Zone", "zone", old, new)) == []

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from pydantic import SecretStr
 
-from infra import state, zone
+from infra import state
+from infra.ingress import zone
 from localcloud.settings import DEMO_TOKEN
 from tests.contract.hetzner_double import RunningDouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.settings import Settings
+    from config.settings import Settings
     from tests.contract.hetzner_double import HetznerDouble
 
 _OURS = "urn:pulumi:prod::nutri::nutri:infra:Dns$hcloud:index/zone:Zone::zone"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.logs import parse_line, requests_command
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from tests.unit.targets import make_target
 
 if TYPE_CHECKING:

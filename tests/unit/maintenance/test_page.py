@@ -16,15 +16,15 @@ import yaml
 
 from common.maintenance import OFF, Maintenance, Mode
 from common.waiting import wait_until
-from infra.maintenance import contents
-from infra.maintenance.resource import observed
-from infra.maintenance.server import address_of
+from infra.ingress.maintenance import contents
+from infra.ingress.maintenance.resource import observed
+from infra.ingress.maintenance.server import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HOSTS = {"nutri-backend": "api.nutri.test", "nutri-ml-service": "ml.nutri.test"}
-_SERVER = Path(__file__).parents[3] / "infra" / "maintenance" / "server.py"
+_SERVER = Path(__file__).parents[3] / "infra" / "ingress" / "maintenance" / "server.py"
 
 
 def _routers(one: Maintenance) -> dict[str, dict[str, object]]:

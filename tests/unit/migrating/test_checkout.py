@@ -10,9 +10,9 @@ import pytest
 
 from common.errors import OperatorError
 from common.target import Vantage
-from runbook import migrations
-from runbook.migrating.checkout import Checkout
-from runbook.migrations import MigrationsUnknownError, State
+from runbook.migrate import pending
+from runbook.migrate.checkout import Checkout
+from runbook.migrate.pending import MigrationsUnknownError, State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +71,9 @@ def test_a_status_is_told_alike_wherever_prisma_runs(  # noqa: PLR0913, PLR0917 
 ) -> None:
     """In an image, in another image, in a checkout: one command, one reader."""
     (folder / "said").write_text(said)
-    _, words = _checkout(folder).run(migrations.STATUS, {"DIRECT_URL": _URL}, 10)
+    _, words = _checkout(folder).run(pending.STATUS, {"DIRECT_URL": _URL}, 10)
     for place in ("a container of backend:good-2", "the checkout /x"):
-        found = migrations.parse(words, place, code)
+        found = pending.parse(words, place, code)
         assert (found.state, found.names, found.applied) == (state, names, applied)
     assert "npx --no-install prisma migrate status at ***" in words
     assert ("P3009" in str(found)) is (state is State.FAILED)
@@ -156,6 +156,6 @@ def test_names_are_those_of_the_vantage(folder: Path, monkeypatch: pytest.Monkey
 def test_an_image_without_prisma_names_the_other_ways(output: str, code: int, says: str) -> None:
     """Another image, or a checkout."""
     with pytest.raises(MigrationsUnknownError, match=says) as caught:
-        migrations.parse(output, "backend:v2", code)
+        pending.parse(output, "backend:v2", code)
     assert "`pulumi config set migrateImage IMAGE`" in str(caught.value)
     assert "--from ../nutri/server" in str(caught.value)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from clients.ssh import Result
 from common.errors import OperatorError
-from common.ssh import Result
 from common.waiting import WaitTimeoutError, without_pauses
-from runbook.migrating.container import Ended, one_off, require_urls
+from runbook.migrate.container import Ended, one_off, require_urls
 
 if TYPE_CHECKING:
-    from common.ssh import SshClient
+    from clients.ssh import SshClient
 
 _SECRET = "postgresql://u:secret@h/db"
 

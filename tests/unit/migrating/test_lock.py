@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import OperatorError
 from common.waiting import Attempt, without_pauses
-from runbook.migrating.lock import Holder, wait_for_it
+from runbook.migrate.lock import Holder, wait_for_it
 
 _HOLDER = Holder(41, "postgres", "prisma", "10.0.0.3", 125.0)
 

@@ -9,8 +9,8 @@ import pytest
 from checks import Report, Result
 from checks.verdict import green
 from common.errors import OperatorError
-from runbook.migrating.sequence import Migration, Outcome, migrate
-from runbook.migrations import Migrations, State
+from runbook.migrate.pending import Migrations, State
+from runbook.migrate.sequence import Migration, Outcome, migrate
 
 UP_TO_DATE = Migrations(State.UP_TO_DATE, ())
 PENDING = Migrations(State.PENDING, ("20260301_notes",))

@@ -78,7 +78,7 @@ def world(
         monkeypatch.setattr("runbook.timeline.keep", lambda _, what: made.done.append(what))
         monkeypatch.setattr("runbook.history.write", lambda *_: None)
         monkeypatch.setattr("runbook.deploy.before.look", lambda *_: made.against)
-        monkeypatch.setattr("runbook.truth.standing", lambda *_: ["serving now: x"])
+        monkeypatch.setattr("runbook.interrupted.standing", lambda *_: ["serving now: x"])
         monkeypatch.setattr(
             verb_module, "require_tag", lambda _, service, tag: check(service, tag, ["v1", "v2"])
         )

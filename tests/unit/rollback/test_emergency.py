@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clients.ssh import CommandFailedError, Result
 from common.errors import OperatorError
-from common.ssh import CommandFailedError, Result
 from runbook.rollback import docker
 from runbook.rollback.emergency import EmergencyError, roll_back
 from tests.unit.rollback.conftest import IMAGE, RECORDED

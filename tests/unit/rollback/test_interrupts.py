@@ -37,11 +37,11 @@ sys.exit(255)
 _VERB = """
 import sys
 from pathlib import Path
-from runbook import cli, truth
+from runbook import cli, interrupted
 from runbook.app import verb
 from runbook.updates import Updates
 
-truth.line = lambda updates: "nutri-backend: the config says good-2, serving is: good-1"
+interrupted.line = lambda updates: "nutri-backend: the config says good-2, serving is: good-1"
 
 @verb("change", procedure="M2", example="change")
 def change() -> None:

@@ -103,7 +103,7 @@ def world(target: Target, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("runbook.timeline.keep", lambda _, what: made.done.append(what))
     monkeypatch.setattr("runbook.history.write", lambda *_: None)
     monkeypatch.setattr("runbook.deploy.before.look", lambda *_: made.against)
-    monkeypatch.setattr("runbook.truth.standing", lambda *_: ["serving now: x"])
+    monkeypatch.setattr("runbook.interrupted.standing", lambda *_: ["serving now: x"])
     monkeypatch.setattr(servers, "connect_all", connect_all)
     monkeypatch.setattr(emergency, "roll_back", made.roll_back)
     monkeypatch.setattr(checks, "verify", made.verify)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
 
-from common.ssh import CommandFailedError, Result
+from clients.ssh import CommandFailedError, Result
 from runbook import heartbeat
 from runbook.history.log import FILE
 

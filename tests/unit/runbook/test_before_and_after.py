@@ -13,7 +13,7 @@ from checks import Report, Result
 from checks.verdict import green, red
 from common.maintenance import Maintenance, Mode
 from common.target import MaintenanceTarget, Target
-from runbook import truth
+from runbook import interrupted
 from runbook.app import app, verb
 from runbook.deploy import before
 from runbook.incidents import Folder
@@ -80,7 +80,7 @@ def test_the_end_says_what_serves_and_whether_it_stays(
     configured: str, stays: str, target: Target
 ) -> None:
     """From the containers, and from the config."""
-    assert truth.standing(target, target.services[0], configured) == [
+    assert interrupted.standing(target, target.services[0], configured) == [
         "serving now: nutri-backend good-1: 2 of 2 healthy",
         f"the config says {configured}: {stays}",
     ]
@@ -98,7 +98,7 @@ def test_what_serves_is_compared_with_what_was_deployed(
 
     monkeypatch.setattr(checks, "run", run)
     deployed = target.services[0].model_copy(update={"tag": "good-2"})
-    first, _ = truth.standing(target, deployed, "good-2")
+    first, _ = interrupted.standing(target, deployed, "good-2")
     assert first == "serving now: nutri-backend good-2: well"
     assert [one.tag for one in looked[0].services if one.name == "nutri-backend"] == ["good-2"]
 

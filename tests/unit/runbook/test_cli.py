@@ -15,8 +15,8 @@ import checks
 from checks import Report, Result, Verdict
 from checks.logs import LogLine
 from checks.verdict import green, red, unknown
-from common.ssh import SshTimeoutError
-from runbook import cli, holes, servers
+from clients.ssh import SshTimeoutError
+from runbook import cli, gaps, servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -331,7 +331,7 @@ def test_holes_of_the_set_up_go_onto_the_page(
 ) -> None:
     """Of a look at everything; one check alone says nothing of the set-up."""
     verdict(GOOD)
-    monkeypatch.setattr(holes, "look", lambda *_: (holes.Hole("no dumps", "take them"),))
+    monkeypatch.setattr(gaps, "look", lambda *_: (gaps.Hole("no dumps", "take them"),))
     page = tmp_path / "page.html"
     assert _run("check", "--html", str(page)) == 0
     assert "no dumps" in page.read_text()

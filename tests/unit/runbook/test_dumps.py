@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clients.ssh import CommandFailedError
 from common.errors import OperatorError
-from common.ssh import CommandFailedError
 from runbook import dumps
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runbook import command_line
 from runbook import help as helping
-from runbook import typed
 from runbook.cli import main, whole
 from runbook.output import print_json
 
@@ -118,4 +118,4 @@ def test_what_was_typed_is_known_without_options(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PULUMI_STACK", "nothing-here")
     with pytest.raises(SystemExit):
         main(["deploy", "nutri-backend", "good-2", "--rate", "20", "--yes"])
-    assert typed.line() == "runbook deploy nutri-backend good-2"
+    assert command_line.line() == "runbook deploy nutri-backend good-2"

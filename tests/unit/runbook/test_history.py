@@ -12,7 +12,7 @@ import typer
 
 from common.errors import OperatorError
 from common.target import Target
-from runbook import history, timeline, who
+from runbook import history, operator, timeline
 from runbook.history import Entry
 from runbook.history.entry import parse
 
@@ -28,7 +28,7 @@ def target(outputs: dict[str, Any], server: FakeServer, monkeypatch: pytest.Monk
     """A stack whose server keeps a log, and who acts on it."""
     assert server
     monkeypatch.setenv("NUTRI_OPERATOR", "ana")
-    monkeypatch.setattr(who, "host", lambda: "laptop")
+    monkeypatch.setattr(operator, "host", lambda: "laptop")
     monkeypatch.setattr("runbook.verbs.history.load_target", lambda _: Target(**outputs))
     return Target.model_validate(outputs)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from common.target import DumpsTarget, Target
-from runbook import holes, notify
+from runbook import gaps, notify
 from tests.unit.targets import make_target
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
     target = make_target(1)
     services = tuple(one.model_copy(update={"replicas": 2}) for one in target.services)
     monkeypatch.setattr(notify, "urls", lambda _: ("json://somebody",))
-    holes.note_export(tmp_path, target.stack, datetime.now(UTC))
+    gaps.note_export(tmp_path, target.stack, datetime.now(UTC))
     return target.model_copy(update={"dumps": dumps, "services": services})
 
 
 def _said(target: Target, project: Path) -> list[str]:
-    return [one.what for one in holes.look(target, project)]
+    return [one.what for one in gaps.look(target, project)]
 
 
 def test_a_whole_set_up_has_none(whole: Target, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_each_hole_is_told(whole: Target, tmp_path: Path, monkeypatch: pytest.Mo
         }
     )
     monkeypatch.setattr(notify, "urls", lambda _: ())
-    found = holes.look(bare, tmp_path / "another clone")
+    found = gaps.look(bare, tmp_path / "another clone")
     words = ("no dumps", "backups of the server are off", "one replica", "nobody is told", "no rec")
     assert len(found) == len(words)
     for hole, word in zip(found, words, strict=True):
@@ -71,15 +71,15 @@ def test_a_service_that_stops_first_is_meant_to_have_one(whole: Target, tmp_path
 
 def test_an_old_kit_is_a_hole(whole: Target, tmp_path: Path) -> None:
     """Config and secrets go on without it."""
-    holes.note_export(tmp_path, whole.stack, datetime.now(UTC) - timedelta(days=100))
+    gaps.note_export(tmp_path, whole.stack, datetime.now(UTC) - timedelta(days=100))
     assert _said(whole, tmp_path) == ["the recovery kit was exported 100 days ago"]
 
 
 def test_a_secret_that_was_changed_makes_the_kit_old(whole: Target, tmp_path: Path) -> None:
     """Until it is exported again."""
-    holes.note_rotation(tmp_path, whole.stack, datetime.now(UTC) + timedelta(seconds=1))
+    gaps.note_rotation(tmp_path, whole.stack, datetime.now(UTC) + timedelta(seconds=1))
     assert _said(whole, tmp_path) == ["a secret was changed since the recovery kit was exported"]
-    holes.note_export(tmp_path, whole.stack, datetime.now(UTC) + timedelta(seconds=2))
+    gaps.note_export(tmp_path, whole.stack, datetime.now(UTC) + timedelta(seconds=2))
     assert _said(whole, tmp_path) == []
 
 
@@ -87,7 +87,7 @@ def test_a_rotation_that_was_stopped_is_told(whole: Target, tmp_path: Path) -> N
     """With the command that goes on; its values are none of anybody's business."""
     written = {"config": {"nutri:rotating": {"ssh-key": {"old": {"secure": "v1:x"}}}}}
     (tmp_path / f"Pulumi.{whole.stack}.yaml").write_text(yaml.safe_dump(written))
-    (hole,) = holes.look(whole, tmp_path)
+    (hole,) = gaps.look(whole, tmp_path)
     assert hole.what.startswith("ssh-key is being changed")
     assert hole.remedy == "`runbook rotate ssh-key` goes on"
 
@@ -96,6 +96,6 @@ def test_they_are_yellow() -> None:
     """On a terminal; words anywhere."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, color_system="standard")
-    holes.show((holes.Hole("no dumps", "`take them`"),), console)
+    gaps.show((gaps.Hole("no dumps", "`take them`"),), console)
     assert "\x1b[1;33mHOLE" in screen.getvalue()
     assert "-> `take them`" in screen.getvalue()

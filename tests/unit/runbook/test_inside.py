@@ -11,8 +11,8 @@ import pytest
 import checks
 from checks import Report, Result
 from checks.verdict import green
+from clients.ssh import Result as Ran
 from common.errors import OperatorError
-from common.ssh import Result as Ran
 from common.target import Target
 from runbook import servers
 from runbook.nearest import pick

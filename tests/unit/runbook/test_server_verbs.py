@@ -12,10 +12,11 @@ import checks
 from checks import Report, Result
 from checks.measure import Measure, Unit
 from checks.verdict import green, red
-from common.ssh import Result as Done
+from clients.ssh import Result as Done
 from common.waiting import without_pauses
-from runbook import docker, migrations
+from runbook import docker
 from runbook.incidents import Folder, Incident, Severity
+from runbook.migrate import pending
 from runbook.outage.live import parse_tags
 
 if TYPE_CHECKING:
@@ -219,8 +220,8 @@ def test_no_running_container_has_no_migrations(
 
 def test_every_state_of_migrations_has_words() -> None:
     """For people, with the names."""
-    texts = {str(migrations.Migrations(state, ("20260101_x",))) for state in migrations.State}
-    assert len(texts) == len(migrations.State)
+    texts = {str(pending.Migrations(state, ("20260101_x",))) for state in pending.State}
+    assert len(texts) == len(pending.State)
 
 
 def test_tags_with_their_dates() -> None:

@@ -12,13 +12,13 @@ import pulumi_hcloud as hcloud
 
 from common.changes import Acknowledgements
 from common.window import Window
-from infra import guard
-from infra.keys import RandomSecret
-from infra.resize import Resizes
+from infra.guard import transform
+from infra.servers.keys import RandomSecret
+from infra.servers.resize import Resizes
 
 _config = pulumi.Config("nutri")
 _hcloud = pulumi.Config("hcloud")
-guard.install_with(
+transform.install_with(
     Acknowledgements(
         tuple(_config.get_object("acknowledge") or ()),
         protect=_config.get_bool("protect") is True,

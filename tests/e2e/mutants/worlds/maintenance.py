@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from common.maintenance import HEADER, PATH, Maintenance, Mode
-from infra.maintenance import contents
+from infra.ingress.maintenance import contents
 from infra.remote import program
 from tests.e2e.mutants.mutant import mutant
 from tests.e2e.mutants.scene import BACKEND

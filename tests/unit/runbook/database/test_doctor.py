@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.postgres import Session
 from checks.report import Report, Result
 from checks.verdict import Verdict, green, red
+from clients.postgres import Session
 from clients.supabase import Phase
 from common.errors import OperatorError
 from runbook.database import Doctor, State

@@ -16,9 +16,9 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from clients.ssh import SshTimeoutError
 from clients.supabase import Project, Supabase, TokenRefusedError
 from common.errors import OperatorError
-from common.ssh import SshTimeoutError
 from common.target import DatabaseTarget, DumpsTarget, Target
 from runbook import dumps
 from runbook import stack as stacks

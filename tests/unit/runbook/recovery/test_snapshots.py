@@ -8,7 +8,7 @@ import pytest
 
 from clients.hetzner import HetznerError
 from common.errors import OperatorError
-from runbook import naming, restoring, snapshots
+from runbook import confirm, disk_restore, snapshots
 
 if TYPE_CHECKING:
     from tests.unit.runbook.recovery.conftest import Project
@@ -55,9 +55,11 @@ def test_a_restore_takes_the_newest_backup(project: Project) -> None:
     """And puts the protection back."""
     project.take_backup()
     newest = project.take_backup()
-    image = restoring.choose(snapshots.of(project.api, project.target), project.server, wanted=None)
+    image = disk_restore.choose(
+        snapshots.of(project.api, project.target), project.server, wanted=None
+    )
     assert image.id == newest
-    restoring.rebuild(project.api, project.server, image)
+    disk_restore.rebuild(project.api, project.server, image)
     assert project.double.machines.named("rebuild")[0].image == f"image:{newest}"
     assert project.is_protected()
 
@@ -65,10 +67,10 @@ def test_a_restore_takes_the_newest_backup(project: Project) -> None:
 def test_protection_is_back_after_a_rebuild_that_fails(project: Project) -> None:
     """Whatever happens in between."""
     number = project.take_backup()
-    image = restoring.choose(snapshots.of(project.api, project.target), project.server, number)
+    image = disk_restore.choose(snapshots.of(project.api, project.target), project.server, number)
     project.double.machines.broken["rebuild"] = "no room"
     with pytest.raises(HetznerError, match="rebuild_server failed: no room"):
-        restoring.rebuild(project.api, project.server, image)
+        disk_restore.rebuild(project.api, project.server, image)
     assert project.is_protected()
 
 
@@ -76,9 +78,9 @@ def test_what_cannot_be_restored_is_refused(project: Project) -> None:
     """No backup at all, or an id that is none."""
     images = snapshots.of(project.api, project.target)
     with pytest.raises(OperatorError, match="nutri-prod has no backup"):
-        restoring.choose(images, project.server, None)
+        disk_restore.choose(images, project.server, None)
     with pytest.raises(OperatorError, match="no backup or snapshot has the id 7"):
-        restoring.choose(images, project.server, 7)
+        disk_restore.choose(images, project.server, 7)
 
 
 @pytest.mark.parametrize(
@@ -92,5 +94,5 @@ def test_what_cannot_be_restored_is_refused(project: Project) -> None:
 def test_a_loss_wants_the_name_twice(first: str | None, again: str | None, says: str) -> None:
     """Not once, and not another's."""
     with pytest.raises(OperatorError, match=says):
-        naming.twice("server", "nutri-prod", first, again, "the disk is lost")
-    naming.twice("server", "nutri-prod", "nutri-prod", "nutri-prod", "the disk is lost")
+        confirm.twice("server", "nutri-prod", first, again, "the disk is lost")
+    confirm.twice("server", "nutri-prod", "nutri-prod", "nutri-prod", "the disk is lost")

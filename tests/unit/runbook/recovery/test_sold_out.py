@@ -35,7 +35,7 @@ def _digest(server_type: str, location: str) -> dict[str, Any]:
 def drilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Drill]:
     """Run the drill with an engine that answers by location; its calls are kept in `calls`."""
     project = tmp_path / "project"
-    for folder in ("infra", "runbook", "checks", "clients", "common"):
+    for folder in ("infra", "runbook", "checks", "config", "clients", "common", "agent"):
         (project / folder).mkdir(parents=True)
     for name in ("Pulumi.yaml", "app.yaml", "__main__.py"):
         (project / name).touch()

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from clients.coolify.errors import CoolifyDeniedError
-from common.ssh import SshPermissionDeniedError
+from clients.ssh import SshPermissionDeniedError
 from runbook.rotate import rotate
 from runbook.rotate.coolify_token import CoolifyToken
 from runbook.rotate.journal import SETTING

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from checks import postgres
-from checks.postgres import PasswordRefusedError
+from clients import postgres
 from clients.hetzner import HetznerError
+from clients.postgres import PasswordRefusedError
 from clients.supabase import Supabase
 from common.target import DatabaseTarget, DumpsTarget
 from runbook.rotate import RotationError, StepFailedError, rotate

@@ -1,0 +1,1 @@
+"""What runs on a server by itself; it imports nothing of the other folders."""

@@ -1,0 +1,1 @@
+"""The app's services: replicas, labels, database."""

@@ -1,0 +1,1 @@
+"""Servers, from Hetzner's catalogue to a machine that replicas may be placed on."""

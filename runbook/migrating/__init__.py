@@ -1,6 +1,0 @@
-"""M3: a migration from a new image, from its status to the version that needs it."""
-
-from runbook.migrating.container import Ended, one_off
-from runbook.migrating.sequence import Migration, Outcome, migrate
-
-__all__ = ["Ended", "Migration", "Outcome", "migrate", "one_off"]
