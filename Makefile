@@ -1,4 +1,4 @@
-.PHONY: setup up down test test-long lint bench acceptance acceptance-clean
+.PHONY: setup up down test test-long lint bench acceptance acceptance-clean mutate
 
 setup: ; @bin/setup
 up: ; @bin/up
@@ -9,3 +9,4 @@ lint: setup ; @bin/lint
 bench: setup ; @bin/bench
 acceptance: setup ; @bin/acceptance run
 acceptance-clean: setup ; @bin/acceptance clean
+mutate: setup ; @.venv/bin/python -m tools.mutants

@@ -1,0 +1,1 @@
+"""Whether the tests notice: programs changed on purpose, one place at a time, and tested."""
