@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,10 +18,8 @@ if TYPE_CHECKING:
     from common.target import Target
     from common.waiting import Attempt
 
-_PRUNE_SECONDS = 600.0
 _BACK_SECONDS = 300.0
 _LIST = ["docker", "ps", "--all", "--format", "{{json .}}"]
-_FREED = re.compile(r"^Total reclaimed space: (?P<size>.+)$", re.MULTILINE)
 
 
 class Container(BaseModel):
@@ -45,13 +41,6 @@ class Container(BaseModel):
     def is_starting(self) -> bool:
         """Whether its first health checks are still to come."""
         return "health: starting" in self.status
-
-
-@dataclass(frozen=True)
-class Pruned:
-    """What was freed, in Docker's words: '1.2GB'."""
-
-    space: str
 
 
 def containers(client: SshClient) -> list[Container]:
@@ -77,28 +66,6 @@ def lines(found: Iterable[Container], target: Target) -> list[str]:
     rows.sort(key=lambda row: (row[1].is_well, row[0]))
     width = max((len(name) for name, _ in rows), default=0)
     return [f"{name:{width}}  {one.status:30}  {one.image}" for name, one in rows]
-
-
-def prune(client: SshClient, *, images: bool) -> Pruned:
-    """Remove stopped containers, unused networks, dangling images and the build cache.
-
-    Args:
-        client: the server.
-        images: also every image that no container uses and that is older than a week; a rollback
-            to one of them has to pull it again.
-    """
-    words = ["docker", "system", "prune", "--force", "--filter", "until=1h"]
-    freed = [freed_space(client.run(words, timeout=_PRUNE_SECONDS).stdout)]
-    if images:
-        words = ["docker", "image", "prune", "--all", "--force", "--filter", "until=168h"]
-        freed.append(freed_space(client.run(words, timeout=_PRUNE_SECONDS).stdout))
-    return Pruned(" + ".join(freed))
-
-
-def freed_space(output: str) -> str:
-    """What Docker says it has freed."""
-    found = _FREED.search(output)
-    return found["size"] if found else "0B"
 
 
 def restart_daemon(client: SshClient, progress: Callable[[Attempt], None]) -> list[str]:

@@ -10,7 +10,7 @@ import checks
 from clients.ssh import CommandTimeoutError, SshError
 from common.errors import OperatorError
 from common.waiting import NotYetError, wait_until
-from runbook import docker, servers
+from runbook import pruning, servers
 from runbook.revive import Revival
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ServerDrill:
                     timer.note = self._red("disk", self.server.name)
                 self.drill.measures["detect_seconds"] = round(time.monotonic() - began, 1)
                 with phase("prune") as timer, servers.connect(self.server) as client:
-                    timer.note = f"{docker.prune(client, images=False).space} freed"
+                    timer.note = f"{pruning.prune(client, images=False).space} freed"
             finally:
                 with phase("remove"):
                     self._run(_EMPTY)

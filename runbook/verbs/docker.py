@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from runbook import docker, options, output, servers
+from runbook import docker, options, output, pruning, servers
 from runbook.app import group, verb
 from runbook.stack import load_target
 from runbook.timeline import acted
@@ -45,12 +45,15 @@ def prune(
     more = " and unused images, which a rollback then pulls again" if images else ""
     output.confirm(f"Remove stopped containers, dangling images{more} on {chosen.name}?", yes=yes)
     with servers.connect(chosen) as client, output.busy("pruning"):
-        freed = docker.prune(client, images=images)
+        freed = pruning.prune(client, images=images)
     acted(target, f"pruned Docker on {chosen.name}: {freed.space} freed")
     if as_json:
-        output.print_json({"server": chosen.name, "freed": freed.space})
-    else:
-        typer.echo(f"{chosen.name}: {freed.space} freed")
+        steps = {one.what: one.space for one in freed.steps}
+        output.print_json({"server": chosen.name, "freed": freed.space, "steps": steps})
+        return
+    typer.echo(f"{chosen.name}: {freed.space} freed")
+    for one in freed.steps:
+        typer.echo(f"  {one}")
 
 
 @verb("restart", procedure="Q1", example="docker restart --yes", within=docker_group)

@@ -106,12 +106,16 @@ def require_well(scene: Scene, mark: str) -> None:
         assert all("(healthy)" in one["state"] for one in there), there
     assert scene.locks() == []
     assert _keys() == []
-    assert scene.sql(f"select count(*) from cuts where mark = '{mark}'") == "1"
+    assert scene.sql(f"select count(*) from cuts where mark = {_quoted(mark)}") == "1"
 
 
 def _remember(scene: Scene, mark: str) -> None:
     scene.sql("create table if not exists cuts (mark text primary key)")
-    scene.sql(f"insert into cuts values ('{mark}') on conflict do nothing")
+    scene.sql(f"insert into cuts values ({_quoted(mark)}) on conflict do nothing")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _keys() -> list[Path]:

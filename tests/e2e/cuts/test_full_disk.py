@@ -76,7 +76,8 @@ def test_nothing_is_lost_on_a_full_disk(scene: Scene) -> None:
     assert (code != 0, "no space left" in said.lower()) == (True, True), said[-3000:]
     assert "Traceback" not in said
     assert {one["tag"] for one in scene.containers(BACKEND) if "Up" in one["state"]} == {"good-1"}
-    scene.run("runbook", "docker", "prune", "--yes")
+    code, said = scene.run("runbook", "docker", "prune", "--yes")
+    assert (code, "build cache: " in said) == (0, True), said
 
     scene.inside(f"rm -f {_FILLER}.*")
     code, said = scene.run(*PULUMI_UP)

@@ -14,7 +14,6 @@ from checks.measure import Measure, Unit
 from checks.verdict import green, red
 from clients.ssh import Result as Done
 from common.waiting import without_pauses
-from runbook import docker
 from runbook.incidents import Folder, Incident, Severity
 from runbook.migrate import pending
 from runbook.outage.live import parse_tags
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
     from common.target import Target
     from tests.unit.runbook.server import FakeServer
 
-# docker 20.10
-PRUNED = """\
-Deleted Containers:
-3f1e8fbd6a3a1b0f
-
-Total reclaimed space: 1.234GB
-"""
 IMAGES = """\
 good-2\t2026-11-24 12:50:08 +0000 UTC
 <none>\t2026-11-24 12:50:07 +0000 UTC
@@ -55,27 +47,6 @@ def test_containers_are_listed_by_the_names_people_know(
     assert run("docker", "list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["old", "coolify", "nutri-backend-2"]
-
-
-def test_pruning_tells_what_it_freed(
-    server: FakeServer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nothing younger than an hour, no image and no volume unless asked."""
-    server.answers["docker system prune"] = PRUNED
-    assert run("docker", "prune", "--yes", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["server"], told["freed"]) == ("nutri-1", "1.234GB")
-    assert server.commands == ["docker system prune --force --filter until=1h"]
-
-
-def test_pruning_images_is_asked_for_apart(server: FakeServer, run: Callable[..., int]) -> None:
-    """Older than a week, so that a rollback finds the last ones."""
-    server.answers |= {"docker system prune": PRUNED, "docker image prune": "nothing"}
-    assert run("docker", "prune", "--images") == 2
-    assert server.commands == []
-    assert run("docker", "prune", "--images", "--yes") == 0
-    assert server.commands[1] == "docker image prune --all --force --filter until=168h"
-    assert docker.freed_space("nothing") == "0B"
 
 
 def test_the_daemon_is_restarted_and_waited_for(
