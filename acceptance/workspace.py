@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 RUNS = ".local/acceptance"
-_PARTS = ("Pulumi.yaml", "app.yaml", "__main__.py", "infra", "runbook", "checks", "clients")
-_MORE = ("common", ".venv")
+_FILES = ("Pulumi.yaml", "app.yaml", "__main__.py", ".venv")
 _RECORD = "run.json"
 
 
@@ -41,7 +40,7 @@ class Workspace:
         made = cls(Path.cwd() / RUNS / f"{PREFIX}{secrets.token_hex(3)}")
         made.folder.mkdir(parents=True, mode=0o700)
         (made.folder / "state").mkdir()
-        for part in (*_PARTS, *_MORE):
+        for part in _parts(project):
             (made.folder / part).symlink_to(project / part)
         (made.folder / "passphrase").touch(mode=0o600)
         (made.folder / "passphrase").write_text(secrets.token_urlsafe(32))
@@ -85,12 +84,18 @@ class Workspace:
 
     def end(self) -> None:
         """Throw away what holds secrets; logs, recording and report stay."""
-        for name in ("state", "passphrase", self.config_file.name, *_PARTS, *_MORE):
+        for name in ("state", "passphrase", self.config_file.name, *_parts()):
             place = self.folder / name
             if place.is_dir() and not place.is_symlink():
                 shutil.rmtree(place)
             else:
                 place.unlink(missing_ok=True)
+
+
+def _parts(project: Path = ROOT) -> list[str]:
+    """Return what the program and the CLI consist of: every package, and a few files."""
+    packages = (one.parent.name for one in project.glob("*/__init__.py"))
+    return [*_FILES, *sorted(packages)]
 
 
 def runs() -> dict[str, Workspace]:
