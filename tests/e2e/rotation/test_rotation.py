@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,12 @@ def _logs_in(target: Target, old: Target) -> bool:
     except SshPermissionDeniedError:
         return False
     return True
+
+
+def _opens(target: Target, password: str) -> bool:
+    """Whether a password opens the dumps' repository, by restic itself."""
+    with SshClient(target.servers[0].ssh) as ssh:
+        return bool(json.loads(ssh.run("nutri-dump key-opens", stdin=password).stdout)["opens"])
 
 
 def test_the_token_of_coolify(rotating: Rotating) -> None:
@@ -106,6 +113,29 @@ def test_the_password_of_the_database(rotating: Rotating) -> None:
     )  # as the pooler says
     assert "localcloud-database" not in rotating.value("nutri:databaseUrl")
     assert rotating.is_over(), rotating.stack.last
+
+
+@pytest.mark.long
+def test_the_password_of_the_dumps(rotating: Rotating) -> None:
+    """Cut off in the middle it goes on; what was dumped before comes back by the new one alone."""
+    stack = rotating.stack
+    stack.config["nutri:dumps"] = True
+    stack.up()
+    taken = json.loads(stack.runbook("dump", "now", "--json").stdout)
+    old = rotating.value("nutri:resticPassword")
+    stack.cloud.knob("POST", "/faults", _FAILS)
+    failed = rotating("restic-password")
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "wrong password, for the old one; the new one opens it" in rotating.done(
+        "restic-password"
+    )
+    assert rotating.value("nutri:resticPassword") != old
+    assert not _opens(stack.described(), old)
+    assert _opens(stack.described(), rotating.value("nutri:resticPassword"))
+    restored = stack.runbook("restore", "--to", "scratch", "--json")
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert json.loads(restored.stdout)["run"] == taken["run"]
+    assert rotating.is_over(), stack.last
 
 
 @pytest.mark.long
