@@ -124,7 +124,7 @@ def bucket(
         str, typer.Option(help="What is wrong with all buckets: none, refused, login, full.")
     ] = "none",
 ) -> None:
-    """Make a bucket for dumps, as Hetzner's console does; its first one builds the S3 server."""
+    """Make a bucket, as Hetzner's console does; the first one builds the S3 server."""
     _running(context.obj)
     from localcloud.node import docker_engine, object_storage  # noqa: PLC0415 a slow import
 
@@ -137,6 +137,8 @@ def bucket(
     _tell(f"nutri:dumpRepository  s3:{url}/nutri")
     _tell(f"nutri:dumpKeyId       {object_storage.KEY_ID}")
     _tell(f"nutri:dumpKeySecret   {object_storage.SECRET}")
+    _tell(f"PULUMI_BACKEND_URL    {storage.backend(name)}")
+    _tell(f"AWS_CA_BUNDLE         {context.obj.home / 'ca.crt'}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from localcloud.node.archives import File, put_files
 from localcloud.node.ca import ensure_authority, issue
 from localcloud.node.errors import NodeError
 from localcloud.node.images import builder
+from localcloud.redis import address
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -31,6 +32,7 @@ _IMAGE = "object-storage"
 _LABEL = "localcloud.object-storage"
 _SETTINGS = "/etc/object-storage"
 _PROGRAM = "/usr/local/sbin/object-storage"
+_PORT = 443
 _STORE, _SIZE = "/srv/store", "128m"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _PRIVATE = 0o600
@@ -66,6 +68,14 @@ class ObjectStorage:
         self._load(container)
         return f"https://{HOST}/{name}"
 
+    def backend(self, bucket: str) -> str:
+        """Where an engine on this machine keeps its state in a bucket: PULUMI_BACKEND_URL.
+
+        This machine knows no name of the double's, hence the address, and the bucket in the path.
+        """
+        place = f"endpoint=https://{address(self._instance)}&region=us-east-1"
+        return f"s3://{bucket}?{place}&s3ForcePathStyle=true"
+
     def set_trouble(self, trouble: Trouble) -> None:
         """Have something be wrong with it from now on, or nothing; raises NodeError."""
         put_files(self._there(), [File(f"{_SETTINGS}/trouble", trouble.encode())])
@@ -100,6 +110,7 @@ class ObjectStorage:
             labels={**self._instance.labels, _LABEL: "yes"},
             network=prefix,
             networking_config={prefix: endpoint},
+            ports={f"{_PORT}/tcp": (address(self._instance), _PORT)},
             tmpfs={_STORE: f"size={_SIZE}"},
             restart_policy={"Name": "always", "MaximumRetryCount": 0},
         )
@@ -107,7 +118,8 @@ class ObjectStorage:
         return container
 
     def _files(self) -> list[File]:
-        leaf = issue(ensure_authority(self._instance), (HOST,))
+        names = (HOST, address(self._instance))
+        leaf = issue(ensure_authority(self._instance), names)
         return [
             File(f"{_SETTINGS}/tls.crt", leaf.certificate),
             File(f"{_SETTINGS}/tls.key", leaf.key, _PRIVATE),

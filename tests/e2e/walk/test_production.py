@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from localcloud.node.object_storage import KEY_ID, SECRET
 from tests.e2e.conftest import ROOT, SECRET_VARIABLES, SECRETS, Cloud, local_cloud
 from tests.e2e.walk.page import Command, commands
 from tests.e2e.walk.shell import Done, Shell
@@ -26,6 +27,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.long, pytest.m
 
 PAGE = ROOT / "docs" / "production.md"
 _BOUND = 900.0
+_BUCKET = "my-nutri-state"
+"""As the page calls it."""
 OTHERS = (("@", "MX", "10 mail.nutri.test."), ("www", "A", "192.0.2.7"), ("@", "TXT", '"v=spf1"'))
 """What the domain had before: it stays, whatever the stack does."""
 VALUES = {
@@ -35,6 +38,7 @@ VALUES = {
     "OWNER": "nutri",
     "0123456": "good-1",
     "abcdefghijklmnopqrst": "localcloudnutriaaaaa",
+    "ID KEY": f"{KEY_ID} {SECRET}",
 }
 """The page's word, and the operator's."""
 PASTED = SECRETS | SECRET_VARIABLES | {"nutri:notifyUrls": "json://127.0.0.1:9/"}
@@ -69,13 +73,13 @@ def _repository(folder: Path, cloud: Cloud) -> Path:
         if (ROOT / name).exists() and not name.startswith("tests/"):
             (made / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, made / name)
-    _move(made, folder, cloud)
+    _move(made, cloud)
     for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
         subprocess.run(["git", *words], cwd=made, env=_environment(folder), check=True)
     return made
 
 
-def _move(repository: Path, folder: Path, cloud: Cloud) -> None:
+def _move(repository: Path, cloud: Cloud) -> None:
     """Have the stack's file name the double's places."""
     file = repository / "Pulumi.prod.yaml"
     config = yaml.safe_load(file.read_text())["config"] | _world(cloud)
@@ -85,9 +89,17 @@ def _move(repository: Path, folder: Path, cloud: Cloud) -> None:
     file.write_text(yaml.safe_dump({"config": config}))
     surroundings = repository / "Pulumi.prod.env"
     lines = surroundings.read_text().splitlines()
-    state = f'PULUMI_BACKEND_URL="file://{folder}/BUCKET?metadata=skip"'
+    state = f'PULUMI_BACKEND_URL="{_bucket(cloud)}"'.replace(_BUCKET, "BUCKET")
     moved = [state if line.startswith("PULUMI_BACKEND_URL") else line for line in lines]
     surroundings.write_text("\n".join(moved) + "\n")
+
+
+def _bucket(cloud: Cloud) -> str:
+    """Make the bucket of the state, as a human does in the console; where an engine finds it."""
+    made = cloud.localcloud("bucket", _BUCKET)
+    assert made.returncode == 0, made.stdout + made.stderr
+    shown = dict(line.split(maxsplit=1) for line in made.stdout.splitlines())
+    return shown["PULUMI_BACKEND_URL"]
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -155,7 +167,8 @@ def walk(cloud: Cloud, folder: Path) -> Iterator[Walk]:
     """A new operator's shell, in the empty folder."""
     notes = folder / "notes"
     notes.mkdir()
-    shell = Shell(folder, notes, _environment(folder))
+    trusted = {"AWS_CA_BUNDLE": str(cloud.home / "ca.crt")}
+    shell = Shell(folder, notes, _environment(folder) | trusted)
     values = VALUES | {"REPOSITORY": str(_repository(folder, cloud))}
     transcript = Path(os.environ.get("NUTRI_WALK_TRANSCRIPT") or folder / "transcript.txt")
     transcript.write_text("")
