@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from checks import Report, Result
-    from checks.page import Timeline
+    from checks.page import Links, Timeline
     from checks.page.past import Past
     from common.waiting import Attempt
 
@@ -174,26 +174,32 @@ def write_reports(
     files: Mapping[str, Path | None],
     drill: Timeline | None = None,
     holes: Sequence[tuple[str, str]] = (),
+    links: Links | None = None,
 ) -> None:
     """Write the report to each file that is given, in the form its key names."""
     for form, file in files.items():
-        if file:
-            write(file, _as(form, report, drill, holes, file))
+        if file and form == "html":
+            write(file, _page(report, drill, holes, file, links))
+        elif file:
+            write(file, _as(form, report))
 
 
-def _as(
-    form: str,
+def _page(
     report: Report,
     drill: Timeline | None,
     holes: Sequence[tuple[str, str]],
     file: Path,
+    links: Links | None,
 ) -> str:
+    from checks.page import page  # noqa: PLC0415 - slow to load, and few ask for a file
+
+    return page(report, drill=drill, holes=holes, past=_past(file, report), links=links)
+
+
+def _as(form: str, report: Report) -> str:
     from checks.junit import junit  # noqa: PLC0415 - slow to load, and few ask for a file
-    from checks.page import page  # noqa: PLC0415
     from checks.prometheus import prometheus  # noqa: PLC0415
 
-    if form == "html":
-        return page(report, drill=drill, holes=holes, past=_past(file, report))
     forms: Mapping[str, Callable[[Report], str]] = {"junit": junit, "prometheus": prometheus}
     return forms[form](report)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from checks.page.drill import timeline
 from checks.page.elements import coded, document, el
+from checks.page.links import Links
 from checks.page.past import Past
 from checks.page.sections import charts, week
 from checks.verdict import Status
@@ -25,13 +26,14 @@ _STYLE = Path(__file__).with_name("style.css")
 _MARKS = {Status.GREEN: "✓", Status.RED: "✗", Status.UNKNOWN: "?"}
 
 
-def page(
+def page(  # noqa: PLR0913 - each but the first has a default
     report: Report,
     *,
     now: datetime | None = None,
     drill: Timeline | None = None,
     holes: Sequence[tuple[str, str]] = (),
     past: Past | None = None,
+    links: Links | None = None,
 ) -> str:
     """The report as one HTML document.
 
@@ -41,8 +43,9 @@ def page(
         drill: whose timeline is on it too.
         holes: what the set-up lacks, and how each is had; they are yellow and fail nothing.
         past: what was red before; None: nothing is known of it.
+        links: where names lead; None: nowhere.
     """
-    moment = now or datetime.now(UTC)
+    moment, ways = now or datetime.now(UTC), links or Links()
     known = past or Past()
     cards = [*charts(report), *week(known, moment), *([timeline(drill)] if drill else [])]
     return document(
@@ -51,10 +54,11 @@ def page(
         el("header", _title(report, moment), _tiles(report), class_=f"head {_tone(report)}"),
         el(
             "main",
-            _attention(report, known, moment),
-            _holes(holes),
+            ways.section(),
+            _attention(report, known, moment, ways),
+            _holes(holes, ways),
             el("div", cards, class_="grid"),
-            _table(report, known, moment),
+            _table(report, known, moment, ways),
         ),
         el("footer", "Made by ", el("code", "runbook check --html"), "."),
     )
@@ -100,7 +104,7 @@ def _tiles(report: Report) -> ET.Element:
     return el("div", tiles, class_="tiles")
 
 
-def _attention(report: Report, past: Past, now: datetime) -> ET.Element | None:
+def _attention(report: Report, past: Past, now: datetime, ways: Links) -> ET.Element | None:
     if not report.not_green:
         return None
     items = [
@@ -114,8 +118,8 @@ def _attention(report: Report, past: Past, now: datetime) -> ET.Element | None:
                 _since(one.results[0], past, now),
                 class_="what",
             ),
-            el("p", coded(one.message)),
-            el("p", coded(one.remedy), class_="remedy"),
+            el("p", ways.text(one.message)),
+            el("p", ways.text(one.remedy), class_="remedy"),
             _consequences(one),
             class_=one.status.value,
         )
@@ -126,11 +130,11 @@ def _attention(report: Report, past: Past, now: datetime) -> ET.Element | None:
     )
 
 
-def _holes(holes: Sequence[tuple[str, str]]) -> ET.Element | None:
+def _holes(holes: Sequence[tuple[str, str]], ways: Links) -> ET.Element | None:
     if not holes:
         return None
     items = [
-        el("li", el("p", coded(what)), el("p", coded(remedy), class_="remedy"), class_="hole")
+        el("li", el("p", coded(what)), el("p", ways.text(remedy), class_="remedy"), class_="hole")
         for what, remedy in holes
     ]
     return el(
@@ -163,15 +167,15 @@ def _place(one: Cause | Result) -> str:
     return f"{one.check}-{one.subject}".replace(" ", "-")
 
 
-def _table(report: Report, past: Past, now: datetime) -> ET.Element:
+def _table(report: Report, past: Past, now: datetime, ways: Links) -> ET.Element:
     heads = ("", "procedure", "check", "subject", "finding", "took")
     rows = [
         el(
             "tr",
             el("td", _badge(one.verdict.status)),
-            el("td", one.runbook),
+            el("td", ways.procedure(one.runbook)),
             el("td", one.check, title=one.title),
-            el("td", one.subject),
+            el("td", ways.subject(one.subject)),
             el("td", one.verdict.message, _since(one, past, now)),
             el("td", f"{one.seconds:.1f} s", class_="value"),
             class_=one.verdict.status.value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,12 @@ from runbook import drift, drill_reports, gaps, options, output, show
 from runbook.app import OF_A_REPORT, verb
 from runbook.stack import load_target
 from runbook.timeline import keep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checks.page import Links
+    from common.target import Target
 
 
 @verb(
@@ -60,10 +66,19 @@ def check(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
         keep(target, f"checks: {report.summary()}: {bad}")
     files = {"junit": junit_file, "html": html_file, "prometheus": prometheus_file}
     missing = () if ids else gaps.of(target)
-    output.write_reports(report, files, past, [(one.what, one.remedy) for one in missing])
+    told_of = [(one.what, one.remedy) for one in missing]
+    output.write_reports(report, files, past, told_of, _links(target, html_file))
     if as_json:
         output.print_json(report.as_json())
     else:
         show.show_report(report, Console(), each=each)
         gaps.show(missing, Console())
     raise typer.Exit(report.exit_code)
+
+
+def _links(target: Target, html: Path | None) -> Links | None:
+    if html is None:
+        return None
+    from runbook import links  # noqa: PLC0415 - slow to load, and few ask for a page
+
+    return links.of(target, html)

@@ -14,7 +14,7 @@ import typer
 import checks
 from common import duration
 from common.errors import OperatorError
-from runbook import gaps, heartbeat, notify, operator, options, output, unit
+from runbook import gaps, heartbeat, links, notify, operator, options, output, unit
 from runbook.app import OF_A_REPORT, verb
 from runbook.incidents import Event, Folder, Incident, Severity, record, told
 from runbook.stack import find_project, load_target
@@ -84,7 +84,9 @@ def watch(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             report = _look(target, chosen, watching)
             code = report.exit_code
             changed = watching.look(report)
-            output.write_reports(report, files, holes=gaps.told(target) if html_file else ())
+            lacks = gaps.told(target) if html_file else ()
+            ways = links.of(target, html_file) if html_file else None
+            output.write_reports(report, files, holes=lacks, links=ways)
             _say(report, changed, first=number == 1, as_json=as_json)
             _keep(report, changed, severity)
             _complain(watching.tell(report, _about(report)))

@@ -63,7 +63,7 @@ class Typed:
     def type(self, command: str) -> None:
         """Type a command in a new shell with the page's surroundings; it may tell what is red."""
         own = self.place.stack
-        words = command + (" --yes --skip-preview" if command == "pulumi up" else "")
+        words = command + (" --yes --skip-preview" if command.startswith("pulumi ") else "")
         line = f"{SURROUNDINGS} && {words}"
         code, said = at_terminal(
             ["bash", "--norc", "-c", line], own.folder, own.cloud.environment, _YES
