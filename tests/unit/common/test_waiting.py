@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.waiting import Attempt, NotYetError, WaitTimeoutError, wait_until, without_pauses
+from common.waiting import (
+    Attempt,
+    NotYetError,
+    WaitTimeoutError,
+    pause,
+    wait_until,
+    without_pauses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,3 +96,44 @@ def test_the_switch_ends_with_its_block() -> None:
     with without_pauses(1):
         assert wait_until("it", _after(3), bound=5, interval=0.001, always_wait=True)
     assert wait_until("it", _after(3), bound=5, interval=0.001)
+
+
+def test_a_pause_is_none_within_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of it time passes, as long as was asked for."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    pause(3)
+    with without_pauses():
+        pause(4)
+    assert slept == [3]
+
+
+class _Told:
+    """Hears of a wait, and wants to hear of a look that takes long too."""
+
+    every = 0.02
+
+    def __init__(self) -> None:
+        self.seen: list[Attempt] = []
+
+    def __call__(self, attempt: Attempt) -> None:
+        self.seen.append(attempt)
+
+
+def test_a_look_that_takes_long_is_told_while_it_lasts() -> None:
+    """Numbered from one, with the reason and the bound; and no more once it is over."""
+    told = _Told()
+
+    def probe() -> bool:
+        until = time.monotonic() + 10
+        while len(told.seen) < 3 and time.monotonic() < until:
+            time.sleep(0.005)
+        return True
+
+    assert wait_until("the image", probe, bound=60, progress=told)
+    assert [one.number for one in told.seen[:3]] == [1, 2, 3]
+    assert str(told.seen[0]) == "waiting for the image (0/60 s): it is looked at"
+    time.sleep(0.06)
+    heard = len(told.seen)
+    time.sleep(0.06)
+    assert len(told.seen) == heard

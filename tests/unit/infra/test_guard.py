@@ -245,6 +245,30 @@ def test_lifting_protect_is_an_acknowledgement(said: list[str]) -> None:
         _update(_guard(), old, new)
 
 
+@pytest.mark.parametrize(
+    ("token", "flag"),
+    [
+        ("hcloud:index/server:Server", "deleteProtection"),
+        ("hcloud:index/server:Server", "rebuildProtection"),
+        ("hcloud:index/primaryIp:PrimaryIp", "deleteProtection"),
+        ("hcloud:index/floatingIp:FloatingIp", "deleteProtection"),
+        ("hcloud:index/volume:Volume", "deleteProtection"),
+        ("hcloud:index/network:Network", "deleteProtection"),
+        ("hcloud:index/loadBalancer:LoadBalancer", "deleteProtection"),
+        ("hcloud:index/zone:Zone", "deleteProtection"),
+        ("hcloud:index/zoneRrset:ZoneRrset", "changeProtection"),
+        ("hcloud:index/storageBox:StorageBox", "deleteProtection"),
+    ],
+)
+def test_protection_of_each_kind_wants_a_word(token: str, flag: str) -> None:
+    """Not servers alone: whatever Hetzner protects stays protected until somebody says so."""
+    change = Change(Op.UPDATE, token, "web", {flag: True}, {flag: False}, frozenset({flag}))
+    (found,) = [one for one in classify(change) if one.acknowledge == "protection"]
+    assert flag in found.why
+    assert Acknowledgements().missing(change, found)
+    assert not Acknowledgements(("web:protection",)).missing(change, found)
+
+
 def test_spent_and_stale_entries_are_told_apart(
     said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +379,14 @@ def test_an_address_that_led_nowhere_may_go() -> None:
     assert first.done == [1]
     with pytest.raises(GuardError, match="its disk"):
         _run(guard.before_delete(_hooked()))
+
+
+def test_a_preview_lifts_no_protection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what would go; Hetzner is told nothing before the update itself."""
+    first = _First()
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    _run(_waiting(first).before_delete(_hooked(_ADDRESS)))
+    assert first.done == []
 
 
 def test_an_address_that_was_in_use_may_not() -> None:
