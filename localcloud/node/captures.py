@@ -7,6 +7,7 @@ would have left, as with a real snapshot.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ _GB = 1000**3
 _TAR = ("tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "--one-file-system")
 # trusted.overlay.* attributes carry deletions and are SYS_ADMIN's to read and write.
 _CAPABILITIES = ["SYS_ADMIN"]
+_PAUSE_TRIES, _PAUSE_SECONDS = 5, 1.0
 
 
 class Captures:
@@ -106,8 +108,21 @@ def _frozen(container: Container) -> Iterator[None]:
     if container.status != "running":
         yield
         return
-    container.pause()
+    _pause(container)
     try:
         yield
     finally:
         container.unpause()
+
+
+def _pause(container: Container) -> None:
+    """On a busy machine the kernel gives up while one of many processes does not stand still."""
+    for left in reversed(range(_PAUSE_TRIES)):
+        try:
+            container.pause()
+        except APIError as error:
+            if not left or "unable to freeze" not in str(error):
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
