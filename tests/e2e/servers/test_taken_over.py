@@ -13,6 +13,7 @@ import pytest
 
 from clients.ssh.client import SshClient
 from clients.tls import certificate
+from common.waiting import NotYetError, wait_until
 from localcloud.node import acme, docker_engine
 from runbook.monitor import watching as monitoring
 from tests.e2e.conftest import Stack, own_stack
@@ -65,7 +66,15 @@ def test_the_first_server_has_certificates_behind_the_balancer(taken: Stack) -> 
     """Whichever server the vendor's question came to; the limit of failures was not reached."""
     target = taken.described()
     assert target.balancer is not None
-    assert [_shown(target, host) for host in _HOSTS] == [None, None]
+
+    def all_are_there() -> bool:
+        missing = [shown for host in _HOSTS if (shown := _shown(target, host))]
+        if missing:
+            raise NotYetError(missing[0])
+        return True
+
+    # `up` has the proxy ask, and waits for the load balancer's certificate alone.
+    wait_until("the first server's certificates", all_are_there, bound=60)
     assert max(_failures(taken, host) for host in _HOSTS) < _MOST_FAILURES
 
 
