@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -152,11 +153,18 @@ def test_a_secret_is_judged_by_its_value() -> None:
     _run(update())
 
 
+def test_a_warning_without_downtime_names_none(said: list[str]) -> None:
+    """Only what takes the app away says for how long."""
+    _update(_guard(protect=False), {"deleteProtection": True}, {"deleteProtection": False})
+    assert "(exposure)" in said[0]
+
+
 def test_what_only_hurts_is_warned_of(said: list[str]) -> None:
     """A resize within the window is told and let through."""
     _update(_guard(), *_RESIZE)
     assert len(said) == 1
     assert "web: a becomes b: it is shut down, changed and started" in said[0]
+    assert re.search(r"\(downtime, [^)]+ of downtime\)", said[0]), said
 
 
 def test_a_resize_outside_the_window_is_refused() -> None:
