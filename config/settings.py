@@ -24,7 +24,6 @@ from config.size import SizeSettings
 from config.window import WindowSettings
 
 PROJECT = "nutri"
-HCLOUD_ENDPOINT = "https://api.hetzner.cloud/v1"
 _TOKEN_LENGTH = 64  # the Hetzner provider refuses any other before its first request
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s|&\\$#'\"]+@[^@\s|&\\$#'\"]+\.[^@\s|&\\$#'\"]+")

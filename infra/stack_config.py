@@ -9,8 +9,8 @@ import pulumi
 from pulumi.runtime.config import is_config_secret
 
 from config import app_file, former
+from config.endpoints import HCLOUD_ENDPOINT
 from config.settings import (
-    HCLOUD_ENDPOINT,
     MAY_BE_EMPTY,
     OBJECTS,
     PROJECT,

@@ -16,7 +16,7 @@ from localcloud.dns.server import NameServer, SilentError
 from localcloud.dns.services import service_zone
 from localcloud.hetzner.app import build
 from localcloud.hetzner.cloud import Cloud
-from localcloud.hetzner.late import LateMachines
+from localcloud.hetzner.late import Once, late
 from localcloud.hetzner.machines import MachineError
 from localcloud.state import State
 from localcloud.supabase.projects import Projects
@@ -40,8 +40,8 @@ _log = logging.getLogger("localcloud")
 def serve(instance: Instance) -> None:
     """Serve until a signal ends it. The home directory has to be there."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    machines = LateMachines(lambda: _machines(instance))
-    cloud = Cloud(instance, State(instance.home / STATE_FILE), machines)
+    machines = Once(lambda: _machines(instance))
+    cloud = Cloud(instance, State(instance.home / STATE_FILE), late(machines))
     supabase = Projects(cloud.state, cloud.clock, lambda: _databases(instance), instance.block)
     names = NameServer(lambda: zones_of(cloud, supabase), instance.dns_port)
     knobs = Mount("/_localcloud/redis", routes=redis.routes(lambda: _redis(instance)))
@@ -77,7 +77,7 @@ def zones_of(cloud: Cloud, supabase: Projects | None = None) -> Iterable[Zone]:
 class Front:
     """Opens the servers' public addresses, and watches the servers, once there are machines."""
 
-    def __init__(self, machines: LateMachines[DockerMachines]) -> None:
+    def __init__(self, machines: Once[DockerMachines]) -> None:
         self._machines = machines
         self._task: asyncio.Task[None] | None = None
         self._opened: DockerMachines | None = None
@@ -97,7 +97,7 @@ class Front:
     async def _open(self) -> None:
         while True:
             try:
-                machines = await asyncio.to_thread(self._machines.real)
+                machines = await asyncio.to_thread(self._machines)
             except MachineError as error:
                 _log.warning("no machines yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -11,7 +11,10 @@ from pydantic import SecretStr
 from clients.hetzner import HetznerError, freshness, reach
 from common.changes import Acknowledgements
 from common.target import HetznerTarget
-from common.window import SUNDAY_NIGHT, Window
+from common.window import Window
+from config.endpoints import HCLOUD_ENDPOINT
+from config.size import SizeSettings
+from config.window import WindowSettings
 from runbook.plan import prices
 from runbook.plan.plan import Plan, make
 from runbook.plan.prices import Prices, PricesError
@@ -23,8 +26,7 @@ if TYPE_CHECKING:
     from common.changes import Change
     from runbook.plan.engine import Engine
 
-_BACKUP_HOURS = 24
-_ENDPOINT = "https://api.hetzner.cloud/v1"
+_BACKUP_HOURS = SizeSettings().resize_backup_hours
 
 
 def propose(engine: Engine) -> Plan:
@@ -49,7 +51,7 @@ def acknowledgements(config: Mapping[str, Any]) -> Acknowledgements:
     return Acknowledgements(
         tuple(map(str, given)),
         protect=str(config.get("nutri:protect", True)).lower() != "false",
-        window=Window.model_validate(window) if window else SUNDAY_NIGHT,
+        window=Window.model_validate(window) if window else WindowSettings().maintenance_window,
     )
 
 
@@ -70,7 +72,7 @@ def _backups(config: Mapping[str, Any]) -> Callable[[Change], str | None]:
 
 
 def _api(config: Mapping[str, Any]) -> tuple[str, str]:
-    endpoint = config.get("hcloud:endpoint") or os.environ.get("HCLOUD_ENDPOINT") or _ENDPOINT
+    endpoint = config.get("hcloud:endpoint") or os.environ.get("HCLOUD_ENDPOINT") or HCLOUD_ENDPOINT
     token = config.get("hcloud:token") or os.environ.get("HCLOUD_TOKEN", "")
     return str(endpoint).rstrip("/"), str(token)
 

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from localcloud.errors import LocalCloudError
-from localcloud.hetzner.late import LateMachines
+from localcloud.hetzner.late import Once, late
 from localcloud.hetzner.machines import MachineError, Machines
 
 
@@ -26,11 +26,13 @@ def test_they_are_made_once_and_not_before() -> None:
         made.append(cast("Machines", _Stopped()))
         return made[-1]
 
-    late = LateMachines(make)
+    machines = late(Once(make))
     assert made == []
-    assert not late.running(1)
-    assert not late.running(1)
+    assert not machines.running(1)
+    assert not machines.running(1)
     assert len(made) == 1
+    with pytest.raises(AttributeError):
+        getattr(machines, "anything")  # noqa: B009 - the type has none
 
 
 def test_failure_is_the_machines_error_and_is_tried_again() -> None:
@@ -42,7 +44,7 @@ def test_failure_is_the_machines_error_and_is_tried_again() -> None:
             raise problems.pop()
         return cast("Machines", _Stopped())
 
-    late = LateMachines(make)
+    machines = late(Once(make))
     with pytest.raises(MachineError, match="no Docker engine answers"):
-        late.running(1)
-    assert not late.running(1)
+        machines.running(1)
+    assert not machines.running(1)

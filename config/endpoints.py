@@ -1,0 +1,3 @@
+"""Where the vendors' APIs are, unless a stack says otherwise."""
+
+HCLOUD_ENDPOINT = "https://api.hetzner.cloud/v1"
