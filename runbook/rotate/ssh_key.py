@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from runbook.rotate.scene import Scene
 
 KIND = "ssh-key"
+FORMER = "nutri:formerSshKeys"
+"""Keys of before, for disks of before: no server that runs lets them in."""
 _KEYS = "/root/.ssh/authorized_keys"
 # Whole or not at all: a file cut off in the middle would lock everybody out.
 _ADD = f"""set -eu
@@ -95,7 +98,8 @@ class SshKey:
     def left() -> Sequence[str]:
         """See `Rotation`."""
         return (
-            "backups and snapshots taken before know the old key alone: `runbook snapshot create`",
+            "backups and snapshots taken before know the old key alone: `runbook server restore` "
+            f"finds it in {FORMER}; once none is that old, `pulumi config rm {FORMER}`",
             "who is logged in already stays so: `runbook ssh`, then `who`, and end what is strange",
         )
 
@@ -117,7 +121,7 @@ class SshKey:
         for server in self._scene.target.servers:
             if not self._logs_in(server, self.pair.new):
                 with SshClient(with_key(server.ssh, self.pair.old)) as client:
-                    client.run(_ADD, stdin=f"{line}\n")
+                    admit(client, line)
             if not self._logs_in(server, self.pair.new):
                 raise OperatorError(f"{server.name} does not let the new key in")
         return f"it has logged in to {self._counted}"
@@ -133,11 +137,11 @@ class SshKey:
         return "the old key's name is free" if freed else "it is free"
 
     def _take_out(self) -> str:
-        body = public_of(self.pair.old).split()[1]
+        old = public_of(self.pair.old)
+        self._scene.config.set_secret(self.pair.old, FORMER, _fingerprint(old))
         for server in self._scene.target.servers:
             with SshClient(with_key(server.ssh, self.pair.new)) as client:
-                client.run(_TAKE_OUT, stdin=f"{body}\n")
-        old = public_of(self.pair.old)
+                take_out(client, old)
         with hetzner.connect(self._scene.target) as api:
             for key in api.all("ssh_keys"):
                 if is_same(str(key["public_key"]), old):
@@ -166,6 +170,20 @@ class SshKey:
         except SshPermissionDeniedError:
             return False
         return True
+
+
+def admit(client: SshClient, public: str) -> None:
+    """Have root's list hold a public key."""
+    client.run(_ADD, stdin=f"{public}\n")
+
+
+def take_out(client: SshClient, public: str) -> None:
+    """Have it hold a public key no more, whatever its comment."""
+    client.run(_TAKE_OUT, stdin=f"{public.split()[1]}\n")
+
+
+def _fingerprint(public: str) -> str:
+    return hashlib.sha256(public.encode()).hexdigest()[:12]
 
 
 def with_key(way: SshTarget, key: str) -> SshTarget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,9 @@ from runbook import confirm, disk_restore, options, output, servers, snapshots
 from runbook.app import group, verb
 from runbook.revive import Bounds, Revival
 from runbook.revive.live import LiveTools, console
-from runbook.stack import load_target
+from runbook.rotate import former_keys
+from runbook.rotate.config import Config
+from runbook.stack import find_project, load_target
 from runbook.timeline import acted, keep
 
 server_group = group("server", "A server that hangs, or has lost its disk.")
@@ -96,6 +99,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
     if backup is not None and snapshot is not None:
         raise typer.BadParameter("give --backup or --snapshot, not both")
     say = output.say if as_json else typer.echo
+    former = former_keys.of(Config(find_project(Path.cwd()), target.stack))
     with hetzner.connect(target, output.waiting) as api:
         image = disk_restore.choose(snapshots.of(api, target), chosen, backup or snapshot)
         loss = f"the disk of {chosen.name} is replaced by {image.type} {image.id}"
@@ -105,6 +109,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each parameter is an option of the verb
             say(f"kept         today's disk, as snapshot {kept.id}")
         disk_restore.rebuild(api, chosen, image)
         say(f"rebuilt      from {image.type} {image.id}")
+        say(f"SSH          {former_keys.bring_in(chosen, former, Bounds.boot)}")
         revival = Revival(LiveTools(target, chosen, api), say)
         code = revival.after_rebuild()
     acted(target, f"restored {chosen.name} from {image.type} {image.id}")

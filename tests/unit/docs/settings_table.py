@@ -43,6 +43,7 @@ SECRETS = {
     "nutri:dumpKeyId": "Id of the key of the bucket in `nutri:dumpRepository`.",
     "nutri:dumpKeySecret": "That key.",
     "nutri:rotating": "What `runbook rotate` is changing just now; it sets it, and takes it out.",
+    "nutri:formerSshKeys": "Keys of before, as `runbook rotate ssh-key` keeps them for old disks.",
     "nutri:notifyUrls": "Whom `runbook` tells, as Apprise URLs; NUTRI_NOTIFY_URLS does as well.",
 }
 

@@ -13,7 +13,7 @@ from clients.ssh import SshPermissionDeniedError
 from runbook.rotate import rotate
 from runbook.rotate.coolify_token import CoolifyToken
 from runbook.rotate.journal import SETTING
-from runbook.rotate.ssh_key import SshKey, new_key, public_of
+from runbook.rotate.ssh_key import FORMER, SshKey, new_key, public_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,6 +164,8 @@ def test_nobody_is_locked_out_wherever_it_stops(world: _World, steps: int) -> No
     assert world.admitted == {"127.0.0.1": {new}, "127.0.0.2": {new}}
     assert world.keys == {"s-deploy": new}
     assert SETTING not in world.scene.config.values
+    kept = world.scene.config.values[FORMER].values()
+    assert [public_of(one) for one in kept] == [public_of(old)], "for disks of before"
 
 
 def test_a_server_that_does_not_take_the_new_key_keeps_the_old_one(
