@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from common.ssh import SshClient, SshPermissionDeniedError
+from clients.ssh import SshClient, SshPermissionDeniedError
 from common.waiting import NotYetError, wait_until
 from runbook import output
 from runbook.rotate.ssh_key import FORMER, admit, public_of, take_out, with_key

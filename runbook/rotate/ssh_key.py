@@ -98,8 +98,7 @@ class SshKey:
     def left() -> Sequence[str]:
         """See `Rotation`."""
         return (
-            "backups and snapshots taken before know the old key alone: `runbook server restore` "
-            f"finds it in {FORMER}; once none is that old, `pulumi config rm {FORMER}`",
+            f"images of before know the old key alone: `runbook server restore` has it in {FORMER}",
             "who is logged in already stays so: `runbook ssh`, then `who`, and end what is strange",
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from pydantic import SecretStr
 
-from common.ssh import SshPermissionDeniedError
+from clients.ssh import SshPermissionDeniedError
 from common.waiting import WaitTimeoutError, without_pauses
 from runbook.rotate import former_keys
 from runbook.rotate.ssh_key import FORMER, new_key, public_of
