@@ -58,7 +58,7 @@ def secrets() -> list[str]:
     """Those that Pulumi.yaml cannot declare, since a secret has no default."""
     names = [f"nutri:{to_camel(name)}" for name in Settings.model_fields]
     own = [one for one in names if one not in declared() and not one.startswith("nutri:hcloud")]
-    return ["hcloud:token", *own, "nutri:notifyUrls"]
+    return ["hcloud:token", *own, "nutri:formerSshKeys", "nutri:notifyUrls"]
 
 
 def text() -> str:
