@@ -182,7 +182,7 @@ def take_out(client: SshClient, public: str) -> None:
 
 
 def _fingerprint(public: str) -> str:
-    return hashlib.sha256(public.encode()).hexdigest()[:12]
+    return f"key-{hashlib.sha256(public.encode()).hexdigest()[:12]}"
 
 
 def with_key(way: SshTarget, key: str) -> SshTarget:
