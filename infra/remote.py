@@ -41,7 +41,8 @@ def step(  # noqa: PLR0913 - a step has this many sides
     What a script says is told where it fails, and not while it runs: a line of more than 64 KiB
     would have the command plugin wait for ever.
 
-    `undo` names the script that takes it back when the step goes and the server stays.
+    `undo` names the script that takes it back when the step goes and the server stays. It comes
+    before a new run: after one it would take that one back, on a server that was made anew.
 
     The script and its values travel on standard input, so that no value shows in a process list.
     A server that was replaced has the step run anew; one that is deleted takes it along.
@@ -56,5 +57,10 @@ def step(  # noqa: PLR0913 - a step has this many sides
         triggers=[server.id],
         add_previous_output_in_env=False,
         logging=command.remote.Logging.NONE,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(after), deleted_with=server),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=list(after),
+            deleted_with=server,
+            delete_before_replace=True if undo else None,
+        ),
     )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from clients.ssh.client import SshClient
+from common.target import Target
 from common.waiting import wait_until
 from tests.e2e.conftest import ask, running_tags
-from tests.e2e.mutants.scene import BACKEND, Scene
+from tests.e2e.mutants.scene import BACKEND
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Stack
@@ -51,25 +52,27 @@ class Place:
 
     stack: Stack
 
-    def scene(self, ssh: SshClient) -> Scene:
-        """What a world lays hands on."""
-        return Scene(self.stack.cloud, self.stack.described(), ssh, self.stack)
+    def target(self) -> Target:
+        """The stack's output `target`; its file stays as the commands of the page left it."""
+        done = _typed(self.stack, "stack", "output", "target", "--json", "--show-secrets")
+        assert done.returncode == 0, done.stderr
+        return Target.model_validate_json(done.stdout)
 
     def run(self, script: str) -> str:
         """A script on the server as root; its output."""
-        with SshClient(self.stack.described().servers[0].ssh) as ssh:
+        with SshClient(self.target().servers[0].ssh) as ssh:
             return ssh.run(script, timeout=300).stdout.strip()
 
     def containers(self, service: str = BACKEND) -> str:
         """The ids of a service's running containers, on one line."""
-        (one,) = [found for found in self.stack.described().services if found.name == service]
+        (one,) = [found for found in self.target().services if found.name == service]
         each = [f"docker ps -q --filter label=coolify.name={uuid}" for uuid in one.applications]
         return self.run("; ".join(each)).replace("\n", " ")
 
     def is_served(self, path: str = "/health") -> bool:
         """Whether users get an answer of the backend's."""
         with contextlib.suppress(httpx.HTTPError):
-            return ask(self.stack.described(), "api.nutri.test", path).is_success
+            return ask(self.target(), "api.nutri.test", path).is_success
         return False
 
     def has_data(self) -> bool:
@@ -78,7 +81,7 @@ class Place:
 
     def serves(self, tag: str) -> bool:
         """Whether the config has the tag, and all of the backend's healthy containers run it."""
-        return self.stack.tag() == tag and running_tags(self.stack.described(), BACKEND) == {tag}
+        return self.stack.tag() == tag and running_tags(self.target(), BACKEND) == {tag}
 
     def is_green(self, *checks: str) -> bool:
         """Whether these checks are green."""
@@ -137,7 +140,6 @@ def _a_bad_tag_came(place: Place) -> None:
     """A good version, a better one, and then one that is never healthy."""
     config = ("config", "set", "--path", "nutri:services.nutri-backend.tag")
     for tag, code in (("good-2", 0), ("never-healthy", 1)):
-        place.stack.config = {}
         done = _typed(place.stack, *config, tag)
         assert done.returncode == 0, done.stderr
         done = _typed(place.stack, "up", "--yes", "--skip-preview", "--suppress-outputs")
@@ -162,13 +164,13 @@ def _coolify_is_down(place: Place) -> None:
 
 
 def _server_is_frozen(place: Place) -> None:
-    server = place.stack.described().servers[0].name
+    server = place.target().servers[0].name
     place.stack.cloud.knob("POST", f"/servers/{server}/freeze")
 
 
 def _disk_is_full(place: Place) -> None:
     """What fills it are images: one that lost its name, and an old one that nothing uses."""
-    server = place.stack.described().servers[0].name
+    server = place.target().servers[0].name
     size = int(place.run(_USED)) * 11 // 10 + _ROOM
     place.stack.cloud.knob("POST", f"/servers/{server}/disk", {"mebibytes": size})
     done = _typed(place.stack, "up", "--yes", "--skip-preview", "--suppress-outputs")

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.engine, pytest.mark.long, pytest.m
 
 _YES = b"y\r"  # what the key Enter sends
 _BOUND = 600.0
+_MISTAKES = ("Traceback", "Usage:", "No such command", "No such option")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ class Typed:
         self.said += f"$ {command}\n{said}\n"
         self.count += 1
         assert code in {0, 1, 3} or command.startswith("runbook check"), self.said
-        assert not any(one in said for one in ("Traceback", "Usage:", "No such")), self.said
+        assert not any(one in said for one in _MISTAKES), self.said
 
     @property
     def seconds(self) -> float:
