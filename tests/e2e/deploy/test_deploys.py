@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clients.coolify.client import over
 from clients.coolify.deployments import deploy
-from clients.drain import drained
 from clients.ssh import SshClient
 from runbook.monitor import watching
 from tests.e2e.guard.conftest import window
@@ -87,25 +85,6 @@ def test_a_late_proxy_drops_nothing_either(
     proxy_is_late(_LATE)
     done, told = _deploy(platform, "drain-1")
     assert (done.returncode, told["dropped"]) == (0, 0), done.stderr + str(told["monitor"])
-
-
-def test_a_replica_that_stands_still_turns_nobody_away(target: Target, server: SshClient) -> None:
-    """The only one left, as on a machine that is out of breath: all wait, none is refused."""
-    service = next(one for one in target.services if one.name == _BACKEND)
-    first, second = service.applications
-    mine = f"docker ps --quiet --filter label=coolify.name={second}"
-    with (
-        watching(target, service, rate=20) as monitor,
-        drained(server, _BACKEND, first, grace=service.stop_grace, say=print) as found,
-    ):
-        assert found.state == "drained"
-        # Docker knows nothing of it, as of a process that gets no turn.
-        halt, go_on = (f"docker kill --signal {one} $({mine})" for one in ("STOP", "CONT"))
-        server.run(f"{halt}; sleep 4; {go_on}")
-        time.sleep(3)
-    report = monitor.report()
-    assert report.longest_gap.seconds > 2, "it did not stand still"
-    assert report.kinds == {}
 
 
 def test_a_failed_deploy_goes_back_by_itself(platform: Stack) -> None:
