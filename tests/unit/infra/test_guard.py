@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pulumi
@@ -136,6 +138,20 @@ def test_a_refusal_lists_every_loss_with_a_command_each() -> None:
     assert text.startswith("refused, web was not touched:")
     assert "--path 'nutri:acknowledge[1]' web:" in text
     assert "--path 'nutri:acknowledge[2]' web:" in text
+    told = [line for line in text.splitlines() if line.startswith("  - ")]
+    assert len(told) == 2
+    assert "None" not in text
+
+
+def test_hooks_find_their_modules_when_the_program_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine's host takes the program's folder off the path; it is there besides, once."""
+    folder = str(Path(guards.__file__).absolute().parents[2])
+    monkeypatch.setattr(sys, "path", [folder, "/elsewhere"])
+    guards._keep_in_reach()
+    guards._keep_in_reach()
+    assert sys.path == [folder, "/elsewhere", folder]
 
 
 def test_a_secret_is_judged_by_its_value() -> None:
