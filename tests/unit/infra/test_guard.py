@@ -143,6 +143,39 @@ def test_a_refusal_lists_every_loss_with_a_command_each() -> None:
     assert "None" not in text
 
 
+def test_a_loss_that_no_window_allows_names_no_window() -> None:
+    """Only what may happen in it by itself is told when it may."""
+    with pytest.raises(GuardError) as caught:
+        _run(_guard().before_delete(_hooked()))
+    assert "maintenance window" not in str(caught.value)
+
+
+def test_a_report_unprotects_what_is_guarded_alone() -> None:
+    """The rest is shown as it is."""
+    seen: dict[str, pulumi.ResourceTransformationResult | None] = {}
+    for token in (_SERVER, _FIREWALL):
+        args = pulumi.ResourceTransformationArgs(
+            resource=cast("pulumi.Resource", None),
+            type_=token,
+            name="web",
+            props={},
+            opts=pulumi.ResourceOptions(protect=True),
+        )
+        seen[token] = guards.unprotect(args)
+    assert seen[_FIREWALL] is None
+    shown = seen[_SERVER]
+    assert shown is not None
+    assert shown.opts.protect is False
+
+
+def test_the_hooks_that_refuse_run_in_previews() -> None:
+    """So that a refusal comes before anything is touched."""
+    guard = _guard()
+    for hook in (guard._create, guard._update, guard._delete):
+        assert hook.opts is not None
+        assert hook.opts.on_dry_run is True
+
+
 def test_hooks_find_their_modules_when_the_program_has_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

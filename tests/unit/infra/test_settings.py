@@ -145,3 +145,26 @@ def test_what_is_set_reaches_the_checks(configure: Configure) -> None:
     assert "cpu_share" not in told
     found = Expectations.model_validate(told)
     assert (found.disk_share, found.token_days, found.cpu_share) == (0.5, 90, 0.9)
+
+
+def test_a_zone_of_another_domain_is_not_made(configure: Configure) -> None:
+    """The stack's own is made, unless it was there before; another's never."""
+    configure()
+    own, _ = settings.parse(stack_config.read())
+    configure({"nutri:zone": "example.org", "nutri:domain": "beta.example.org"})
+    beside, problems = settings.parse(stack_config.read())
+    assert own is not None
+    assert beside is not None, problems
+    assert own.makes_zone
+    assert not own.beside_a_zone().makes_zone
+    assert not beside.makes_zone
+
+
+@pytest.mark.parametrize("entry", ["server:delete", "server:resize-to-cx43", "*:delete"])
+def test_an_acknowledgement_that_is_one_is_taken(configure: Configure, entry: str) -> None:
+    """As the guard prints it."""
+    configure({"nutri:acknowledge": [entry]})
+    parsed, problems = settings.parse(stack_config.read())
+    assert problems == []
+    assert parsed is not None
+    assert parsed.acknowledge == (entry,)
