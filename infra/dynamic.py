@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pulumi.dynamic import CheckResult, DiffResult, ResourceProvider
 
 from common.errors import OperatorError
-from infra import kinds
+from infra import kinds, orphaned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ class _NoTraceback(logging.Filter):
 
 
 logging.getLogger("grpc._server").addFilter(_NoTraceback())
+orphaned.end_with_engine()
 
 
 class Provider(ResourceProvider):

@@ -4,6 +4,11 @@ import gc
 
 gc.disable()  # nothing that is loaded becomes garbage: looking for it is a tenth of the start
 
-from runbook.cli import main  # noqa: E402
+from runbook import interrupts  # noqa: E402
+
+try:
+    from runbook.cli import main
+except KeyboardInterrupt:
+    interrupts.end_loading()
 
 main()

@@ -106,7 +106,7 @@ def _interruptible(function: V, path: str) -> V:
             timeline.declined(error.question, options.get("stack"))
             raise
         except KeyboardInterrupt as why:
-            typer.echo(f"runbook: {why or 'interrupted'}", err=True)
+            typer.echo(f"runbook: {str(why) or 'interrupted'}", err=True)
             raise typer.Exit(CODE) from None
 
     return run  # type: ignore[return-value]

@@ -50,8 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         register(words[0] if words else None)
     except KeyboardInterrupt:
-        print("runbook: interrupted while it loads; nothing was begun", file=sys.stderr)
-        sys.exit(interrupts.CODE)
+        interrupts.end_loading()
     finally:
         gc.enable()
     try:

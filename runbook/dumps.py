@@ -48,6 +48,7 @@ def ask(target: Target, command: str, stdin: str | None = None) -> Any:  # noqa:
     Raises:
         OperatorError: the stack takes no dumps, or the server cannot be reached.
         DumpFailedError: the program says why it could not.
+        KeyboardInterrupt: somebody asked for an early end, which the server does not hear of.
     """
     if target.dumps is None:
         raise OperatorError(
@@ -59,6 +60,9 @@ def ask(target: Target, command: str, stdin: str | None = None) -> Any:  # noqa:
             said = client.run(f"nutri-dump {command}", stdin=stdin, timeout=_LONG).stdout
         except CommandFailedError as error:
             raise DumpFailedError(_reason(error)) from None
+        except KeyboardInterrupt as why:
+            said = f"{str(why) or 'interrupted'}; the server goes on with it to its end"
+            raise KeyboardInterrupt(said) from None
     return json.loads(said)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import NoReturn
 
 CODE = 130
 """Exit code of what was interrupted, whoever asked for it."""
@@ -17,6 +19,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Interrupted(KeyboardInterrupt):
     """Somebody asked for an early end; the text says how things stand."""
+
+
+def end_loading() -> NoReturn:
+    """End a program that was interrupted before it could begin anything."""
+    sys.stderr.write("runbook: interrupted while it loads; nothing was begun\n")
+    sys.exit(CODE)
 
 
 def raise_on_signals() -> None:

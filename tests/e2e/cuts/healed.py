@@ -23,7 +23,7 @@ RECORD = "NUTRI_CUTS_RECORD"
 """Names a file to which each combination adds a line."""
 _MOMENT_SECONDS = 300
 _END_SECONDS = 1200
-_LOCKED = re.compile(r"locked by|is locked")
+_LOCKED = re.compile(r"locked by|is locked|another run is at work")
 
 
 @dataclass
@@ -90,7 +90,9 @@ def _again(scene: Scene, words: tuple[str, ...]) -> None:
             return
         assert _LOCKED.search(said), f"the same command again ended with {code}:\n{said[-3500:]}"
         assert time.monotonic() < deadline, f"still locked:\n{said[-1500:]}"
-        if not any(is_alive(int(json.loads(one.read_text())["pid"])) for one in scene.locks()):
+        if scene.locks() and not any(
+            is_alive(int(json.loads(one.read_text())["pid"])) for one in scene.locks()
+        ):
             assert "pulumi cancel" in said, f"nothing says how to clear the lock:\n{said[-1500:]}"
             scene.run("pulumi", "cancel", "--yes")
         time.sleep(2)

@@ -54,6 +54,19 @@ def _fails(text: str) -> CommandFailedError:
     return CommandFailedError("failed", code=1, stdout="", stderr=f"noise\nnutri-dump: {text}\n")
 
 
+def test_an_interrupt_tells_that_the_server_goes_on(
+    dumping: FakeServer, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It does not hear of it; the next is told to wait for it."""
+
+    def interrupted(_command: str) -> None:
+        raise KeyboardInterrupt
+
+    dumping.answers["nutri-dump now"] = interrupted
+    assert run("dump", "now") == 130
+    assert "runbook: interrupted; the server goes on with it" in capsys.readouterr().err
+
+
 def test_a_dump_is_taken(dumping: FakeServer, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """And told in one line."""
     dumping.answers["nutri-dump now"] = json.dumps(DUMP)

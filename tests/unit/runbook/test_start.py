@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,20 @@ def test_an_interrupt_while_it_loads_is_one_line(
         cli.main(["status"])
     assert ended.value.code == 130
     assert capsys.readouterr().err == "runbook: interrupted while it loads; nothing was begun\n"
+
+
+def test_so_is_one_while_the_command_line_itself_loads(tmp_path: Path) -> None:
+    """Before any of its modules is there."""
+    cut = tmp_path / "rich"
+    cut.mkdir()
+    (cut / "__init__.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "runbook", "status"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr == "runbook: interrupted while it loads; nothing was begun\n"
