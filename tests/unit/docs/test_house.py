@@ -31,6 +31,7 @@ FLAT = frozenset(
         "__init__",
         "dynamic",
         "kinds",
+        "orphaned",
         "outputs",
         "remote",
         "resource_labels",
