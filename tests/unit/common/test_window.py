@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from common.window import DAYS, SUNDAY_NIGHT, Window
 
@@ -120,3 +120,9 @@ def test_what_is_no_window(values: dict[str, object], words: str) -> None:
     """Each mistake is told with what would be right."""
     with pytest.raises(ValidationError, match=words):
         Window.model_validate(SUNDAY_NIGHT.model_dump() | values)
+
+
+def test_a_window_is_read_from_the_stacks_config() -> None:
+    """As a part of the settings, where a validator's answer takes its place."""
+    said = {"day": "sunday", "start": "02:00", "end": "04:00"}
+    assert TypeAdapter(Window).validate_python(said) == SUNDAY_NIGHT
