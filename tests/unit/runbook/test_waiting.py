@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from checks.report import Result
+from checks.verdict import green, red
 from common.waiting import Attempt, wait_until
 from runbook import output
 
@@ -50,3 +52,12 @@ def test_a_wait_is_told_at_its_beginning_and_then_now_and_then(
     lines = capsys.readouterr().err.splitlines()
     assert [one.split()[2] for one in lines if "waiting for" in one] == ["SSH", "Docker"]
     assert max(map(len, lines)) < 90
+
+
+def test_a_red_result_is_told_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    """By name; the others by their number alone."""
+    told = output.Busy("2 checks", None, time.monotonic())
+    told.hear(Result("dns", "B5", "t", "api", green("well")), 1, 2)
+    told.hear(Result("health", "D1", "t", "api", red("it is down", "mend it")), 2, 2)
+    assert capsys.readouterr().err == "  red: D1 health api\n"
+    assert told.detail == "2 of 2"
