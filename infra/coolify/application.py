@@ -261,7 +261,7 @@ class _ApplicationProvider(CoolifyProvider):
     replace_on: ClassVar[frozenset[str]] = frozenset({"instance", "project", "application"})
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        with self.connect(props) as client:
+        with self.awake(props) as client:
             found = _existing(client, props["application"], props["instance"])
             uuid = found or _make(client, props)
             try:
@@ -276,7 +276,7 @@ class _ApplicationProvider(CoolifyProvider):
         return CreateResult(uuid, {**props, "drift": drift})
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        with self.connect(news) as client:
+        with self.awake(news) as client:
             _configure(client, id_, news, olds)
             if _needs_rollout(olds, news):
                 try:

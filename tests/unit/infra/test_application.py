@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from clients.coolify.client import Client
-from clients.coolify.errors import CoolifyError, CoolifyUnreachableError, DeploymentFailedError
-from common.waiting import without_pauses
+from clients.coolify.errors import CoolifyError, DeploymentFailedError
+from common.waiting import WaitTimeoutError, without_pauses
 from infra.coolify import application, prune_replicas
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Coolify:
         self.queries: list[str] = []
         self.ended = "finished"
         self.reachable = True
+        self.starts_in = 0
+        """Looks until it answers."""
 
     def note(self, what: str) -> None:
         """Keep what was done beside its own calls."""
@@ -66,6 +68,8 @@ class Coolify:
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
         path = request.url.path.removeprefix("/api/v1")
+        if path == "/version":  # whether it answers; no change asks it anything else before
+            return self._version()
         self.calls.append(f"{request.method} {path}")
         self.queries.append(request.url.query.decode())
         if not self.reachable:
@@ -76,6 +80,14 @@ class Coolify:
             if method == request.method and match:
                 return answer(body, *match.groups())
         return httpx.Response(404, json={"message": "Not found."})
+
+    def _version(self) -> httpx.Response:
+        if not self.reachable:
+            raise httpx.ConnectError("no route")
+        if self.starts_in > 0:
+            self.starts_in -= 1
+            return httpx.Response(502, text="Bad Gateway")
+        return httpx.Response(200, text="4.3.10")
 
     def _routes(self) -> dict[tuple[str, str], Callable[..., httpx.Response]]:
         return {
@@ -332,8 +344,20 @@ def test_no_answer_is_an_error_for_the_operator(
 ) -> None:
     """A dead API is told as such, without a traceback of the HTTP library."""
     coolify.reachable = False
-    with pytest.raises(CoolifyUnreachableError, match="gave no answer to GET /servers/"):
+    with pytest.raises(WaitTimeoutError, match=r"Coolify's API .* gave no answer to GET /version"):
         provider.create(dict(PROPS))
+
+
+def test_a_server_that_boots_is_waited_for(
+    coolify: Coolify, provider: application._ApplicationProvider
+) -> None:
+    """After a resize in the same update Coolify starts."""
+    coolify.starts_in = 2
+    created = provider.create(dict(PROPS))
+    assert (created.id, coolify.starts_in) == ("app-1", 0)
+    coolify.starts_in = 2
+    provider.update(created.id, dict(PROPS), {**PROPS, "tag": "good-2"})
+    assert (coolify.running, coolify.starts_in) == ("good-2", 0)
 
 
 def test_scaling_in_removes_what_is_not_wanted(coolify: Coolify) -> None:
