@@ -18,7 +18,7 @@ from common.errors import OperatorError
 from common.fingerprint import fingerprint
 from common.target import SshTarget
 from common.waiting import NotYetError, wait_until
-from infra.coolify import containers, volumes
+from infra.coolify import containers, forgotten, volumes
 from infra.coolify.project import ENVIRONMENT
 from infra.coolify.resource import CoolifyProvider, CoolifyResource
 
@@ -162,6 +162,14 @@ def _deploy(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
             wait_until_healthy(client, uuid, label, _bound(props))
 
 
+def _take_place(client: Client, uuid: str, props: Mapping[str, Any]) -> None:
+    """End what served in its stead, and is no application of Coolify's any more."""
+    way, grace = props["ssh"], int(props["stop_grace_seconds"])
+    for one in forgotten.left(client, way, props["application"], uuid):
+        with away(way, props["alias"], one, grace):
+            forgotten.remove(way, one, grace)
+
+
 @contextlib.contextmanager
 def away(way: Mapping[str, Any], service: str, uuid: str, grace: float) -> Iterator[None]:
     """Keep requests away from an application's container while it is replaced, or goes.
@@ -273,6 +281,7 @@ class _ApplicationProvider(CoolifyProvider):
                     with contextlib.suppress(OperatorError):
                         remove(client, uuid)
                 raise
+            _take_place(client, uuid, props)
         return CreateResult(uuid, {**props, "drift": drift})
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:

@@ -52,6 +52,7 @@ def asked(coolify: CoolifyDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
 
     monkeypatch.setattr("infra.coolify.resource.connect", connect)
     monkeypatch.setattr("clients.drain.drained", drained)
+    monkeypatch.setattr("infra.coolify.forgotten._running", lambda *_: [])
     with without_pauses(attempts=200):
         yield sent
 

@@ -195,6 +195,7 @@ def coolify(monkeypatch: pytest.MonkeyPatch) -> Iterator[Coolify]:
 
     monkeypatch.setattr("infra.coolify.resource.connect", connect)
     monkeypatch.setattr("clients.drain.drained", drained)
+    monkeypatch.setattr("infra.coolify.forgotten._running", lambda *_: [])
     with without_pauses():
         yield double
 
