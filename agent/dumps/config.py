@@ -74,4 +74,6 @@ def load() -> Config:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return Config(**{**raw, "keep": Keep(**raw["keep"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DumpError(f"{path} cannot be used ({error}): run `pulumi up`") from None
+        raise DumpError(
+            f"{path} cannot be used ({error}): `pulumi up --replace '**::install-dumps'` writes it"
+        ) from None

@@ -105,7 +105,8 @@ def client(program: str, major: int) -> str:
     if exact.exists():
         return str(exact)
     raise DumpError(
-        f"{program} of PostgreSQL {major} is not installed here: run `pulumi up`, which brings it"
+        f"{program} of PostgreSQL {major} is not installed here: "
+        "`pulumi up --replace '**::install-dumps'` brings it"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 WHERE_ALL_IS_WELL = (
     "runbook check",
     "runbook check clock",
+    "runbook check disk",
     "runbook check passphrase",
     "runbook check health",
     "runbook check health containers",
