@@ -134,7 +134,13 @@ _WORLDS: Mapping[str, tuple[Callable[[Stack], None], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("world", _WORLDS)
+@pytest.mark.parametrize(
+    "world",
+    [
+        "missing",
+        *(pytest.param(one, marks=pytest.mark.long) for one in _WORLDS if one != "missing"),
+    ],
+)
 def test_a_mistake_of_the_configuration_is_gone(stack: Stack, world: str) -> None:
     """Each command as it is printed; then that mistake alone is left which names none."""
     stack.config["nutri:liveLatencyMs"] = -1
@@ -151,6 +157,7 @@ def test_a_mistake_of_the_configuration_is_gone(stack: Stack, world: str) -> Non
     assert "nutri:liveLatencyMs" in left[0]
 
 
+@pytest.mark.long
 def test_what_stands_in_hetzners_project_is_let_be(stack: Stack, double: HetznerDouble) -> None:
     """A type that costs more, a zone that leads elsewhere or is a secondary one: agreed to."""
     everywhere = [one["name"] for one in double.get("/locations")["locations"]]
@@ -160,7 +167,7 @@ def test_what_stands_in_hetzners_project_is_let_be(stack: Stack, double: Hetzner
     stack.change("nutri-backend")
     _lift(stack, "pulumi config set tier cpx32")
     _lift(stack, "pulumi config set takeOverDns true")
-    double.delete(f"/zones/{zone}")
+    double.http.delete(f"/zones/{zone}").raise_for_status()
     _zone(double, mode="secondary", primary_nameservers=[{"address": "192.0.2.53"}])
     _lift(stack, "pulumi config set manageDns false")
     # What is left is the database's project, which is not in this cloud.

@@ -8,6 +8,7 @@ from tests.e2e.mutants.mutant import Broken, mutant
 from tests.e2e.mutants.scene import BACKEND, Scene
 
 PROJECT = "localcloudnutriaaaaa"
+_UNHEALTHY = "the app calls itself unhealthy without its database"
 
 
 @mutant(
@@ -18,6 +19,7 @@ PROJECT = "localcloudnutriaaaaa"
     also={
         "pool": "nobody can be asked who is connected",
         "database-writes": "nobody can be asked whether it may be written",
+        "health": _UNHEALTHY,
     },
 )
 def the_project_is_paused(scene: Scene) -> Broken:
@@ -32,6 +34,7 @@ def the_project_is_paused(scene: Scene) -> Broken:
     PROJECT,
     says=r"exhausted: .* of the pool's 15 at work; held by stuck-job at \S+ \(15, idle in",
     remedy="runbook database doctor",
+    also={"health": _UNHEALTHY},
 )
 def the_pool_is_exhausted(scene: Scene) -> Broken:
     """Somebody holds every connection of the pool inside a transaction."""
