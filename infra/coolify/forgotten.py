@@ -11,8 +11,8 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from clients.coolify.errors import CoolifyNotFoundError
+from clients.ssh import SshClient
 from common.errors import OperatorError
-from common.ssh import SshClient
 from common.target import SshTarget
 
 if TYPE_CHECKING:

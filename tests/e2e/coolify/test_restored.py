@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.ssh import SshClient
+from clients.ssh import SshClient
 from tests.e2e.conftest import Stack, ask, own_stack
 
 if TYPE_CHECKING:

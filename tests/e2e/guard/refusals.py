@@ -16,51 +16,51 @@ RUN = {
     "infra/dump_settings.py: pulumi config set --secret …:…": _MISTAKE,
     "infra/old_settings.py: pulumi config set --path …'…' … && pulumi config rm nutri:…": _MISTAKE,
     "infra/services_settings.py: pulumi config set --path --type string '…' ...": _MISTAKE,
-    "infra/services_settings.py: pulumi config set --secret --path": _MISTAKE,
+    "infra/stack_config.py: pulumi config set --secret --path": _MISTAKE,
     "infra/settings.py: pulumi config set --secret --path": _MISTAKE,
-    "infra/settings.py: pulumi config set --secret --path '…:secrets.SERVICE.NAME'": _MISTAKE,
+    "infra/stack_config.py: pulumi config set --secret --path '…:secrets.SERVICE.NAME'": _MISTAKE,
     "infra/settings.py: pulumi config set --secret hcloud:token": _MISTAKE,
     "infra/settings.py: pulumi config set --secret …:registryPassword": _MISTAKE,
     "infra/settings.py: pulumi config set … ...": _MISTAKE,
-    "infra/tiers.py: pulumi config set tier …": _PROJECT,
-    "infra/zone.py: pulumi config set manageDns false": _PROJECT,
-    "infra/zone.py: pulumi config set takeOverDns true": _PROJECT,
+    "infra/servers/tiers.py: pulumi config set tier …": _PROJECT,
+    "infra/ingress/zone.py: pulumi config set takeOverDns true": _PROJECT,
     "common/passphrase.py: pulumi stack change-secrets-provider passphrase": (
         "tests/e2e/guard/test_what_is_printed.py::test_a_passphrase_is_changed"
     ),
-    "infra/coolify_version.py: runbook server restore": (
+    "infra/coolify/downgrade.py: runbook server restore": (
         "tests/e2e/recovery/test_recovery.py::test_a_spoilt_disk_is_replaced_by_a_snapshot"
     ),
-    "infra/certificates.py: pulumi up": (
+    "infra/ingress/certificates.py: pulumi up": (
         "tests/e2e/day_one/test_day_one.py::test_the_next_up_finishes_it"
     ),
     "infra/coolify/instance.py: pulumi up": (
         "tests/e2e/coolify/test_restored.py::test_up_and_once_more_as_it_says"
     ),
-    "infra/reachable.py: runbook server revive": (
+    "infra/servers/reachable.py: runbook server revive": (
         "tests/e2e/recovery/test_recovery.py::test_a_frozen_server_is_brought_back"
     ),
-    "infra/dumper/postgres.py: runbook database doctor --allow-writes": _WORLDS,
-    "infra/dumper/restic.py: runbook check disk": _NO_HARM,
-    "common/drain/__init__.py: runbook check disk": _NO_HARM,
+    "agent/dumps/postgres.py: runbook database doctor --allow-writes": _WORLDS,
+    "agent/dumps/restic.py: runbook check disk": _NO_HARM,
+    "clients/drain/__init__.py: runbook check disk": _NO_HARM,
 }
 """File and text as the source has it (what the program puts in is `…`), and the test."""
 
 NOT_RUN = {
+    "infra/ingress/zone.py: pulumi config set manageDns false": "no world has a secondary zone of our name",
     "infra/app_file.py: pulumi config set --path": (
         "the engine refuses it before, by the type that Pulumi.yaml gives the setting"
     ),
-    "common/ssh_options.py: pulumi up": (
+    "clients/ssh/options.py: pulumi up": (
         "a state that was damaged by hand: each update writes its outputs anew"
     ),
-    "infra/dumper/config.py: pulumi up --replace '**::install-dumps'": (
+    "agent/dumps/config.py: pulumi up --replace '**::install-dumps'": (
         "a step is taken back and run again by the engine, as the baseline's is in two worlds"
     ),
-    "infra/dumper/postgres.py: pulumi up --replace '**::install-dumps'": (
+    "agent/dumps/postgres.py: pulumi up --replace '**::install-dumps'": (
         "a step is taken back and run again by the engine, as the baseline's is in two worlds"
     ),
-    "infra/guard.py: pulumi up": "what the next update passes over is tested without an engine",
-    "infra/resize.py: pulumi up": "a system that heeds no shutdown ends the wait after minutes",
-    "infra/resize.py: runbook ssh": "a shell for a person, who shuts the server down",
+    "infra/guard/transform.py: pulumi up": "what the next update passes over is tested without an engine",
+    "infra/servers/resize.py: pulumi up": "a system that heeds no shutdown ends the wait after minutes",
+    "infra/servers/resize.py: runbook ssh": "a shell for a person, who shuts the server down",
 }
 """Those that no test has run yet, each with its reason: nothing may be added here in silence."""

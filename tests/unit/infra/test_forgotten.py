@@ -9,8 +9,8 @@ import pytest
 
 from clients.coolify.client import Client
 from clients.coolify.errors import CoolifyDeniedError
+from clients.ssh import Result
 from common.errors import OperatorError
-from common.ssh import Result
 from infra.coolify import application, forgotten
 from tests.unit.infra.test_application import PROPS, Coolify, coolify
 
