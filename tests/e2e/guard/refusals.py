@@ -12,16 +12,16 @@ _WORLDS = "tests/e2e/mutants/test_mutants.py::test_the_right_check_is_red_and_no
 _NO_HARM = "tests/e2e/mutants/test_mutants.py::test_a_command_for_another_cause_does_no_harm"
 
 RUN = {
-    "infra/app_file.py: pulumi config set --path --type string": _MISTAKE,
-    "infra/dump_settings.py: pulumi config set --secret …:…": _MISTAKE,
-    "infra/old_settings.py: pulumi config set --path …'…' … && pulumi config rm nutri:…": _MISTAKE,
-    "infra/services_settings.py: pulumi config set --path --type string '…' ...": _MISTAKE,
+    "config/app_file.py: pulumi config set --path --type string": _MISTAKE,
+    "config/dumps.py: pulumi config set --secret …:…": _MISTAKE,
+    "config/former.py: pulumi config set --path …'…' … && pulumi config rm nutri:…": _MISTAKE,
+    "config/services.py: pulumi config set --path --type string '…' ...": _MISTAKE,
     "infra/stack_config.py: pulumi config set --secret --path": _MISTAKE,
-    "infra/settings.py: pulumi config set --secret --path": _MISTAKE,
+    "config/services.py: pulumi config set --secret --path": _MISTAKE,
     "infra/stack_config.py: pulumi config set --secret --path '…:secrets.SERVICE.NAME'": _MISTAKE,
-    "infra/settings.py: pulumi config set --secret hcloud:token": _MISTAKE,
-    "infra/settings.py: pulumi config set --secret …:registryPassword": _MISTAKE,
-    "infra/settings.py: pulumi config set … ...": _MISTAKE,
+    "config/settings.py: pulumi config set --secret hcloud:token": _MISTAKE,
+    "config/settings.py: pulumi config set --secret …:registryPassword": _MISTAKE,
+    "config/settings.py: pulumi config set … ...": _MISTAKE,
     "infra/servers/tiers.py: pulumi config set tier …": _PROJECT,
     "infra/ingress/zone.py: pulumi config set takeOverDns true": _PROJECT,
     "common/passphrase.py: pulumi stack change-secrets-provider passphrase": (
@@ -46,8 +46,8 @@ RUN = {
 """File and text as the source has it (what the program puts in is `…`), and the test."""
 
 NOT_RUN = {
-    "infra/ingress/zone.py: pulumi config set manageDns false": "no world has a secondary zone of our name",
-    "infra/app_file.py: pulumi config set --path": (
+    "infra/ingress/zone.py: pulumi config set manageDns false": "no world has a secondary zone",
+    "config/app_file.py: pulumi config set --path": (
         "the engine refuses it before, by the type that Pulumi.yaml gives the setting"
     ),
     "clients/ssh/options.py: pulumi up": (
@@ -59,8 +59,8 @@ NOT_RUN = {
     "agent/dumps/postgres.py: pulumi up --replace '**::install-dumps'": (
         "a step is taken back and run again by the engine, as the baseline's is in two worlds"
     ),
-    "infra/guard/transform.py: pulumi up": "what the next update passes over is tested without an engine",
-    "infra/servers/resize.py: pulumi up": "a system that heeds no shutdown ends the wait after minutes",
+    "infra/guard/transform.py: pulumi up": "tested without an engine",
+    "infra/servers/resize.py: pulumi up": "the wait for a shutdown takes minutes",
     "infra/servers/resize.py: runbook ssh": "a shell for a person, who shuts the server down",
 }
 """Those that no test has run yet, each with its reason: nothing may be added here in silence."""

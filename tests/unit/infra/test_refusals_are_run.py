@@ -11,7 +11,7 @@ from tests.e2e.guard.refusals import NOT_RUN, RUN
 from tests.e2e.mutants.elsewhere import WHERE_ALL_IS_WELL
 
 ROOT = Path(__file__).parents[3]
-_ALL = printed("infra", "common", "clients/drain", "clients/ssh", "agent/dumps")
+_ALL = printed("infra", "config", "common", "clients/drain", "clients/ssh", "agent/dumps")
 _MOST_NOT_RUN = 8
 
 
