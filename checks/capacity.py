@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _SAMPLES = 3
 _RECENT = 3600.0
 _SEE = "see `runbook resources`; "
-_DOCKERS = "/"
-"""The file system that Docker keeps its images and containers on."""
+_DOCKERS = {"/", "/data", "/var/lib/docker"}
+"""Where the file system is mounted that Docker keeps its images and containers on."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _judge_share(name: str, found: Iterable[FileSystem], limit: float) -> Verdic
 def _of_space(mounts: Sequence[str]) -> str:
     """What gives space back: of Docker's file system it may be Docker."""
     delete = "delete what fills it, or take a larger tier"
-    if _DOCKERS not in mounts:
+    if _DOCKERS.isdisjoint(mounts):
         return delete
     return f"`runbook docker prune` frees what Docker does not use; else {delete}"
 
