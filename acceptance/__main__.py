@@ -65,7 +65,8 @@ def main(
 ) -> int:
     """Run it; 0 all held and nothing is left, 1 it did not, 2 a mistake."""
     options = _parsed(words)
-    signal.signal(signal.SIGTERM, _ended)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had us ignore them
+        signal.signal(number, _ended)
     try:
         loaded, secrets = config.load(options.file, os.environ)
     except OperatorError as error:

@@ -67,7 +67,8 @@ under_way = UnderWay()
 def log(event: str, **fields: object) -> None:
     """Write one line of JSON."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    print(json.dumps({"time": now, "service": SERVICE, "event": event, **fields}), flush=True)
+    line = json.dumps({"time": now, "service": SERVICE, "event": event, **fields})
+    print(f"{line}\n", end="", flush=True)  # in one write: other threads log, too
 
 
 def health() -> tuple[int, Body]:

@@ -85,5 +85,5 @@ def test_an_env_file_becomes_config(tmp_path: Path) -> None:
     assert project.value(f"{plain}.LOG_LEVEL") == "debug"
     before = project.written
     told = json.loads(project.import_("--yes", "--json").stdout)
-    assert {one["kind"] for one in told} == {"as it is"}
+    assert {one["kind"] for one in told["variables"]} == {"as it is"}
     assert project.written == before
