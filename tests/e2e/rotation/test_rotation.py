@@ -14,6 +14,7 @@ from clients.coolify.errors import CoolifyDeniedError
 from clients.ssh import SshClient, SshPermissionDeniedError
 from localcloud.node import docker_engine
 from localcloud.settings import DEMO_TOKEN
+from tests.e2e.data.conftest import configure
 
 if TYPE_CHECKING:
     from common.target import Target
@@ -119,7 +120,7 @@ def test_the_password_of_the_database(rotating: Rotating) -> None:
 def test_the_password_of_the_dumps(rotating: Rotating) -> None:
     """Cut off in the middle it goes on; what was dumped before comes back by the new one alone."""
     stack = rotating.stack
-    stack.config["nutri:dumps"] = True
+    configure(stack)
     stack.up()
     taken = json.loads(stack.runbook("dump", "now", "--json").stdout)
     old = rotating.value("nutri:resticPassword")
