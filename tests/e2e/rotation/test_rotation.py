@@ -135,7 +135,7 @@ def test_the_password_of_the_dumps(rotating: Rotating) -> None:
     assert _opens(stack.described(), rotating.value("nutri:resticPassword"))
     restored = stack.runbook("restore", "--to", "scratch", "--json")
     assert restored.returncode == 0, restored.stdout + restored.stderr
-    assert json.loads(restored.stdout)["run"] == taken["run"]
+    assert json.loads(restored.stdout)["dump"]["run"] == taken["run"]
     assert rotating.is_over(), stack.last
 
 
