@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from common.budgets import Budgets
 from common.maintenance import MIGRATE, OFF, Maintenance
 from common.window import SUNDAY_NIGHT, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class _Frozen(BaseModel):
@@ -27,6 +30,11 @@ class SshTarget(_Frozen):
     user: str = "root"
     host_key: str = Field(description="public host key, '<type> <base64>', no comment")
     private_key: SecretStr = Field(description="OpenSSH private key in PEM")
+
+    @classmethod
+    def of(cls, way: Mapping[str, Any]) -> Self:
+        """Read it from a resource's inputs, which may hold more than it."""
+        return cls.model_validate({name: way[name] for name in cls.model_fields if name in way})
 
 
 class ServerTarget(_Frozen):

@@ -77,12 +77,11 @@ class Client:
             CoolifyUnreachableError: no answer at all; the next call is over a new connection.
             SshError: that one cannot be made either.
         """
+        response = self._send(method, path, body)
         for _ in range(_MOST_PAUSES):
-            response = self._send(method, path, body)
             if response.status_code != _TOO_MANY:
                 break
             pause(_asked_for(response))
-        else:
             response = self._send(method, path, body)
         if response.is_error:
             kind = _KINDS.get(response.status_code, CoolifyError)
@@ -129,13 +128,7 @@ def connect(connection: Mapping[str, Any]) -> Iterator[Client]:
     Args:
         connection: `host`, `port`, `user`, `host_key`, `private_key`, `api_port`, `token`.
     """
-    target = SshTarget(
-        host=connection["host"],
-        port=int(connection["port"]),
-        user=connection["user"],
-        host_key=connection["host_key"],
-        private_key=connection["private_key"],
-    )
+    target = SshTarget.of(connection)
     port, token = int(connection["api_port"]), connection["token"]
     with _renewed(lambda: tunnel(target, port), token) as client:
         yield client

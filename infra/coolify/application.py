@@ -180,9 +180,8 @@ def away(way: Mapping[str, Any], service: str, uuid: str, grace: float) -> Itera
         uuid: of the application.
         grace: seconds that what is under way may take.
     """
-    target = SshTarget.model_validate({**way, "port": int(way["port"])})
     with (
-        SshClient(target) as ssh,
+        SshClient(SshTarget.of(way)) as ssh,
         drain.drained(ssh, service, uuid, grace=grace, say=drain.on_stderr),
     ):
         yield

@@ -46,8 +46,7 @@ def look(way: Mapping[str, Any], uuid: str) -> tuple[Container, ...] | None:
         f" | xargs --no-run-if-empty docker inspect --format '{_FORMAT}'"
     )
     try:
-        target = SshTarget.model_validate({**way, "port": int(way["port"])})
-        with SshClient(target) as ssh:
+        with SshClient(SshTarget.of(way)) as ssh:
             return parse(ssh.run(command, timeout=_SECONDS).stdout)
     except (SshError, OperatorError):
         return None

@@ -47,7 +47,7 @@ def remove(way: Mapping[str, Any], uuid: str, grace: float) -> None:
     command = (
         f"docker ps {own} | {each} stop --time {grace:.0f} && docker ps --all {own} | {each} rm"
     )
-    with SshClient(_target(way)) as ssh:
+    with SshClient(SshTarget.of(way)) as ssh:
         done = ssh.run(command, timeout=grace + _SLACK_SECONDS, check=False)
     if done.code:
         raise OperatorError(
@@ -62,7 +62,7 @@ def _running(way: Mapping[str, Any], name: str) -> list[str]:
         f"docker ps --all --filter label=coolify.managed=true --filter {own}"
         " --format '{{.Label \"coolify.name\"}}' | sort --unique"
     )
-    with SshClient(_target(way)) as ssh:
+    with SshClient(SshTarget.of(way)) as ssh:
         listed = ssh.run(command, timeout=_SECONDS).stdout.split()
     return [one for one in listed if _UUID.fullmatch(one)]
 
@@ -73,7 +73,3 @@ def _is_known(client: Client, uuid: str) -> bool:
     except CoolifyNotFoundError:
         return False
     return True
-
-
-def _target(way: Mapping[str, Any]) -> SshTarget:
-    return SshTarget.model_validate({**way, "port": int(way["port"])})

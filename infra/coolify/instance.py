@@ -46,10 +46,8 @@ def _mint(connection: Mapping[str, Any]) -> None:
     """Let the token in again, past the API: only its hash travels."""
     from infra.remote import program  # noqa: PLC0415 - it loads the command plugin's SDK
 
-    names = ("host", "port", "user", "host_key", "private_key")
-    target = SshTarget.model_validate({n: connection[n] for n in names})
     values = {"TOKEN_HASH": hashlib.sha256(connection["token"].encode()).hexdigest()}
-    with SshClient(target) as ssh:
+    with SshClient(SshTarget.of(connection)) as ssh:
         ssh.run("bash -s", stdin=program("mint-token.sh", values), timeout=_MINT_SECONDS)
     print(_MINTED, file=sys.stderr, flush=True)  # noqa: T201
 

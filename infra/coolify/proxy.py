@@ -24,7 +24,7 @@ from infra.remote import program
 from infra.servers.network import balancer_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pulumi
 
@@ -169,15 +169,11 @@ def _have_it_left(ssh: SshClient, grace: float) -> None:
     ssh.run("bash -s", stdin=program("leave-before-shutdown.sh", values))
 
 
-def _ssh(props: Mapping[str, Any]) -> SshTarget:
-    return SshTarget.model_validate({**props["ssh"], "port": int(props["ssh"]["port"])})
-
-
 class _ProxyProvider(CoolifyProvider):
     replace_on: ClassVar[frozenset[str]] = frozenset({"server"})
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        with self.connect(props) as client, SshClient(_ssh(props)) as ssh:
+        with self.connect(props) as client, SshClient(SshTarget.of(props["ssh"])) as ssh:
             _set(client, ssh, props["server"], props["options"])
             _shut_api(ssh, props["api"])
             _have_it_left(ssh, props["leave"])
@@ -188,7 +184,7 @@ class _ProxyProvider(CoolifyProvider):
             return {}
         compose = client.get(f"/servers/{id_}/proxy").get("configuration")
         kept = compose is None or with_options(compose, props["options"]) == compose
-        with SshClient(_ssh(props)) as ssh:
+        with SshClient(SshTarget.of(props["ssh"])) as ssh:
             routes, _, grace = ssh.run(_LOOK, check=False).stdout.partition("\n@@\n")
         seen = {"options": props["options"] if kept else [], "api": routes}
         return seen if "leave" not in props else {**seen, "leave": float(grace.strip() or 0)}

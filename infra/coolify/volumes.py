@@ -50,7 +50,7 @@ def prepare(uuid: str, props: Mapping[str, Any]) -> None:
     if not names(props):
         return
     image = f"{props['image']}:{props['tag']}"
-    with SshClient(SshTarget.model_validate(props["ssh"])) as ssh:
+    with SshClient(SshTarget.of(props["ssh"])) as ssh:
         for name, folder in names(props).items():
             values = {"IMAGE": image, "VOLUME": f"{uuid}-{name}", "FOLDER": folder}
             script = program("prepare-volume.sh", values)

@@ -111,7 +111,7 @@ class DnsCutover:
                 )
                 for one in api.all("load_balancers"):
                     narrow(LbTargets(api, int(one["id"])), server)
-            said = ask(SshTarget.model_validate({**way, "port": int(way["port"])}), [host], _MOST)
+            said = ask(SshTarget.of(way), [host], _MOST)
             pulumi.log.info(f"no certificate of {host} yet; {said}")
             self._wait_for_certificate(host, address, _CERTIFICATE_SECONDS)
 

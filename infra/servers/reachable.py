@@ -31,8 +31,7 @@ _LOGIN_SECONDS = 10
 
 def _look(props: Mapping[str, Any]) -> bool:
     """Log in; raises SshError or CommandTimeoutError, both within seconds."""
-    target = SshTarget.model_validate({**props["ssh"], "port": int(props["ssh"]["port"])})
-    with SshClient(target, connect_timeout=_LOGIN_SECONDS) as ssh:
+    with SshClient(SshTarget.of(props["ssh"]), connect_timeout=_LOGIN_SECONDS) as ssh:
         ssh.run("true", timeout=_LOOK_SECONDS)
     return True
 

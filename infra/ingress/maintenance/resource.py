@@ -25,7 +25,7 @@ _ABSENT: dict[str, Any] = {"mode": Mode.OFF.value, "routes": "", "state": "", "p
 
 
 def _run(props: Mapping[str, Any], script: str, values: Mapping[str, str], bound: float) -> str:
-    with SshClient(SshTarget.model_validate(props["ssh"])) as client:
+    with SshClient(SshTarget.of(props["ssh"])) as client:
         return client.run(["bash", "-s"], stdin=program(script, values), timeout=bound).stdout
 
 
