@@ -9,13 +9,12 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import OperatorError
+from config.endpoints import HCLOUD_ENDPOINT, HETZNER_ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-HETZNER = "https://api.hetzner.cloud/v1"
-BOXES = "https://api.hetzner.com/v1"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 STAGING_ROOT = "https://letsencrypt.org/certs/staging/letsencrypt-stg-root-x1.pem"
 STEPS = ("up", "check", "deploy", "scale", "resize", "dump", "restore", "drill")
@@ -63,8 +62,8 @@ class Hetzner(_Part):
     """The project, by its token; an empty project of its own is best."""
 
     token: Variable = "HCLOUD_TOKEN"  # noqa: S105 - the name of a variable
-    endpoint: Url = HETZNER
-    boxes: Url = BOXES
+    endpoint: Url = HCLOUD_ENDPOINT
+    boxes: Url = HETZNER_ENDPOINT
 
 
 class Limit(_Part):

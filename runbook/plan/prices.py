@@ -10,11 +10,11 @@ import httpx
 
 from common.changes.model import kind
 from common.errors import OperatorError
+from config.endpoints import HETZNER_ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-BOXES = "https://api.hetzner.com/v1"
 _TIMEOUT_SECONDS = 20
 _PERCENT = 100
 _ZONES = {"eu-central": "fsn1", "us-east": "ash", "us-west": "hil", "ap-southeast": "sin"}
@@ -140,7 +140,7 @@ _RULES = {
 }
 
 
-def fetch(endpoint: str, token: str, boxes: str = BOXES) -> Prices:
+def fetch(endpoint: str, token: str, boxes: str = HETZNER_ENDPOINT) -> Prices:
     """Ask for the price list, and for what Storage Boxes cost.
 
     Args:

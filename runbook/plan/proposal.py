@@ -12,7 +12,7 @@ from clients.hetzner import HetznerError, freshness, reach
 from common.changes import Acknowledgements
 from common.target import HetznerTarget
 from common.window import Window
-from config.endpoints import HCLOUD_ENDPOINT
+from config.endpoints import HCLOUD_ENDPOINT, HETZNER_ENDPOINT
 from config.size import SizeSettings
 from config.window import WindowSettings
 from runbook.plan import prices
@@ -79,7 +79,7 @@ def _api(config: Mapping[str, Any]) -> tuple[str, str]:
 
 def _price_list(config: Mapping[str, Any]) -> tuple[Prices, tuple[str, ...]]:
     try:
-        boxes = str(config.get("hcloud:endpointHetzner") or prices.BOXES).rstrip("/")
+        boxes = str(config.get("hcloud:endpointHetzner") or HETZNER_ENDPOINT).rstrip("/")
         return prices.fetch(*_api(config), boxes), ()
     except PricesError as error:
         return Prices(), (str(error),)
