@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).parents[3]
-KEPT = ROOT / "tests/recorded/cuts.json"
-DOCUMENT = ROOT / "docs/cuts.md"
-BEGIN, END = "<!-- generated: results -->", "<!-- end of results -->"
+from tests.results import ROOT, Results, Rows
+
 _KEPT_FIELDS = ("moment", "cut", "ended", "ended_s", "healed_s")
-
-Rows = list[dict[str, Any]]
 
 
 def gathered(kept: Rows, lines: str) -> Rows:
@@ -46,20 +40,14 @@ def table(rows: Rows) -> str:
     return "\n".join(lines)
 
 
-def document(text: str, rows: Rows) -> str:
-    """The document with these results in it."""
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}"
-
-
-def main(record: str | None) -> None:
-    """Keep a run's results, and write the document."""
-    kept: Rows = json.loads(KEPT.read_text()) if KEPT.exists() else []
-    rows = gathered(kept, Path(record).read_text() if record else "")
-    KEPT.write_text(json.dumps(rows, indent=1) + "\n")
-    DOCUMENT.write_text(document(DOCUMENT.read_text(), rows))
-
+RESULTS = Results(
+    kept=ROOT / "tests/recorded/cuts.json",
+    document=ROOT / "docs/cuts.md",
+    begin="<!-- generated: results -->",
+    end="<!-- end of results -->",
+    gathered=gathered,
+    table=table,
+)
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    RESULTS.write(sys.argv[1] if len(sys.argv) > 1 else None)

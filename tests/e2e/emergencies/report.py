@@ -7,17 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
-from typing import Any
 
 from tests.e2e.emergencies.pages import blocks
-
-ROOT = Path(__file__).parents[3]
-KEPT = ROOT / "tests/recorded/emergencies.json"
-DOCUMENT = ROOT / "docs/transcripts.md"
-BEGIN, END = "<!-- generated: nights -->", "<!-- end of nights -->"
-
-Rows = list[dict[str, Any]]
+from tests.results import ROOT, Results, Rows
 
 
 def gathered(kept: Rows, lines: str) -> Rows:
@@ -42,20 +34,14 @@ def _commands(number: int) -> str:
     return f"{number} command{'' if number == 1 else 's'}"
 
 
-def document(text: str, rows: Rows) -> str:
-    """The document with these results in it."""
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}"
-
-
-def main(record: str | None) -> None:
-    """Keep a run's results, and write the document."""
-    kept: Rows = json.loads(KEPT.read_text()) if KEPT.exists() else []
-    rows = gathered(kept, Path(record).read_text() if record else "")
-    KEPT.write_text(json.dumps(rows, indent=1) + "\n")
-    DOCUMENT.write_text(document(DOCUMENT.read_text(), rows))
-
+RESULTS = Results(
+    kept=ROOT / "tests/recorded/emergencies.json",
+    document=ROOT / "docs/transcripts.md",
+    begin="<!-- generated: nights -->",
+    end="<!-- end of nights -->",
+    gathered=gathered,
+    table=table,
+)
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    RESULTS.write(sys.argv[1] if len(sys.argv) > 1 else None)

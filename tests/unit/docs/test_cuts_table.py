@@ -13,16 +13,16 @@ _ROW = {"moment": "a", "cut": "b", "ended": 1, "ended_s": 2.4, "healed_s": 30.6}
 
 def test_the_documents_table_is_of_what_was_kept() -> None:
     """`python -m tests.e2e.cuts.report` writes it."""
-    rows = json.loads(report.KEPT.read_text())
+    rows = report.RESULTS.rows()
     assert len(rows) > 8
-    text = report.DOCUMENT.read_text()
-    assert report.document(text, rows) == text
+    text = report.RESULTS.document.read_text()
+    assert report.RESULTS.shown(text, rows) == text
 
 
 def test_what_was_kept_is_of_the_matrix() -> None:
     """A moment or a cut that is renamed is renamed there."""
     known = {sample.name(*one) for one in sample.pairs((*MOMENTS, *FIRST), CUTS)}
-    kept = {f"{row['moment']} x {row['cut']}" for row in json.loads(report.KEPT.read_text())}
+    kept = {f"{row['moment']} x {row['cut']}" for row in report.RESULTS.rows()}
     assert kept <= known
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.e2e.emergencies import report
 from tests.e2e.emergencies.nights import NIGHTS
 from tests.e2e.emergencies.pages import FOLDER, SURROUNDINGS, blocks
@@ -11,9 +9,9 @@ from tests.e2e.emergencies.pages import FOLDER, SURROUNDINGS, blocks
 
 def test_the_documents_table_is_of_what_was_kept() -> None:
     """`python -m tests.e2e.emergencies.report` writes it."""
-    rows = json.loads(report.KEPT.read_text())
-    text = report.DOCUMENT.read_text()
-    assert report.document(text, rows) == text
+    rows = report.RESULTS.rows()
+    text = report.RESULTS.document.read_text()
+    assert report.RESULTS.shown(text, rows) == text
 
 
 def test_every_promise_has_a_night() -> None:
@@ -27,7 +25,7 @@ def test_every_promise_has_a_night() -> None:
 
 def test_what_was_measured_keeps_the_promise() -> None:
     """As many commands as the page says, or fewer."""
-    for row in json.loads(report.KEPT.read_text()):
+    for row in report.RESULTS.rows():
         promise = blocks(row["page"])[row["block"]].promise
         assert promise
         assert row["commands"] <= promise, row
